@@ -1,0 +1,31 @@
+#include "sim/base/check.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace gregor {
+namespace {
+
+CheckHandler g_handler = nullptr;
+bool g_failing = false;
+
+}  // namespace
+
+void set_check_handler(CheckHandler handler) { g_handler = handler; }
+
+void check_failed(std::string_view file, int line, std::string_view condition,
+                  std::string message) {
+    const CheckFailure failure{file, line, condition, std::move(message)};
+    const bool first = !g_failing;
+    g_failing = true;
+    if (first && g_handler != nullptr) {
+        g_handler(failure);
+    } else {
+        fmt::print(stderr, "CHECK failed at {}:{}: {} {}\n", failure.file, failure.line,
+                   failure.condition, failure.message);
+    }
+    std::fflush(nullptr);
+    std::abort();
+}
+
+}  // namespace gregor
