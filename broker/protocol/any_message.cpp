@@ -344,7 +344,9 @@ std::size_t AnyMessage::encoded_size(std::int16_t version) const {
 }
 
 std::vector<Piece> AnyMessage::encode_pieces(std::int16_t version) const {
-    return detail::encode_pieces({}, type_->fields(), object_.get(), layout(version));
+    PieceBuffer pieces;
+    detail::encode(pieces, type_->fields(), object_.get(), layout(version));
+    return std::move(pieces).freeze();
 }
 
 std::string AnyMessage::to_json_text(std::int16_t version) const {
