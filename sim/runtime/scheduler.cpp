@@ -219,7 +219,7 @@ std::size_t Scheduler::deepest_stack() const {
     return deepest;
 }
 
-// The timer heap: binary, with each timer knowing its place so that disarming is cheap. --------------
+// The timer heap: binary, with each timer knowing its place so that disarming is cheap. -----------
 
 void Scheduler::arm(Timer& timer, Instant world_time) {
     CHECK(!timer.armed(), "the timer is already armed");

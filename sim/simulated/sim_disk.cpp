@@ -8,8 +8,8 @@
 
 namespace gregor::simulated {
 
-/// What a process's disk and its open files have in common. Files may outlive the SimDisk (a slice on
-/// its way through the network), so they hold it too.
+/// What a process's disk and its open files have in common. Files may outlive the SimDisk (a slice
+/// on its way through the network), so they hold it too.
 struct SimDisk::Shared {
     Scheduler& scheduler;
     DiskHardware& hardware;
@@ -67,7 +67,9 @@ class SimFile final : public File {
 public:
     SimFile(std::shared_ptr<SimDisk::Shared> disk, std::shared_ptr<FileNode> node, std::string path,
             bool writable)
-        : disk_(std::move(disk)), node_(std::move(node)), path_(std::move(path)),
+        : disk_(std::move(disk)),
+          node_(std::move(node)),
+          path_(std::move(path)),
           writable_(writable) {}
 
     Result<Bytes, IoError> read(std::uint64_t position, std::size_t size) override {

@@ -64,9 +64,8 @@ public:
     void start(const ProgramFactory& factory) {
         program_ = factory(*this);
         tasks_.on_empty([this] {
-            world_.scheduler_.call_at(world_.now(), [machine = &machine_] {
-                machine->process_ended();
-            });
+            world_.scheduler_.call_at(world_.now(),
+                                      [machine = &machine_] { machine->process_ended(); });
         });
         tasks_.spawn("main", [this] {
             program_->run();
@@ -100,7 +99,7 @@ private:
     std::unique_ptr<Program> program_;
 };
 
-// Machine. ------------------------------------------------------------------------------------------
+// Machine. ----------------------------------------------------------------------------------------
 
 Machine::Machine(World& world, std::string name, MachineModel model)
     : world_(world), name_(std::move(name)), model_(model) {
@@ -143,9 +142,9 @@ void Machine::lose_power(std::function<void()> then, CrashPolicy* policy) {
     RandomCrashPolicy drawn(disk_.random);
     last_power_loss_ = disk_.store->crash(policy != nullptr ? *policy : drawn);
     ++power_losses_;
-    world_.trace("power_lost", fmt::format("node={} lost_data={} lost_names={}", name_,
-                                           last_power_loss_.lost_data,
-                                           last_power_loss_.lost_names));
+    world_.trace("power_lost",
+                 fmt::format("node={} lost_data={} lost_names={}", name_,
+                             last_power_loss_.lost_data, last_power_loss_.lost_names));
 }
 
 void Machine::stop(std::function<void()> then) {
@@ -184,7 +183,7 @@ void Machine::process_ended() {
     for (auto& then : std::exchange(when_ended_, {})) then();
 }
 
-// World. --------------------------------------------------------------------------------------------
+// World. ------------------------------------------------------------------------------------------
 
 bool World::VirtualTime::wait(Instant deadline) {
     if (deadline == kNever) return false;
@@ -196,9 +195,8 @@ World::World(std::uint64_t seed, WorldOptions options)
     : seed_(seed),
       options_(std::move(options)),
       scheduling_(stream("scheduling")),
-      scheduler_(time_, {.stack_size = options_.stack_size,
-                         .random = &scheduling_,
-                         .digest = &digest_}),
+      scheduler_(time_,
+                 {.stack_size = options_.stack_size, .random = &scheduling_, .digest = &digest_}),
       network_(scheduler_, seed, options_.network, counters_, &digest_) {}
 
 World::~World() { shut_down(); }
@@ -243,7 +241,8 @@ void World::at_cue(const Cue& cue, std::function<void()> action) {
 
 void World::observe(const std::string& node, std::uint64_t node_hash, EventName name) {
     digest_.add(name.hash() ^ node_hash);
-    if (cues_.empty()) [[likely]] return;
+    if (cues_.empty()) [[likely]]
+        return;
     for (std::size_t i = 0; i < cues_.size(); ++i) {
         ArmedCue& cue = cues_[i];
         if (cue.event_hash != name.hash() || cue.node != node || --cue.left > 0) continue;
