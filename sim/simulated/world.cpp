@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sim/base/check.h"
+#include "sim/simulated/tripwire.h"
 #include "sim/simulated/world_sleep.h"
 
 namespace gregor::simulated {
@@ -214,7 +215,12 @@ Machine& World::machine(std::string_view name) {
     UNREACHABLE("no machine {}", name);
 }
 
-bool World::run_until(Instant time) { return scheduler_.run_until(time); }
+bool World::run_until(Instant time) {
+    arm_tripwire();
+    const bool goes_on = scheduler_.run_until(time);
+    disarm_tripwire();
+    return goes_on;
+}
 
 void World::shut_down() {
     for (const auto& machine : machines_) machine->kill();
@@ -224,7 +230,7 @@ void World::shut_down() {
     };
     for (int turns = 0; any_running(); ++turns) {
         CHECK(turns < 1000, "killed processes do not end");
-        scheduler_.run_until(now() + 10ms);
+        run_until(now() + 10ms);
     }
 }
 
