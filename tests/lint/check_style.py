@@ -17,14 +17,14 @@ LOCK = "package-lock.json"
 DATA = ("tests/data/",)
 
 NAME = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*\.(?:h|cpp|def)")
-# What a sentence stays unfinished with, or a place that is not the project's; split so that this file
-# does not find itself.
-UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
+# What a sentence stays unfinished with, or a place that is not the project's; written so that this
+# file does not find itself.
+UNFINISHED = re.compile(r"\b(?:[T]ODO|[F]IXME|[X]XX|[H]ACK)\b")
 WORKPLACE = re.compile(
-    r"(?<![\w.])/(?:wo" r"rk|fa" r"rm|ho" r"me|ro" r"ot|Us" r"ers)/|/tm" r"p/bash_jobs"
-    r"|https?://(?!registry\.npmjs\.org)[\w.-]*(?:arti" r"factory|ne" r"xus|registry|mirror|proxy)"
+    r"(?<![\w.])/(?:work|farm|home|root|Users)/\w"
+    r"|https?:\/\/(?!registry\.npmjs\.org)[\w.-]*(?:artifactory|nexus|registry|mirror|proxy)"
 )
-FOREIGN_PACKAGE = re.compile(r'"resolved": "(?!https://registry\.npmjs\.org/)')
+FOREIGN_PACKAGE = re.compile(r'"resolved": "(?!https:[/]{2}registry\.npmjs\.org/)')
 CATCH_ALL = re.compile(r"\bcatch\s*\(\s*\.\.\.\s*\)")
 CATCH_MACRO = re.compile(r"\bCHECK_(?:FALSE|THROWS\w*|NOTHROW|THAT)\b|\bCHECKED_(?:IF|ELSE)\b")
 DEBUG_PRINT = re.compile(r"\bstd::(?:cout|cerr|clog|endl)\b")
@@ -59,7 +59,7 @@ def code_findings(source, paths):
 
 
 def text_findings(source):
-    limit = COLUMNS if source.path.endswith(CODE) else None
+    limit = COLUMNS if source.path.endswith((".h", ".cpp")) else None
     for number, line in enumerate(source.text.split("\n"), 1):
         if limit is not None and len(line) > limit:
             yield number, f"{len(line)} columns; {limit} are the limit"

@@ -243,7 +243,7 @@ class Style(unittest.TestCase):
             self.HEADER + "//" + "x" * 99 + "\n",
             self.HEADER + "// TO" + "DO: later\n",
             self.HEADER + "// see /wo" + "rk/plan\n",
-            self.HEADER + "// see https://npm-proxy.example/x\n",
+            self.HEADER + "// see https:" + "//npm-proxy.example/x\n",
             self.HEADER + "void f() { try { g(); } catch (...) {} }\n",
             self.HEADER + "CHECK_FALSE(x);\n",
             self.HEADER + "std::cout << x;\n",
