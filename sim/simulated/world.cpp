@@ -12,8 +12,8 @@ namespace gregor::simulated {
 /// A node's trace: counted, digested, a cue, and a line only for who reads along.
 class ProcessTrace final : public Trace {
 public:
-    ProcessTrace(World& world, SimClock& clock, const std::string& node)
-        : world_(world), clock_(clock), node_(node), node_hash_(EventName(node).hash()) {
+    ProcessTrace(World& world, const std::string& node)
+        : world_(world), node_(node), node_hash_(EventName(node).hash()) {
         set_detailed(world.traced());
     }
 
@@ -25,7 +25,6 @@ protected:
 
 private:
     World& world_;
-    SimClock& clock_;
     std::string node_;
     std::uint64_t node_hash_;
 };
@@ -42,7 +41,7 @@ public:
                      world_.now().time_since_epoch()),
           network_(world_.network_, machine.name_),
           disk_(world_.scheduler_, machine.disk_),
-          trace_(world_, clock_, machine.name_),
+          trace_(world_, machine.name_),
           tasks_(world_.scheduler_, machine.name_, &clock_) {
         clock_.set_drift(machine.model_.drift_ppm);
     }
