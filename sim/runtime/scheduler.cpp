@@ -134,12 +134,15 @@ WakeReason Scheduler::park(Instant deadline, bool heed_cancel) {
     CHECK(std::uncaught_exceptions() == 0, "fiber {} waits in a destructor", fiber.name_);
     CHECK(std::current_exception() == nullptr, "fiber {} waits inside a catch block", fiber.name_);
     if (heed_cancel && fiber.cancelled_) return WakeReason::cancelled;
-    if (deadline != kNever) {
-        arm(fiber, fiber.host_ == nullptr ? deadline : fiber.host_->to_world(deadline));
-    }
+    if (deadline != kNever) arm(fiber, world_deadline(deadline));
     fiber.state_ = Fiber::State::parked;
     fiber.stack_.suspend();
     return fiber.wake_reason_;
+}
+
+Instant Scheduler::world_deadline(Instant deadline) {
+    const FiberHost* host = current().host_;
+    return host == nullptr || deadline == kNever ? deadline : host->to_world(deadline);
 }
 
 void Scheduler::throw_if_cancelled() {

@@ -136,6 +136,8 @@ public:
     /// primitive below every wait: it returns `cancelled` and does not throw. `heed_cancel` false is
     /// for the one wait that must outlast cancellation, joining a group.
     WakeReason park(Instant deadline, bool heed_cancel = true);
+    /// World time of a deadline on the running fiber's clock.
+    [[nodiscard]] Instant world_deadline(Instant deadline);
     /// Throws Cancelled if the running fiber was cancelled.
     void throw_if_cancelled();
     /// Lets every other ready fiber run first.
