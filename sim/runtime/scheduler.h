@@ -165,9 +165,9 @@ public:
     /// The deepest that any pooled stack has ever been, in bytes.
     [[nodiscard]] std::size_t deepest_stack() const;
 
-    /// Looks at the next `count` fibers and gives back the unused stack memory of those that have not
-    /// run since the pass before. True at the end of a pass over all fibers. Changes nothing that a
-    /// fiber could see; called now and then where memory counts.
+    /// Looks at the next `count` fibers and gives back the unused stack memory of those that have
+    /// not run since the pass before. True at the end of a pass over all fibers. Changes nothing
+    /// that a fiber could see; called now and then where memory counts.
     bool trim_stacks(std::size_t count);
 
 private:
