@@ -4,9 +4,9 @@
 //     response:  | size | correlation id | [tags] | body |
 //
 // The header's own version follows from the API and its version: 2 (response: 1), with tags, for a
-// flexible body, else 1 (0). Two exceptions: the response header of ApiVersions is always 0, so that
-// a client which guessed the version wrong can still read it (KIP-511); ControlledShutdown 0 had
-// request header 0, without a client id.
+// flexible body, else 1 (0). Two exceptions: the response header of ApiVersions is always 0, so
+// that a client which guessed the version wrong can still read it (KIP-511); ControlledShutdown 0
+// had request header 0, without a client id.
 #pragma once
 
 #include <cstdint>
@@ -72,8 +72,8 @@ struct ResponseFrame {
 
 /// Splits the frame of a response to (key, version), without its size.
 [[nodiscard]] Result<ResponseFrame, DecodeError> decode_response_frame(const Bytes& frame,
-                                                                      ApiKey key,
-                                                                      std::int16_t version);
+                                                                       ApiKey key,
+                                                                       std::int16_t version);
 
 namespace detail {
 
