@@ -427,9 +427,8 @@ private:
         std::vector<const UnknownTag*> unknown;
         if (unknown_tags == nullptr || unknown_tags->empty()) return unknown;
         for (const UnknownTag& tag : unknown_tags->tags()) unknown.push_back(&tag);
-        std::ranges::sort(unknown, {}, [](const UnknownTag* tag) {
-            return std::pair(tag->tag, tag);
-        });
+        std::ranges::sort(unknown, {},
+                          [](const UnknownTag* tag) { return std::pair(tag->tag, tag); });
         return unknown;
     }
 

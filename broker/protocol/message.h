@@ -86,8 +86,8 @@ struct MessageInfo {
     }
 };
 
-/// The value of a `records` field: null, bytes at hand, or a gap: so many bytes that the sender fills
-/// in from elsewhere, such as a file slice behind a Fetch response (see PieceBuffer).
+/// The value of a `records` field: null, bytes at hand, or a gap: so many bytes that the sender
+/// fills in from elsewhere, such as a file slice behind a Fetch response (see PieceBuffer).
 class RecordsField {
 public:
     RecordsField() = default;
@@ -414,8 +414,8 @@ struct RecordsGap {
 };
 using Piece = std::variant<Bytes, RecordsGap>;
 
-/// A message that is written around its records: a buffer of all the rest, and the places where large
-/// records and gaps belong.
+/// A message that is written around its records: a buffer of all the rest, and the places where
+/// large records and gaps belong.
 class PieceBuffer {
 public:
     explicit PieceBuffer(ByteBuffer head = {}) : buffer_(std::move(head)) {}
@@ -509,8 +509,8 @@ template <Message T>
     return std::move(out).freeze();
 }
 
-/// Appends the message in pieces, to be sent one after the other: large records are not copied, gaps
-/// stand for bytes that the caller sends.
+/// Appends the message in pieces, to be sent one after the other: large records are not copied,
+/// gaps stand for bytes that the caller sends.
 ///
 ///     [head, fields ... size] [RecordsGap 0] [fields ... size] [Bytes of the log] [fields ...]
 template <Message T>

@@ -19,8 +19,8 @@ struct MetadataFrame {
     Bytes body;
 };
 
-/// An unknown frame version is DecodeError::unsupported_version; ids and versions are the caller's to
-/// judge.
+/// An unknown frame version is DecodeError::unsupported_version; ids and versions are the caller's
+/// to judge.
 [[nodiscard]] Result<MetadataFrame, DecodeError> decode_metadata_frame(const Bytes& value);
 
 namespace detail {

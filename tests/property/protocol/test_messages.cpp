@@ -1,5 +1,5 @@
-// Properties of every message at every version: what is written reads back equal, and no damage to it
-// does harm.
+// Properties of every message at every version: what is written reads back equal, and no damage to
+// it does harm.
 #include <rapidcheck.h>
 
 #include <sstream>

@@ -50,7 +50,7 @@ TEST_CASE("a request frame is split into header and body") {
     ApiVersionsRequest request;
     request.client_software_name = "gregor";
     const Bytes frame = encode_request_frame(header, request);
-    REQUIRE(to_hex(frame.slice(0, 4)) == "00000017");
+    REQUIRE(to_hex(frame.slice(0, 4)) == "00000016");
     const auto parts = decode_request_frame(frame.suffix(kFrameSizeBytes));
     REQUIRE(parts.has_value());
     REQUIRE(parts->header == header);
@@ -86,7 +86,10 @@ TEST_CASE("a frame of an unknown API or without a whole header is an error") {
 
 TEST_CASE("an answer to ApiVersions has no tags in its header") {
     const Bytes frame = encode_response_frame(9, ApiVersionsResponse{}, 3);
-    REQUIRE(to_hex(frame).starts_with("0000000c" "00000009" "0000"));
+    REQUIRE(
+        to_hex(frame).starts_with("0000000c"
+                                  "00000009"
+                                  "0000"));
     const auto parts =
         decode_response_frame(frame.suffix(kFrameSizeBytes), ApiKey::api_versions, 3);
     REQUIRE(parts.has_value());

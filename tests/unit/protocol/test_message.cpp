@@ -200,9 +200,10 @@ TEST_CASE("a metadata record is framed by frame version, id and version") {
 TEST_CASE("json has the names of Kafka's fields and only the version's") {
     ProduceRequest request = produce_of(filled(5, 7));
     request.transactional_id = "tx \"1\"\n";
-    REQUIRE(to_json_text(request, 3) ==
-            R"({"transactionalId":"tx \"1\"\u000a","acks":-1,"timeoutMs":30000,)"
-            R"("topicData":[{"name":"orders","partitionData":[{"index":3,"recordsSizeInBytes":5}]}]})");
+    REQUIRE(
+        to_json_text(request, 3) ==
+        R"({"transactionalId":"tx \"1\"\u000a","acks":-1,"timeoutMs":30000,)"
+        R"("topicData":[{"name":"orders","partitionData":[{"index":3,"recordsSizeInBytes":5}]}]})");
     REQUIRE(to_json_text(request, 2).starts_with(R"({"acks":-1,)"));
 }
 

@@ -15,7 +15,10 @@ TEST_CASE("integers are big-endian, both ways") {
     writer.integer(std::uint32_t{0x01020304});
     writer.integer(std::int64_t{1});
     writer.float64(1.5);
-    REQUIRE(to_hex(buffer.span()) == "fffe01020304" "0000000000000001" "3ff8000000000000");
+    REQUIRE(to_hex(buffer.span()) ==
+            "fffe01020304"
+            "0000000000000001"
+            "3ff8000000000000");
 
     Reader reader(std::move(buffer).freeze());
     REQUIRE(reader.integer<std::int16_t>() == -2);
@@ -58,8 +61,8 @@ TEST_CASE("a varint longer than needed is read, as by Kafka") {
 }
 
 TEST_CASE("sizes of varints are what is written") {
-    for (const std::uint64_t value : {0ULL, 127ULL, 128ULL, 16383ULL, 16384ULL, 0xffffffffULL,
-                                      0xffffffffffffffffULL}) {
+    for (const std::uint64_t value :
+         {0ULL, 127ULL, 128ULL, 16383ULL, 16384ULL, 0xffffffffULL, 0xffffffffffffffffULL}) {
         ByteBuffer buffer;
         Writer(buffer).unsigned_varlong(value);
         REQUIRE(buffer.size() == unsigned_varlong_size(value));
