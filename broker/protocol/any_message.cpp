@@ -309,7 +309,8 @@ const MessageType* find_message_type(MessageKind kind, std::int16_t id) {
 }
 
 detail::Layout AnyMessage::layout(std::int16_t version) const {
-    CHECK(type_->info.versions.contains(version), "{} has no version {}", type_->info.name, version);
+    CHECK(type_->info.versions.contains(version), "{} has no version {}", type_->info.name,
+          version);
     return {version, type_->info.is_flexible(version)};
 }
 

@@ -4,9 +4,9 @@
 //     response:  | size | correlation id | [tags] | body |
 //
 // The header's own version follows from the API and its version: 2 (response: 1), with tags, for a
-// flexible body, else 1 (0). Two exceptions: the response header of ApiVersions is always 0, so that
-// a client which guessed the version wrong can still read it (KIP-511); ControlledShutdown 0 had
-// request header 0, without a client id.
+// flexible body, else 1 (0). Two exceptions: the response header of ApiVersions is always 0, so
+// that a client which guessed the version wrong can still read it (KIP-511); ControlledShutdown 0
+// had request header 0, without a client id.
 #pragma once
 
 #include <cstdint>
@@ -72,8 +72,8 @@ struct ResponseFrame {
 
 /// Splits the frame of a response to (key, version), without its size.
 [[nodiscard]] Result<ResponseFrame, DecodeError> decode_response_frame(const Bytes& frame,
-                                                                      ApiKey key,
-                                                                      std::int16_t version);
+                                                                       ApiKey key,
+                                                                       std::int16_t version);
 
 namespace detail {
 
@@ -100,9 +100,9 @@ template <Message T>
 [[nodiscard]] Bytes encode_response_frame(std::int32_t correlation_id, const T& response,
                                           std::int16_t version) {
     static_assert(T::kMessage.kind == MessageKind::response);
-    ByteBuffer frame = detail::begin_response({.correlation_id = correlation_id},
-                                              ApiKey{T::kMessage.id}, version,
-                                              encoded_size(response, version));
+    ByteBuffer frame =
+        detail::begin_response({.correlation_id = correlation_id}, ApiKey{T::kMessage.id}, version,
+                               encoded_size(response, version));
     encode(response, version, frame);
     return std::move(frame).freeze();
 }
@@ -112,10 +112,10 @@ template <Message T>
 [[nodiscard]] std::vector<Piece> encode_response_pieces(std::int32_t correlation_id,
                                                         const T& response, std::int16_t version) {
     static_assert(T::kMessage.kind == MessageKind::response);
-    return encode_pieces(response, version,
-                         detail::begin_response({.correlation_id = correlation_id},
-                                                ApiKey{T::kMessage.id}, version,
-                                                encoded_size(response, version)));
+    return encode_pieces(
+        response, version,
+        detail::begin_response({.correlation_id = correlation_id}, ApiKey{T::kMessage.id}, version,
+                               encoded_size(response, version)));
 }
 
 }  // namespace gregor::protocol

@@ -98,7 +98,9 @@ private:
             case FieldKind::uuid: as<Uuid>(to) = reader_.uuid(); break;
             case FieldKind::structure: structure(type.fields(), to); break;
             case FieldKind::nullable: optional(type, nullable, compact, to); break;
-            case FieldKind::array: array(type, length_not_null(type.kind, compact), compact, to); break;
+            case FieldKind::array:
+                array(type, length_not_null(type.kind, compact), compact, to);
+                break;
             case FieldKind::string: string(length_not_null(type.kind, compact), to); break;
             case FieldKind::bytes: bytes(length_not_null(type.kind, compact), to); break;
             case FieldKind::records: {
@@ -117,10 +119,9 @@ private:
 
     void optional(const FieldType& type, bool nullable, bool compact, void* to) {
         const FieldKind kind = type.element->kind;
-        const std::int64_t size =
-            kind != FieldKind::structure ? length(kind, compact)
-            : nullable && reader_.integer<std::int8_t>() < 0 ? kNull
-                                                             : 0;
+        const std::int64_t size = kind != FieldKind::structure ? length(kind, compact)
+                                  : nullable && reader_.integer<std::int8_t>() < 0 ? kNull
+                                                                                   : 0;
         if (size == kNull) {
             if (!nullable) reader_.fail(DecodeError::null_not_allowed);
             type.resize(to, 0);
@@ -176,8 +177,8 @@ private:
     void array(const FieldType& type, std::int64_t size, bool compact, void* to) {
         const auto count = static_cast<std::size_t>(size);
         if (count > reader_.remaining()) return reader_.fail(DecodeError::too_many_elements);
-        // Room is made for what the bytes left could fill if elements were as large there as here, and
-        // doubles as elements are really read.
+        // Room is made for what the bytes left could fill if elements were as large there as here,
+        // and doubles as elements are really read.
         std::size_t room = std::max(kFirstElements, reader_.remaining() / type.element->size);
         std::size_t done = 0;
         type.resize(to, 0);

@@ -26,7 +26,8 @@ bool Poller::wait(Instant deadline) {
     while (!undelivered_.empty()) {
         const epoll_event event = undelivered_.front();
         undelivered_ = undelivered_.subspan(1);
-        if (event.data.ptr != nullptr) static_cast<Watched*>(event.data.ptr)->on_ready(event.events);
+        if (event.data.ptr != nullptr)
+            static_cast<Watched*>(event.data.ptr)->on_ready(event.events);
     }
     return true;
 }

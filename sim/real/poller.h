@@ -1,9 +1,9 @@
 // Poller: the EventSource of the real machine, one epoll instance.
 //
 // A descriptor is registered once, edge-triggered and for both directions, and stays so until it is
-// forgotten: no epoll_ctl per wait. Its owner remembers what it was told ("readable until a read says
-// EAGAIN"). While fibers are ready the kernel is asked only every kBusyPollInterval, so that a loop full
-// of fibers does not pay a system call per turn.
+// forgotten: no epoll_ctl per wait. Its owner remembers what it was told ("readable until a read
+// says EAGAIN"). While fibers are ready the kernel is asked only every kBusyPollInterval, so that a
+// loop full of fibers does not pay a system call per turn.
 #pragma once
 
 #include <sys/epoll.h>

@@ -1,5 +1,5 @@
-// RealConnection: a TCP socket at the seam. It belongs to the poller for as long as it lives; a fiber
-// that waits stands in one of two places, and nothing is allocated for it meanwhile.
+// RealConnection: a TCP socket at the seam. It belongs to the poller for as long as it lives; a
+// fiber that waits stands in one of two places, and nothing is allocated for it meanwhile.
 #pragma once
 
 #include <sys/uio.h>

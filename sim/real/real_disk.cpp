@@ -115,10 +115,10 @@ Result<void, IoError> RealDisk::rename(std::string_view from, std::string_view t
     const auto replaced = status_of(target, AT_SYMLINK_NOFOLLOW);
     if (moved.is_directory && replaced) return fail(IoError::already_exists);
     return run(replaced && replaced->size >= kBigFile, [&] {
-        const int result = moved.is_directory
-                               ? ::renameat2(root_fd_, source.c_str(), root_fd_, target.c_str(),
-                                             RENAME_NOREPLACE)
-                               : ::renameat(root_fd_, source.c_str(), root_fd_, target.c_str());
+        const int result =
+            moved.is_directory
+                ? ::renameat2(root_fd_, source.c_str(), root_fd_, target.c_str(), RENAME_NOREPLACE)
+                : ::renameat(root_fd_, source.c_str(), root_fd_, target.c_str());
         return result == 0 ? 0 : errno;
     });
 }

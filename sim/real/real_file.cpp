@@ -114,9 +114,10 @@ Result<Bytes, IoError> RealFile::read(std::uint64_t position, std::size_t size) 
     if (position > kMaxPosition) return Bytes();
     if (size >= kLongRead) {
         const std::uint64_t end = TRY(this->size());
-        size = static_cast<std::size_t>(
-            std::min<std::uint64_t>(size, end - std::min(end, position)));
-        if (size > std::numeric_limits<std::uint32_t>::max()) return fail(IoError::invalid_argument);
+        size =
+            static_cast<std::size_t>(std::min<std::uint64_t>(size, end - std::min(end, position)));
+        if (size > std::numeric_limits<std::uint32_t>::max())
+            return fail(IoError::invalid_argument);
     }
     if (size == 0) return Bytes();
     ByteBuffer buffer(size);

@@ -28,8 +28,8 @@ public:
     Result<Bytes, IoError> read(std::uint64_t position, std::size_t size) override;
     Result<void, IoError> write(std::uint64_t position, std::span<const Bytes> pieces) override;
     Result<void, IoError> truncate(std::uint64_t size) override;
-    /// Calls that overlap share: whoever calls while a sync runs waits for the next one, which starts
-    /// when that one is done and is one for all who came meanwhile.
+    /// Calls that overlap share: whoever calls while a sync runs waits for the next one, which
+    /// starts when that one is done and is one for all who came meanwhile.
     Result<void, IoError> sync() override;
     Result<std::uint64_t, IoError> size() override;
 

@@ -14,7 +14,8 @@ class SignalWatch final : private Watched {
 public:
     /// While this lives, `signals` (SIGTERM, SIGINT) do not end the process: each arrival calls
     /// `callback` from the loop, outside any fiber (it may set an Event, it may not wait). Made and
-    /// destroyed in the loop's thread, which must be the process's only one besides the worker pools.
+    /// destroyed in the loop's thread, which must be the process's only one besides the worker
+    /// pools.
     SignalWatch(Poller& poller, std::initializer_list<int> signals,
                 std::move_only_function<void(int)> callback);
     ~SignalWatch();

@@ -30,7 +30,8 @@ public:
 
     void send(Bytes bytes);
     void send_end();
-    Result<void, IoError> read(ByteBuffer& into, std::size_t min, std::size_t max, Instant deadline);
+    Result<void, IoError> read(ByteBuffer& into, std::size_t min, std::size_t max,
+                               Instant deadline);
     Result<void, IoError> wait_for_room(Instant deadline);
 
     /// The link opened, or its clog was lifted.
@@ -106,7 +107,9 @@ struct ConnectionState : std::enable_shared_from_this<ConnectionState> {
         outgoing(side).fail_sender(IoError::connection_reset);
         incoming(side).fail_receiver(IoError::connection_reset);
     }
-    [[nodiscard]] int side_of(const std::string& host) const { return ends[0].host == host ? 0 : 1; }
+    [[nodiscard]] int side_of(const std::string& host) const {
+        return ends[0].host == host ? 0 : 1;
+    }
 
     NetworkFabric& fabric;
     std::array<Endpoint, 2> ends;
@@ -369,7 +372,7 @@ private:
     bool closed_ = false;
 };
 
-// One process's view. -------------------------------------------------------------------------------
+// One process's view. -----------------------------------------------------------------------------
 
 Result<std::unique_ptr<Listener>, IoError> SimNetwork::listen(const Endpoint& endpoint) {
     if (severed_) throw Cancelled{};
@@ -398,8 +401,8 @@ Result<std::unique_ptr<Connection>, IoError> SimNetwork::connect(const Endpoint&
     for (Duration retry = 1s;; retry *= 2) {
         const Duration out = fabric_.draw_latency(there);
         const Duration home = fabric_.draw_latency(back);
-        const Instant answered = std::max({scheduler.now() + out + home, there.clogged_until,
-                                           back.clogged_until});
+        const Instant answered =
+            std::max({scheduler.now() + out + home, there.clogged_until, back.clogged_until});
         const bool lost = scheduler.now() < there.blocked_until ||
                           scheduler.now() < back.blocked_until || !target->second.powered;
         if (!lost && answered <= limit) {
@@ -417,8 +420,8 @@ Result<std::unique_ptr<Connection>, IoError> SimNetwork::connect(const Endpoint&
         return fail(IoError::connection_refused);
     }
     auto& own = fabric_.host(host_);
-    auto state = std::make_shared<ConnectionState>(fabric_, Endpoint{host_, own.next_port++},
-                                                   endpoint);
+    auto state =
+        std::make_shared<ConnectionState>(fabric_, Endpoint{host_, own.next_port++}, endpoint);
     fabric_.connections_.push_back(state);
     if (!listener->second->offer(std::make_unique<SimConnection>(state, 1))) {
         return fail(IoError::connection_refused);
@@ -426,7 +429,7 @@ Result<std::unique_ptr<Connection>, IoError> SimNetwork::connect(const Endpoint&
     return std::make_unique<SimConnection>(std::move(state), 0);
 }
 
-// The fabric. ---------------------------------------------------------------------------------------
+// The fabric. -------------------------------------------------------------------------------------
 
 NetworkFabric::NetworkFabric(Scheduler& scheduler, std::uint64_t seed, NetworkModel model,
                              FaultCounters& counters, RunningDigest* digest)

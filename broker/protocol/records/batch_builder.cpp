@@ -62,9 +62,7 @@ BatchBuilder::BatchBuilder(BatchOptions options)
       next_offset_(options.base_offset),
       last_offset_(options.base_offset) {}
 
-void BatchBuilder::append(const RecordInput& record) {
-    append_at(next_offset_, record);
-}
+void BatchBuilder::append(const RecordInput& record) { append_at(next_offset_, record); }
 
 void BatchBuilder::append_at(std::int64_t offset, const RecordInput& record) {
     CHECK(offset >= next_offset_, "offset {} after {}", offset, next_offset_ - 1);

@@ -30,13 +30,9 @@ std::int64_t add(std::int64_t a, std::int64_t b) {
 
 }  // namespace
 
-std::int64_t BatchHeader::last_offset() const {
-    return add(base_offset, last_offset_delta);
-}
+std::int64_t BatchHeader::last_offset() const { return add(base_offset, last_offset_delta); }
 
-std::int64_t BatchHeader::next_offset() const {
-    return add(last_offset(), 1);
-}
+std::int64_t BatchHeader::next_offset() const { return add(last_offset(), 1); }
 
 std::int32_t BatchHeader::last_sequence() const {
     if (base_sequence < 0) return kNoSequence;
