@@ -13,7 +13,7 @@
 #include "sim/real/poller.h"
 #include "sim/runtime/scheduler.h"
 
-namespace gregor {
+namespace gregor::real {
 
 class LingeringSockets {
 public:
@@ -39,4 +39,4 @@ private:
     std::vector<std::unique_ptr<Socket>> sockets_;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

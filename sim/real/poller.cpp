@@ -5,7 +5,7 @@
 
 #include "sim/base/check.h"
 
-namespace gregor {
+namespace gregor::real {
 
 Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), batch_(kBatch) {
     CHECK(epoll_.valid(), "epoll_create1: errno {}", errno);
@@ -68,4 +68,4 @@ void Poller::forget(int fd, Watched& watched) {
     }
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -15,7 +15,7 @@
 #include "sim/real/descriptor.h"
 #include "sim/runtime/scheduler.h"
 
-namespace gregor {
+namespace gregor::real {
 
 /// The owner of a registered descriptor.
 class Watched {
@@ -58,4 +58,4 @@ private:
     std::uint64_t polls_ = 0;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -11,7 +11,7 @@
 #include "sim/base/check.h"
 #include "sim/real/io_error_of.h"
 
-namespace gregor {
+namespace gregor::real {
 namespace {
 
 constexpr std::size_t kMaxVectors = IOV_MAX;
@@ -237,7 +237,7 @@ Result<void, IoError> RealConnection::send_file(RealFile& file, const FileSlice&
             take_turns(static_cast<std::size_t>(count));
             continue;
         }
-        if (count == 0) return fail(slice_failed(IoError::closed));
+        if (count == 0) return fail(slice_failed(IoError::end_of_stream));
         if (errno == EINTR) continue;
         if (!would_block(errno)) return fail(slice_failed(stream_error_of(errno)));
         writable_.clear();
@@ -254,7 +254,7 @@ Result<void, IoError> RealConnection::send_copied(const FileSlice& slice, Instan
         const std::size_t wanted = std::min<std::size_t>(slice.size - done, kMaxSendfile);
         const auto part = slice.file->read(slice.position + done, wanted);
         if (!part) return fail(slice_failed(part.error()));
-        if (part->empty()) return fail(slice_failed(IoError::closed));
+        if (part->empty()) return fail(slice_failed(IoError::end_of_stream));
         const Piece piece(*part);
         Cursor cursor(std::span(&piece, 1));
         while (!cursor.done()) {
@@ -292,4 +292,4 @@ void RealConnection::close() {
     shop_.linger(std::move(socket_));
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -15,7 +15,7 @@
 #include "sim/runtime/network.h"
 #include "sim/runtime/scheduler.h"
 
-namespace gregor {
+namespace gregor::real {
 
 /// Where one fiber waits for a descriptor to become ready in one direction.
 class Readiness {
@@ -93,4 +93,4 @@ private:
     std::uint32_t burst_ = 0;  // bytes moved since this connection last let others run
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -12,7 +12,7 @@
 #include "sim/base/check.h"
 #include "sim/real/io_error_of.h"
 
-namespace gregor {
+namespace gregor::real {
 namespace {
 
 constexpr std::uint64_t kMaxPosition = std::numeric_limits<off_t>::max();
@@ -227,4 +227,4 @@ Result<void, IoError> RealFile::warm(std::uint64_t position, std::size_t size) {
     return {};
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -11,7 +11,7 @@
 #include "sim/runtime/scheduler.h"
 #include "sim/runtime/sync.h"
 
-namespace gregor {
+namespace gregor::real {
 
 /// Runs `job` on a worker while the calling fiber waits; not cut short by cancellation. Throws
 /// Cancelled before it starts if the fiber has been cancelled.
@@ -50,4 +50,4 @@ private:
     std::shared_ptr<Syncs> syncs_;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -14,7 +14,7 @@
 #include "sim/runtime/scheduler.h"
 #include "sim/runtime/task_group.h"
 
-namespace gregor {
+namespace gregor::real {
 
 struct RealMachineOptions {
     std::size_t stack_size = 256 * 1024;
@@ -49,4 +49,4 @@ private:
     std::unique_ptr<StackTrimmer> trimmer_;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -7,7 +7,7 @@
 #include "sim/base/check.h"
 #include "sim/real/io_error_of.h"
 
-namespace gregor {
+namespace gregor::real {
 namespace {
 
 constexpr int kBacklog = 4096;
@@ -195,4 +195,4 @@ Result<Addresses, IoError> RealNetwork::addresses_of(const Endpoint& endpoint, R
     return std::move(question->answer);
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

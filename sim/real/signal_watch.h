@@ -8,7 +8,7 @@
 #include "sim/real/descriptor.h"
 #include "sim/real/poller.h"
 
-namespace gregor {
+namespace gregor::real {
 
 class SignalWatch final : private Watched {
 public:
@@ -31,4 +31,4 @@ private:
     Descriptor descriptor_;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

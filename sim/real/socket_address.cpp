@@ -8,7 +8,7 @@
 
 #include "sim/base/check.h"
 
-namespace gregor {
+namespace gregor::real {
 namespace {
 
 Result<Addresses, IoError> look_up(const Endpoint& endpoint, ResolveFor purpose, int flags) {
@@ -101,4 +101,4 @@ Result<Addresses, IoError> resolve(const Endpoint& endpoint, ResolveFor purpose)
     return look_up(endpoint, purpose, 0);
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -12,7 +12,7 @@
 #include "sim/base/result.h"
 #include "sim/runtime/network.h"
 
-namespace gregor {
+namespace gregor::real {
 
 class SocketAddress {
 public:
@@ -51,4 +51,4 @@ using Addresses = std::vector<SocketAddress>;
 /// As above for any host, in the system's order of preference. Blocks: for a worker.
 [[nodiscard]] Result<Addresses, IoError> resolve(const Endpoint& endpoint, ResolveFor purpose);
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -13,7 +13,7 @@
 #include "sim/real/descriptor.h"
 #include "sim/real/poller.h"
 
-namespace gregor {
+namespace gregor::real {
 
 class WorkerPool final : private Watched {
 public:
@@ -46,4 +46,4 @@ private:
     std::vector<std::thread> threads_;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -217,6 +217,7 @@ Result<bool, IoError> DiskStore::exists(std::string_view path) const {
     const auto place = find_parent(path);
     if (!place) {
         if (place.error() == IoError::not_found) return false;
+        if (place.error() == IoError::not_a_directory) return false;  // nothing is below a file
         return fail(place.error());
     }
     return place->directory->live.contains(place->name);

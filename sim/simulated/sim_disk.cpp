@@ -90,6 +90,7 @@ public:
 
     Result<void, IoError> write(std::uint64_t position, std::span<const Bytes> pieces) override {
         if (!writable_) return fail(IoError::permission_denied);
+        if (too_large(position, pieces)) return fail(IoError::file_too_large);
         disk_->take_write(path_);
         if (disk_->use_up(trouble().failing_writes, path_, FaultKind::disk_write_error)) {
             write_part(position, pieces);
@@ -116,6 +117,7 @@ public:
 
     Result<void, IoError> truncate(std::uint64_t size) override {
         if (!writable_) return fail(IoError::permission_denied);
+        if (size > kMaxFileSize) return fail(IoError::file_too_large);
         disk_->take_write(path_);
         if (disk_->use_up(trouble().failing_writes, path_, FaultKind::disk_write_error)) {
             return fail(IoError::io_failed);
@@ -148,6 +150,19 @@ public:
 private:
     [[nodiscard]] DiskHardware& hardware() { return disk_->hardware; }
     [[nodiscard]] DiskTrouble& trouble() { return disk_->hardware.trouble; }
+
+    /// Simulated files live in memory.
+    static constexpr std::uint64_t kMaxFileSize = std::uint64_t{4} << 30;
+
+    [[nodiscard]] static bool too_large(std::uint64_t position, std::span<const Bytes> pieces) {
+        if (position > kMaxFileSize) return true;
+        std::uint64_t left = kMaxFileSize - position;
+        for (const Bytes& piece : pieces) {
+            if (piece.size() > left) return true;
+            left -= piece.size();
+        }
+        return false;
+    }
 
     [[nodiscard]] bool grows(std::uint64_t position, std::span<const Bytes> pieces) const {
         std::uint64_t end = position;

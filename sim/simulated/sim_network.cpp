@@ -53,6 +53,8 @@ private:
     };
 
     void fire() override;
+    /// Moves up to `max` bytes of what has arrived; returns how many.
+    std::size_t take(ByteBuffer& into, std::size_t max);
     void enqueue(Bytes bytes, Duration extra);
     void arm_for_next();
 
@@ -191,12 +193,20 @@ void Pipe::fire() {
 Result<void, IoError> Pipe::read(ByteBuffer& into, std::size_t min, std::size_t max,
                                  Instant deadline) {
     CHECK(min <= max);
-    while (available_ < min && !ended_ && !receiver_error_) {
+    // What has come is taken at once: `min` may be more than the window holds.
+    std::size_t taken = 0;
+    for (;;) {
+        if (receiver_error_) return fail(*receiver_error_);
+        taken += take(into, max - taken);
+        if (taken >= min) return {};
+        if (ended_) return fail(IoError::end_of_stream);
         if (!readers_.wait(deadline)) return fail(IoError::timed_out);
     }
-    if (receiver_error_) return fail(*receiver_error_);
-    std::size_t wanted = std::min(max, available_);
-    const bool enough = available_ >= min;
+}
+
+std::size_t Pipe::take(ByteBuffer& into, std::size_t max) {
+    const std::size_t taken = std::min(max, available_);
+    std::size_t wanted = taken;
     while (wanted > 0) {
         Bytes& front = received_.front();
         const std::size_t part = std::min(wanted, front.size() - first_used_);
@@ -210,9 +220,8 @@ Result<void, IoError> Pipe::read(ByteBuffer& into, std::size_t min, std::size_t 
             first_used_ = 0;
         }
     }
-    writers_.notify_one();
-    if (!enough) return fail(IoError::end_of_stream);
-    return {};
+    if (taken > 0) writers_.notify_one();
+    return taken;
 }
 
 Result<void, IoError> Pipe::wait_for_room(Instant deadline) {
