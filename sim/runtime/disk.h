@@ -71,7 +71,8 @@ public:
 
     [[nodiscard]] virtual Result<FileRef, IoError> open(std::string_view path, OpenMode mode) = 0;
     [[nodiscard]] virtual Result<bool, IoError> exists(std::string_view path) = 0;
-    /// Files or whole directories; a target file is replaced, a target directory must not exist.
+    /// Files or whole directories, inside one directory (else invalid_argument); a target file is
+    /// replaced, a target of a directory must not exist.
     [[nodiscard]] virtual Result<void, IoError> rename(std::string_view from,
                                                        std::string_view to) = 0;
     /// A file, or a directory that is empty.

@@ -61,7 +61,7 @@ bool Scheduler::turn(Instant limit) {
     const bool busy = ready_head_ < ready_.size();
     const Instant next_timer = heap_.empty() ? kNever : heap_.front().at;
     const Instant deadline = busy ? Instant::min() : std::min(next_timer, limit);
-    if (!events_.wait(deadline)) return false;
+    if (!events_.wait(deadline) && !busy) return false;
     fire_due(now());
     return true;
 }
@@ -99,6 +99,7 @@ void Scheduler::run_fiber(Fiber& fiber) {
     if (options_.digest != nullptr) options_.digest->add(fiber.id_);
     ++switches_;
     fiber.state_ = Fiber::State::running;
+    fiber.passes_unrun_ = 0;
     current_ = &fiber;
     const bool ended = fiber.stack_.resume();
     current_ = nullptr;
@@ -133,12 +134,15 @@ WakeReason Scheduler::park(Instant deadline, bool heed_cancel) {
     CHECK(std::uncaught_exceptions() == 0, "fiber {} waits in a destructor", fiber.name_);
     CHECK(std::current_exception() == nullptr, "fiber {} waits inside a catch block", fiber.name_);
     if (heed_cancel && fiber.cancelled_) return WakeReason::cancelled;
-    if (deadline != kNever) {
-        arm(fiber, fiber.host_ == nullptr ? deadline : fiber.host_->to_world(deadline));
-    }
+    if (deadline != kNever) arm(fiber, world_deadline(deadline));
     fiber.state_ = Fiber::State::parked;
     fiber.stack_.suspend();
     return fiber.wake_reason_;
+}
+
+Instant Scheduler::world_deadline(Instant deadline) {
+    const FiberHost* host = current().host_;
+    return host == nullptr || deadline == kNever ? deadline : host->to_world(deadline);
 }
 
 void Scheduler::throw_if_cancelled() {
@@ -214,6 +218,17 @@ std::size_t Scheduler::deepest_stack() const {
     std::size_t deepest = 0;
     for (const auto& fiber : fibers_) deepest = std::max(deepest, fiber->stack_.touched_bytes());
     return deepest;
+}
+
+bool Scheduler::trim_stacks(std::size_t count) {
+    for (; count > 0 && next_trimmed_ < fibers_.size(); --count) {
+        Fiber& fiber = *fibers_[next_trimmed_++];
+        if (fiber.passes_unrun_ == 1) fiber.stack_.trim();
+        if (fiber.passes_unrun_ < 2) ++fiber.passes_unrun_;
+    }
+    if (next_trimmed_ < fibers_.size()) return false;
+    next_trimmed_ = 0;
+    return true;
 }
 
 // The timer heap: binary, with each timer knowing its place so that disarming is cheap. --------------

@@ -98,6 +98,7 @@ private:
     State state_ = State::idle;
     WakeReason wake_reason_ = WakeReason::woken;
     bool cancelled_ = false;
+    std::uint8_t passes_unrun_ = 0;  // of trim_stacks(), since it last ran
 };
 
 struct SchedulerOptions {
@@ -135,6 +136,8 @@ public:
     /// primitive below every wait: it returns `cancelled` and does not throw. `heed_cancel` false is
     /// for the one wait that must outlast cancellation, joining a group.
     WakeReason park(Instant deadline, bool heed_cancel = true);
+    /// World time of a deadline on the running fiber's clock.
+    [[nodiscard]] Instant world_deadline(Instant deadline);
     /// Throws Cancelled if the running fiber was cancelled.
     void throw_if_cancelled();
     /// Lets every other ready fiber run first.
@@ -159,6 +162,11 @@ public:
     [[nodiscard]] std::size_t live_fibers() const { return live_fibers_; }
     /// The deepest that any pooled stack has ever been, in bytes.
     [[nodiscard]] std::size_t deepest_stack() const;
+
+    /// Looks at the next `count` fibers and gives back the unused stack memory of those that have not
+    /// run since the pass before. True at the end of a pass over all fibers. Changes nothing that a
+    /// fiber could see; called now and then where memory counts.
+    bool trim_stacks(std::size_t count);
 
 private:
     friend class TaskGroup;
@@ -206,6 +214,7 @@ private:
     std::uint64_t switches_ = 0;
     std::uint64_t timers_fired_ = 0;
     std::size_t live_fibers_ = 0;
+    std::size_t next_trimmed_ = 0;
 };
 
 }  // namespace gregor
