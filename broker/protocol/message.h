@@ -486,7 +486,7 @@ template <Message T>
 }
 
 /// JSON with Kafka's field names, of the fields that the version has: one line. Bytes are base64, uuids
-/// their text, records only `<field>SizeInBytes`; a tagged field that has its default is left out.
+/// their text, records `<field>SizeInBytes` or null; a tagged field that has its default is left out.
 template <Message T>
 [[nodiscard]] std::string to_json_text(const T& message, std::int16_t version) {
     return detail::to_json_text(T::fields(), &message, detail::layout_of<T>(version));

@@ -122,7 +122,11 @@ private:
         append_camel_case(out_, field.name());
         if (field.type().kind == FieldKind::records) {
             const auto& records = *static_cast<const RecordsField*>(from);
-            fmt::format_to(std::back_inserter(out_), "SizeInBytes\":{}", records.size());
+            if (records.is_null()) {
+                out_ += "\":null";
+            } else {
+                fmt::format_to(std::back_inserter(out_), "SizeInBytes\":{}", records.size());
+            }
             return;
         }
         out_ += "\":";
