@@ -141,6 +141,16 @@ Bytes assemble_batch(BatchHeader header, ByteSpan stored_records) {
     return std::move(batch).freeze();
 }
 
+Bytes build_empty_batch(const BatchHeader& cleaned) {
+    BatchHeader header = cleaned;
+    header.attributes = static_cast<std::int16_t>(
+        cleaned.attributes & (BatchHeader::kLogAppendTimeBit | BatchHeader::kTransactionalBit |
+                              BatchHeader::kControlBit));
+    header.base_timestamp = kNoTimestamp;
+    header.record_count = 0;
+    return assemble_batch(header, {});
+}
+
 std::size_t encoded_record_size(std::int64_t timestamp_delta, std::int32_t offset_delta,
                                 const RecordInput& record) {
     const std::size_t size = body_size(timestamp_delta, offset_delta, record);

@@ -77,6 +77,11 @@ private:
 /// A whole batch of a header and its records as they are stored: length and checksum are computed.
 [[nodiscard]] Bytes assemble_batch(BatchHeader header, ByteSpan stored_records);
 
+/// What the log cleaner leaves of a batch without records: the bare header that keeps offsets,
+/// producer and maximum timestamp. It is uncompressed and has neither base timestamp nor delete
+/// horizon.
+[[nodiscard]] Bytes build_empty_batch(const BatchHeader& cleaned);
+
 /// Bytes of one encoded record, its length in front included.
 [[nodiscard]] std::size_t encoded_record_size(std::int64_t timestamp_delta,
                                               std::int32_t offset_delta, const RecordInput& record);
