@@ -149,8 +149,8 @@ void FetchSessionCache::begin_incremental(FetchContext& context, std::int16_t ve
 // ---- Giving an answer ----
 
 FetchVerdict FetchSessionCache::finish(FetchContext& context,
-                                       const std::vector<FetchAnswer>& answers, Instant now,
-                                       Random& random) {
+                                       const std::vector<FetchResponse::Partition>& answers,
+                                       Instant now, Random& random) {
     FetchVerdict verdict;
     if (context.kind_ == FetchContext::Kind::refused) {
         verdict.error = context.error_;
@@ -170,9 +170,9 @@ FetchVerdict FetchSessionCache::finish(FetchContext& context,
         session->uses_topic_ids_ = context.uses_topic_ids_;
         session->epoch_ = next_session_epoch(kInitialSessionEpoch);
         session->created_ = now;
-        for (const FetchAnswer& answer : answers) {
-            FetchSession::Entry& entry = session->set(answer.target);
-            static_cast<void>(session->note_sent(entry, answer.data));
+        for (std::size_t i = 0; i < answers.size(); ++i) {
+            FetchSession::Entry& entry = session->set(context.targets_[i]);
+            static_cast<void>(session->note_sent(entry, answers[i]));
         }
         sessions_.emplace(session->id_, session);
         touch(*session, now);
@@ -187,14 +187,14 @@ FetchVerdict FetchSessionCache::finish(FetchContext& context,
     }
     verdict.session_id = session.id_;
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        const FetchTarget& target = answers[i].target;
+        const FetchTarget& target = context.targets_[i];
         const auto entry = session.index_.find(
             session.key_of(target.topic, target.topic_id, target.wanted.partition.value()));
         if (entry == session.index_.end()) continue;
-        if (!session.note_sent(*entry->second, answers[i].data)) continue;
+        if (!session.note_sent(*entry->second, answers[i])) continue;
         verdict.included.push_back(i);
         // Whoever was served goes behind the others, so that none is starved by max_bytes.
-        if (answers[i].data.records.size() > 0) {
+        if (answers[i].records.size() > 0) {
             session.order_.splice(session.order_.end(), session.order_, entry->second);
         }
     }

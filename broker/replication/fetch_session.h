@@ -52,12 +52,6 @@ struct FetchTarget {
     FetchRequest::Partition wanted;
 };
 
-/// What one partition gives; `records` may be a gap whose pieces the caller keeps in the same order.
-struct FetchAnswer {
-    FetchTarget target;
-    FetchResponse::Partition data;
-};
-
 class FetchSession {
 public:
     [[nodiscard]] std::int32_t id() const { return id_; }
@@ -147,7 +141,8 @@ public:
                                      bool is_follower, Instant now, const TopicNames& names);
     /// Decides what of `answers`, one for each target and in their order, is sent; opens the session of
     /// a full request if there is room.
-    [[nodiscard]] FetchVerdict finish(FetchContext& context, const std::vector<FetchAnswer>& answers,
+    [[nodiscard]] FetchVerdict finish(FetchContext& context,
+                                      const std::vector<FetchResponse::Partition>& answers,
                                       Instant now, Random& random);
 
     [[nodiscard]] std::size_t size() const { return sessions_.size(); }

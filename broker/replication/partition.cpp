@@ -86,6 +86,10 @@ void Partition::log_failed() {
     role_ = OfflineRole{.epoch = leader_epoch().value_or(protocol::kNoLeaderEpoch)};
 }
 
+void Partition::given_up() {
+    role_ = std::monostate();
+}
+
 std::optional<LeaderEpoch> Partition::leader_epoch() const {
     if (const auto* leading = std::get_if<LeaderRole>(&role_)) return leading->epoch;
     if (const auto* following = std::get_if<FollowerRole>(&role_)) return following->epoch;

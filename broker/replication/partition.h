@@ -93,6 +93,8 @@ public:
     void min_insync_replicas_changed(std::int32_t min_insync_replicas);
     /// The log took no write and never will again.
     void log_failed();
+    /// The controller took the replica away.
+    void given_up();
 
     // Questions. ---------------------------------------------------------------------------------
 

@@ -7,12 +7,9 @@
 
 namespace gregor::replication {
 
-Watchers::Watchers(Offset log_end_offset, Offset high_watermark, Offset last_stable_offset)
-    : log_end_offset_(log_end_offset),
-      high_watermark_(high_watermark),
-      last_stable_offset_(last_stable_offset),
-      passed_{.end_offset = log_end_offset, .bytes = 0} {
-    values_[index(Mark::high_watermark)] = static_cast<std::uint64_t>(high_watermark.value());
+Watchers::Watchers(const LogMarks& marks)
+    : marks_(marks), passed_{.end_offset = marks.log_end_offset, .bytes = 0} {
+    values_[index(Mark::high_watermark)] = static_cast<std::uint64_t>(marks.high_watermark.value());
 }
 
 void Watchers::raise(Mark mark, std::uint64_t value, std::vector<ParkedId>& due) {
@@ -27,7 +24,7 @@ void Watchers::raise(Mark mark, std::uint64_t value, std::vector<ParkedId>& due)
 }
 
 std::uint64_t Watchers::bytes_below(Offset offset) const {
-    if (offset >= log_end_offset_) return value(Mark::log_end_bytes);
+    if (offset >= marks_.log_end_offset) return value(Mark::log_end_bytes);
     const auto step = std::lower_bound(
         steps_.begin(), steps_.end(), offset,
         [](const Step& a, Offset wanted) { return a.end_offset < wanted; });
@@ -43,47 +40,41 @@ std::uint64_t Watchers::bytes_below(Offset offset) const {
 }
 
 void Watchers::drop_steps() {
-    const Offset needed = std::min(high_watermark_, last_stable_offset_);
+    const Offset needed = std::min(marks_.high_watermark, marks_.last_stable_offset);
     while (!steps_.empty() && steps_.front().end_offset <= needed) {
         passed_ = steps_.front();
         steps_.pop_front();
     }
 }
 
-void Watchers::appended(Offset log_end_offset, std::uint64_t bytes, std::vector<ParkedId>& due) {
-    CHECK(log_end_offset >= log_end_offset_, "{} after {}", log_end_offset, log_end_offset_);
-    log_end_offset_ = log_end_offset;
+void Watchers::progressed(const LogMarks& marks, std::uint64_t bytes, std::vector<ParkedId>& due) {
+    CHECK(marks.log_end_offset >= marks_.log_end_offset, "{} after {}", marks.log_end_offset,
+          marks_.log_end_offset);
+    marks_ = marks;
     const std::uint64_t total = value(Mark::log_end_bytes) + bytes;
-    if (steps_.size() >= kMaxSteps) {
-        steps_.back() = {.end_offset = log_end_offset, .bytes = total};
-    } else {
-        steps_.push_back({.end_offset = log_end_offset, .bytes = total});
+    if (bytes > 0) {
+        // A full list takes the new batch into its last step.
+        if (steps_.size() >= kMaxSteps) steps_.pop_back();
+        steps_.push_back({.end_offset = marks.log_end_offset, .bytes = total});
+        raise(Mark::log_end_bytes, total, due);
     }
-    raise(Mark::log_end_bytes, total, due);
-}
-
-void Watchers::high_watermark_raised(Offset high_watermark, std::vector<ParkedId>& due) {
-    if (high_watermark <= high_watermark_) return;
-    high_watermark_ = high_watermark;
-    raise(Mark::high_watermark, static_cast<std::uint64_t>(high_watermark.value()), due);
-    raise(Mark::high_watermark_bytes, bytes_below(high_watermark), due);
+    raise(Mark::high_watermark, static_cast<std::uint64_t>(marks.high_watermark.value()), due);
+    raise(Mark::high_watermark_bytes, bytes_below(marks.high_watermark), due);
+    raise(Mark::last_stable_offset_bytes, bytes_below(marks.last_stable_offset), due);
     drop_steps();
 }
 
-void Watchers::last_stable_offset_raised(Offset last_stable_offset, std::vector<ParkedId>& due) {
-    if (last_stable_offset <= last_stable_offset_) return;
-    last_stable_offset_ = last_stable_offset;
-    raise(Mark::last_stable_offset_bytes, bytes_below(last_stable_offset), due);
-    drop_steps();
-}
-
-void Watchers::disturb(Offset log_end_offset, Offset high_watermark, Offset last_stable_offset,
-                       std::vector<ParkedId>& due) {
+void Watchers::disturb(const LogMarks& marks, std::vector<ParkedId>& due) {
     for (Waiting& waiting : waiting_) {
         for (const auto& [threshold, id] : waiting) due.push_back(id);
         waiting.clear();
     }
-    *this = Watchers(log_end_offset, high_watermark, last_stable_offset);
+    marks_ = marks;
+    const std::uint64_t total = value(Mark::log_end_bytes);
+    passed_ = {.end_offset = marks.log_end_offset, .bytes = total};
+    steps_.clear();
+    values_.fill(total);
+    values_[index(Mark::high_watermark)] = static_cast<std::uint64_t>(marks.high_watermark.value());
 }
 
 void Watchers::watch(Mark mark, std::uint64_t threshold, ParkedId id) {

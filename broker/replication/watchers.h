@@ -24,11 +24,9 @@
 #include <utility>
 #include <vector>
 
-#include "broker/log/log_types.h"
+#include "broker/replication/partition.h"
 
 namespace gregor::replication {
-
-using log::Offset;
 
 enum class Mark : std::uint8_t {
     high_watermark,            // an offset
@@ -46,17 +44,14 @@ public:
     static constexpr std::size_t kMaxSteps = 256;
 
     /// The partition's offsets as they are now; nobody waits yet.
-    Watchers(Offset log_end_offset, Offset high_watermark, Offset last_stable_offset);
+    explicit Watchers(const LogMarks& marks);
 
     // What happened. The requests that are due are added to `due` and wait here no more. -----------------
 
-    /// A batch of `bytes` was appended up to `log_end_offset`.
-    void appended(Offset log_end_offset, std::uint64_t bytes, std::vector<ParkedId>& due);
-    void high_watermark_raised(Offset high_watermark, std::vector<ParkedId>& due);
-    void last_stable_offset_raised(Offset last_stable_offset, std::vector<ParkedId>& due);
-    /// Nothing that was known holds any more: everyone is due; the offsets begin anew.
-    void disturb(Offset log_end_offset, Offset high_watermark, Offset last_stable_offset,
-                 std::vector<ParkedId>& due);
+    /// `bytes` were appended (0: only a mark rose) and the log stands at `marks` now.
+    void progressed(const LogMarks& marks, std::uint64_t bytes, std::vector<ParkedId>& due);
+    /// What was known holds no more: everyone is due, and offsets may have gone back to `marks`.
+    void disturb(const LogMarks& marks, std::vector<ParkedId>& due);
 
     // Who waits. -----------------------------------------------------------------------------------
 
@@ -81,10 +76,8 @@ private:
 
     std::array<std::uint64_t, kMarks> values_{};
     std::array<Waiting, kMarks> waiting_;
-    Offset log_end_offset_;
-    Offset high_watermark_;
-    Offset last_stable_offset_;
-    Step passed_;             // the last step that both marks have passed
+    LogMarks marks_;
+    Step passed_;              // the last step that both marks have passed
     std::deque<Step> steps_;  // those beyond
 };
 
