@@ -4,6 +4,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <vector>
 
@@ -23,6 +25,12 @@ namespace gregor {
 namespace {
 
 constexpr std::size_t kPageSize = 4096;
+// What a switch may still push below the frame that leave_fiber() notes.
+#if defined(GREGOR_ASAN)
+constexpr std::size_t kSwitchFrames = 8192;
+#else
+constexpr std::size_t kSwitchFrames = 1024;
+#endif
 
 struct Mapping {
     std::byte* base = nullptr;  // the guard page, below the stack
@@ -55,6 +63,8 @@ struct FiberStack::Context {
     std::move_only_function<void()> body;
     bool ended = true;
     bool quit = false;
+    std::byte* suspended_at = nullptr;  // roughly the stack pointer, while suspended
+    std::size_t deepest = 0;            // before trim()
 #if defined(GREGOR_ASAN)
     void* fiber_fake_stack = nullptr;
     void* loop_fake_stack = nullptr;
@@ -82,6 +92,7 @@ struct FiberStack::Context {
     }
 
     void leave_fiber() {
+        suspended_at = static_cast<std::byte*>(__builtin_frame_address(0));
 #if defined(GREGOR_ASAN)
         __sanitizer_start_switch_fiber(&fiber_fake_stack, loop_bottom, loop_size);
 #endif
@@ -144,7 +155,17 @@ std::size_t FiberStack::touched_bytes() const {
     CHECK(::mincore(context_->bottom(), context_->usable(), resident.data()) == 0);
     std::size_t untouched = 0;
     while (untouched < pages && (resident[untouched] & 1) == 0) ++untouched;
-    return (pages - untouched) * kPageSize;
+    return std::max(context_->deepest, (pages - untouched) * kPageSize);
+}
+
+void FiberStack::trim() {
+    Context& context = *context_;
+    if (context.suspended_at == nullptr) return;  // never ran
+    context.deepest = touched_bytes();
+    const auto above = static_cast<std::size_t>(context.suspended_at - context.bottom());
+    if (above < kSwitchFrames + kPageSize) return;
+    const std::size_t unused = (above - kSwitchFrames) / kPageSize * kPageSize;
+    CHECK(::madvise(context.bottom(), unused, MADV_DONTNEED) == 0, "madvise: errno {}", errno);
 }
 
 }  // namespace gregor

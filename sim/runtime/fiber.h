@@ -32,6 +32,9 @@ public:
 
     /// The most bytes of this stack that were ever touched, rounded up to pages.
     [[nodiscard]] std::size_t touched_bytes() const;
+    /// Gives the memory below the frames of a suspended or ended body back to the system, if any was
+    /// touched; it comes back as zeros when it is touched again.
+    void trim();
 
 private:
     struct Context;

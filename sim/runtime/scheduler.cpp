@@ -61,7 +61,7 @@ bool Scheduler::turn(Instant limit) {
     const bool busy = ready_head_ < ready_.size();
     const Instant next_timer = heap_.empty() ? kNever : heap_.front().at;
     const Instant deadline = busy ? Instant::min() : std::min(next_timer, limit);
-    if (!events_.wait(deadline)) return false;
+    if (!events_.wait(deadline) && !busy) return false;
     fire_due(now());
     return true;
 }
@@ -99,6 +99,7 @@ void Scheduler::run_fiber(Fiber& fiber) {
     if (options_.digest != nullptr) options_.digest->add(fiber.id_);
     ++switches_;
     fiber.state_ = Fiber::State::running;
+    fiber.passes_unrun_ = 0;
     current_ = &fiber;
     const bool ended = fiber.stack_.resume();
     current_ = nullptr;
@@ -217,6 +218,17 @@ std::size_t Scheduler::deepest_stack() const {
     std::size_t deepest = 0;
     for (const auto& fiber : fibers_) deepest = std::max(deepest, fiber->stack_.touched_bytes());
     return deepest;
+}
+
+bool Scheduler::trim_stacks(std::size_t count) {
+    for (; count > 0 && next_trimmed_ < fibers_.size(); --count) {
+        Fiber& fiber = *fibers_[next_trimmed_++];
+        if (fiber.passes_unrun_ == 1) fiber.stack_.trim();
+        if (fiber.passes_unrun_ < 2) ++fiber.passes_unrun_;
+    }
+    if (next_trimmed_ < fibers_.size()) return false;
+    next_trimmed_ = 0;
+    return true;
 }
 
 // The timer heap: binary, with each timer knowing its place so that disarming is cheap. --------------

@@ -98,6 +98,7 @@ private:
     State state_ = State::idle;
     WakeReason wake_reason_ = WakeReason::woken;
     bool cancelled_ = false;
+    std::uint8_t passes_unrun_ = 0;  // of trim_stacks(), since it last ran
 };
 
 struct SchedulerOptions {
@@ -162,6 +163,11 @@ public:
     /// The deepest that any pooled stack has ever been, in bytes.
     [[nodiscard]] std::size_t deepest_stack() const;
 
+    /// Looks at the next `count` fibers and gives back the unused stack memory of those that have not
+    /// run since the pass before. True at the end of a pass over all fibers. Changes nothing that a
+    /// fiber could see; called now and then where memory counts.
+    bool trim_stacks(std::size_t count);
+
 private:
     friend class TaskGroup;
     friend class Fiber;
@@ -208,6 +214,7 @@ private:
     std::uint64_t switches_ = 0;
     std::uint64_t timers_fired_ = 0;
     std::size_t live_fibers_ = 0;
+    std::size_t next_trimmed_ = 0;
 };
 
 }  // namespace gregor

@@ -47,6 +47,8 @@ struct Fault {
     std::string node;
     /// The other side, for network kinds; empty: every peer.
     std::string peer;
+    /// For disk kinds: only files whose path holds this text; empty: every file.
+    std::string path;
     /// How long it lasts, or how long the node stays down; zero where neither applies.
     Duration duration{};
     /// How much, where that means something: a clock step or drift, how many operations fail.

@@ -20,36 +20,46 @@ struct SimDisk::Shared {
         if (severed) throw Cancelled{};
     }
 
-    /// Uses up one unit of `trouble`, if there is any.
-    bool use_up(std::int64_t& trouble, FaultKind kind) {
-        if (trouble <= 0) return false;
-        --trouble;
+    /// Uses up one unit of `trouble`, if it meets the file.
+    bool use_up(FileTrouble& trouble, std::string_view path, FaultKind kind) {
+        if (trouble.left <= 0 || !trouble.meets(path)) return false;
+        --trouble.left;
         hardware.counters->fired(kind);
         return true;
     }
 
-    /// Outside a fiber (a check, a slice being sent) nothing takes time.
-    void take(Duration duration) {
+    /// Whether trouble that lasts a while meets the file now.
+    [[nodiscard]] bool lasts(const FileTrouble& trouble, std::string_view path) const {
+        return scheduler.now() < trouble.until && trouble.meets(path);
+    }
+
+    /// Takes the operation's own time, and more while the disk is slow. Outside a fiber (a check that
+    /// looks at the disk) nothing takes time.
+    void take(Duration duration, std::string_view path) {
+        throw_if_severed();
         if (!scheduler.in_fiber()) return;
-        const Instant now = scheduler.now();
-        if (now < hardware.trouble.slow_until) {
+        if (lasts(hardware.trouble.slow, path)) {
             hardware.counters->fired(FaultKind::disk_slow);
             duration += hardware.random.between(Duration(10ms), Duration(400ms));
         }
         if (duration <= Duration::zero()) return;
-        sleep_until_world_time(scheduler, now + duration);
+        sleep_until_world_time(scheduler, scheduler.now() + duration);
         throw_if_severed();
     }
 
-    void maybe_take(Chance chance, Duration max) {
-        throw_if_severed();
-        Duration duration{};
-        if (hardware.random.happens(chance)) {
-            duration = hardware.random.between(Duration(1us), max);
-        }
-        if (duration > Duration::zero() || scheduler.now() < hardware.trouble.slow_until) {
-            take(duration);
-        }
+    void take_read(std::string_view path) {
+        take(draw(hardware.model.read_waits, hardware.model.read_wait_max), path);
+    }
+    void take_write(std::string_view path) {
+        take(draw(hardware.model.write_waits, hardware.model.write_wait_max), path);
+    }
+    void take_sync(std::string_view path) {
+        take(hardware.random.between(hardware.model.sync_min, hardware.model.sync_max), path);
+    }
+
+    Duration draw(Chance chance, Duration max) {
+        if (!hardware.random.happens(chance)) return Duration::zero();
+        return hardware.random.between(Duration(1us), max);
     }
 
     void changed(DiskOperation operation, std::string_view path) {
@@ -59,8 +69,6 @@ struct SimDisk::Shared {
         }
         if (hardware.observer) hardware.observer(operation, path);
     }
-
-    [[nodiscard]] bool full() const { return scheduler.now() < hardware.trouble.full_until; }
 };
 
 class SimFile final : public File {
@@ -71,8 +79,8 @@ public:
           writable_(writable) {}
 
     Result<Bytes, IoError> read(std::uint64_t position, std::size_t size) override {
-        disk_->maybe_take(hardware().model.read_waits, hardware().model.read_wait_max);
-        if (disk_->use_up(trouble().failing_reads, FaultKind::disk_read_error)) {
+        disk_->take_read(path_);
+        if (disk_->use_up(trouble().failing_reads, path_, FaultKind::disk_read_error)) {
             return fail(IoError::io_failed);
         }
         return node_->read(position, size);
@@ -80,17 +88,17 @@ public:
 
     Result<void, IoError> write(std::uint64_t position, std::span<const Bytes> pieces) override {
         if (!writable_) return fail(IoError::permission_denied);
-        disk_->maybe_take(hardware().model.write_waits, hardware().model.write_wait_max);
-        if (disk_->use_up(trouble().failing_writes, FaultKind::disk_write_error)) {
+        disk_->take_write(path_);
+        if (disk_->use_up(trouble().failing_writes, path_, FaultKind::disk_write_error)) {
             write_part(position, pieces);
             return fail(IoError::io_failed);
         }
-        if (disk_->full() && grows(position, pieces)) {
+        if (disk_->lasts(trouble().full, path_) && grows(position, pieces)) {
             hardware().counters->fired(FaultKind::disk_full);
             write_part(position, pieces);
             return fail(IoError::no_space);
         }
-        if (disk_->use_up(trouble().misdirected_writes, FaultKind::disk_misdirected_write)) {
+        if (disk_->use_up(trouble().misdirected_writes, path_, FaultKind::disk_misdirected_write)) {
             position = position < kSectorSize ? position + kSectorSize : position - kSectorSize;
         }
         const Instant now = disk_->scheduler.now();
@@ -106,8 +114,8 @@ public:
 
     Result<void, IoError> truncate(std::uint64_t size) override {
         if (!writable_) return fail(IoError::permission_denied);
-        disk_->maybe_take(hardware().model.write_waits, hardware().model.write_wait_max);
-        if (disk_->use_up(trouble().failing_writes, FaultKind::disk_write_error)) {
+        disk_->take_write(path_);
+        if (disk_->use_up(trouble().failing_writes, path_, FaultKind::disk_write_error)) {
             return fail(IoError::io_failed);
         }
         node_->truncate(size, disk_->scheduler.now());
@@ -116,16 +124,13 @@ public:
     }
 
     Result<void, IoError> sync() override {
-        disk_->throw_if_severed();
-        const DiskModel& model = hardware().model;
-        disk_->take(hardware().random.between(model.sync_min, model.sync_max));
-        if (disk_->use_up(trouble().failing_syncs, FaultKind::disk_sync_error)) {
+        disk_->take_sync(path_);
+        if (disk_->use_up(trouble().failing_syncs, path_, FaultKind::disk_sync_error)) {
             node_->drop_dirty();
             return fail(IoError::io_failed);
         }
-        if (disk_->scheduler.now() < trouble().lying_until) {
+        if (disk_->lasts(trouble().lying, path_)) {
             hardware().counters->fired(FaultKind::disk_lying_sync);
-            hardware().lied = true;
             return {};
         }
         node_->sync();
@@ -189,12 +194,12 @@ SimDisk::~SimDisk() { sever(); }
 void SimDisk::sever() { shared_->severed = true; }
 
 Result<FileRef, IoError> SimDisk::open(std::string_view path, OpenMode mode) {
-    shared_->maybe_take(shared_->hardware.model.read_waits, shared_->hardware.model.read_wait_max);
-    if (shared_->use_up(shared_->hardware.trouble.failing_opens, FaultKind::disk_open_error)) {
+    shared_->take_read(path);
+    if (shared_->use_up(shared_->hardware.trouble.failing_opens, path, FaultKind::disk_open_error)) {
         return fail(IoError::io_failed);
     }
     const bool existed = TRY(shared_->hardware.store->exists(path));
-    if (!existed && mode != OpenMode::read && mode != OpenMode::write && shared_->full()) {
+    if (!existed && mode != OpenMode::read && mode != OpenMode::write && shared_->lasts(shared_->hardware.trouble.full, path)) {
         shared_->hardware.counters->fired(FaultKind::disk_full);
         return fail(IoError::no_space);
     }
@@ -210,9 +215,8 @@ Result<bool, IoError> SimDisk::exists(std::string_view path) {
 }
 
 Result<void, IoError> SimDisk::rename(std::string_view from, std::string_view to) {
-    shared_->maybe_take(shared_->hardware.model.write_waits,
-                        shared_->hardware.model.write_wait_max);
-    if (shared_->use_up(shared_->hardware.trouble.failing_renames, FaultKind::disk_rename_error)) {
+    shared_->take_write(from);
+    if (shared_->use_up(shared_->hardware.trouble.failing_renames, from, FaultKind::disk_rename_error)) {
         return fail(IoError::io_failed);
     }
     TRY(shared_->hardware.store->rename(from, to));
@@ -221,17 +225,15 @@ Result<void, IoError> SimDisk::rename(std::string_view from, std::string_view to
 }
 
 Result<void, IoError> SimDisk::remove(std::string_view path) {
-    shared_->maybe_take(shared_->hardware.model.write_waits,
-                        shared_->hardware.model.write_wait_max);
+    shared_->take_write(path);
     TRY(shared_->hardware.store->remove(path));
     shared_->changed(DiskOperation::remove, path);
     return {};
 }
 
 Result<void, IoError> SimDisk::create_directories(std::string_view path) {
-    shared_->maybe_take(shared_->hardware.model.write_waits,
-                        shared_->hardware.model.write_wait_max);
-    if (shared_->full() && !TRY(shared_->hardware.store->exists(path))) {
+    shared_->take_write(path);
+    if (shared_->lasts(shared_->hardware.trouble.full, path) && !TRY(shared_->hardware.store->exists(path))) {
         shared_->hardware.counters->fired(FaultKind::disk_full);
         return fail(IoError::no_space);
     }
@@ -241,15 +243,12 @@ Result<void, IoError> SimDisk::create_directories(std::string_view path) {
 }
 
 Result<void, IoError> SimDisk::sync_dir(std::string_view path) {
-    shared_->throw_if_severed();
-    const DiskModel& model = shared_->hardware.model;
-    shared_->take(shared_->hardware.random.between(model.sync_min, model.sync_max));
-    if (shared_->use_up(shared_->hardware.trouble.failing_syncs, FaultKind::disk_sync_error)) {
+    shared_->take_sync(path);
+    if (shared_->use_up(shared_->hardware.trouble.failing_syncs, path, FaultKind::disk_sync_error)) {
         return fail(IoError::io_failed);
     }
-    if (shared_->scheduler.now() < shared_->hardware.trouble.lying_until) {
+    if (shared_->lasts(shared_->hardware.trouble.lying, path)) {
         shared_->hardware.counters->fired(FaultKind::disk_lying_sync);
-        shared_->hardware.lied = true;
         return {};
     }
     TRY(shared_->hardware.store->sync_dir(path));
@@ -258,8 +257,8 @@ Result<void, IoError> SimDisk::sync_dir(std::string_view path) {
 }
 
 Result<std::vector<DirectoryEntry>, IoError> SimDisk::list(std::string_view path) {
-    shared_->maybe_take(shared_->hardware.model.read_waits, shared_->hardware.model.read_wait_max);
-    if (shared_->use_up(shared_->hardware.trouble.failing_reads, FaultKind::disk_read_error)) {
+    shared_->take_read(path);
+    if (shared_->use_up(shared_->hardware.trouble.failing_reads, path, FaultKind::disk_read_error)) {
         return fail(IoError::io_failed);
     }
     return shared_->hardware.store->list(path);

@@ -35,17 +35,30 @@ struct DiskModel {
     std::uint64_t capacity_bytes = std::uint64_t{64} << 30;
 };
 
+/// Trouble that meets the files whose path holds `path`.
+struct FileTrouble {
+    std::string path;
+    /// How many operations are still to fail, or
+    std::int64_t left = 0;
+    /// until when, in world time.
+    Instant until{};
+
+    [[nodiscard]] bool meets(std::string_view file) const {
+        return file.find(path) != std::string_view::npos;
+    }
+};
+
 /// What is wrong with a machine's disk right now. Faults set it, calls use it up.
 struct DiskTrouble {
-    std::int64_t failing_reads = 0;
-    std::int64_t failing_writes = 0;
-    std::int64_t failing_syncs = 0;
-    std::int64_t failing_opens = 0;
-    std::int64_t failing_renames = 0;
-    std::int64_t misdirected_writes = 0;
-    Instant full_until{};
-    Instant slow_until{};
-    Instant lying_until{};
+    FileTrouble failing_reads;
+    FileTrouble failing_writes;
+    FileTrouble failing_syncs;
+    FileTrouble failing_opens;
+    FileTrouble failing_renames;
+    FileTrouble misdirected_writes;
+    FileTrouble full;
+    FileTrouble slow;
+    FileTrouble lying;
 };
 
 enum class DiskOperation : std::uint8_t { write, sync, truncate, create, rename, remove, sync_dir };
@@ -60,8 +73,6 @@ struct DiskHardware {
     RunningDigest* digest = nullptr;
     /// Called after each change of the disk: where a crash test takes its copies.
     std::function<void(DiskOperation, std::string_view path)> observer;
-    /// A sync that lied, or was failed: what a later power loss may take although it was "durable".
-    bool lied = false;
 };
 
 class SimDisk final : public Disk {

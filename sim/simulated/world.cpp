@@ -182,7 +182,11 @@ void Machine::process_ended() {
     world_.network_.process_died(name_);
     process_ = nullptr;
     world_.trace("process_ended", fmt::format("node={}", name_));
-    for (auto& then : std::exchange(when_ended_, {})) then();
+    const auto listeners = std::exchange(when_ended_, {});
+    for (const auto& then : listeners) then();
+    if (listeners.empty() && restart_after_) {
+        world_.scheduler_.call_at(world_.now() + *restart_after_, [this] { start_again(); });
+    }
 }
 
 // World. --------------------------------------------------------------------------------------------

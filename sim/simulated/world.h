@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,8 @@ public:
     void stop(std::function<void()> then = {});
     void pause();
     void unpause();
+    /// A process that ends by itself is started again after this long, as a service manager does.
+    void restart_after(Duration delay) { restart_after_ = delay; }
 
     /// The running process's view; CHECKs that there is one.
     [[nodiscard]] Runtime& runtime();
@@ -96,6 +99,7 @@ private:
     std::uint64_t starts_ = 0;
     std::uint64_t power_losses_ = 0;
     DiskStore::PowerLoss last_power_loss_;
+    std::optional<Duration> restart_after_;
 };
 
 struct WorldOptions {

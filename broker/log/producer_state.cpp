@@ -1,0 +1,257 @@
+#include "broker/log/producer_state.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "sim/base/instrument.h"
+
+namespace gregor::log {
+
+namespace {
+
+constexpr std::int32_t kMaxSequence = std::numeric_limits<std::int32_t>::max();
+
+void remember(ProducerEntry& entry, const ProducerBatch& batch) {
+    if (entry.batches.size() == kRememberedBatches) entry.batches.pop_front();
+    entry.batches.push_back(batch);
+}
+
+void take_epoch(ProducerEntry& entry, ProducerEpoch epoch) {
+    if (entry.producer_epoch == epoch) return;
+    entry.producer_epoch = epoch;
+    entry.batches.clear();
+}
+
+}  // namespace
+
+bool in_sequence(std::int32_t last, std::int32_t next) {
+    if (last == kMaxSequence) {
+        if (PLANTED(b22_sequence_wrap)) return next == std::numeric_limits<std::int32_t>::min();
+        return next == 0;
+    }
+    return next == last + 1;
+}
+
+std::int32_t ProducerBatch::first_sequence() const {
+    if (last_sequence >= offset_delta) return last_sequence - offset_delta;
+    return kMaxSequence - (offset_delta - last_sequence) + 1;
+}
+
+const ProducerBatch* ProducerEntry::find_duplicate(const BatchHeader& header) const {
+    if (PLANTED(b21_reject_instead_of_dedupe)) return nullptr;
+    if (header.producer_epoch != producer_epoch.value()) return nullptr;
+    for (const ProducerBatch& batch : batches) {
+        if (batch.last_sequence == header.last_sequence() &&
+            batch.first_sequence() == header.base_sequence) {
+            return &batch;
+        }
+    }
+    return nullptr;
+}
+
+const ProducerEntry* ProducerState::find(ProducerId id) const {
+    const auto it = entries_.find(id);
+    return it == entries_.end() ? nullptr : &it->second;
+}
+
+Result<void, ErrorCode> ProducerState::check_epoch(const ProducerEntry& entry,
+                                                   const BatchHeader& header,
+                                                   AppendOrigin origin) const {
+    if (header.producer_epoch >= entry.producer_epoch.value()) return {};
+    if (origin == AppendOrigin::replication) {
+        // The leader took it under an earlier state; a follower has no say.
+        PROBE("follower took a batch with an older producer epoch");
+        return {};
+    }
+    return fail(ErrorCode::invalid_producer_epoch);
+}
+
+Result<void, ErrorCode> ProducerState::check_sequence(const ProducerEntry& entry,
+                                                      const BatchHeader& header) const {
+    const bool known = entry.producer_epoch != kNoProducerEpoch;
+    if (entry.producer_epoch.value() != header.producer_epoch) {
+        if (header.base_sequence != 0 && known) {
+            return fail(ErrorCode::out_of_order_sequence_number);
+        }
+        return {};
+    }
+    // Without any state every sequence is welcome: the producer's records may all have been deleted.
+    if (known && !in_sequence(entry.last_sequence(), header.base_sequence)) {
+        return fail(ErrorCode::out_of_order_sequence_number);
+    }
+    return {};
+}
+
+Result<ProducerUpdate, ErrorCode> ProducerState::prepare(
+    const BatchHeader& header, const std::optional<EndTransactionMarker>& marker,
+    AppendOrigin origin) const {
+    CHECK(header.has_producer_id());
+    const ProducerId id(header.producer_id);
+    ProducerUpdate update;
+    if (const ProducerEntry* known = find(id)) {
+        update.entry = *known;
+    } else {
+        update.entry.producer_id = id;
+    }
+    ProducerEntry& entry = update.entry;
+    // An empty control batch is what the cleaner leaves of a marker; it changes nothing.
+    if (header.is_control() && !marker) return update;
+    TRY(check_epoch(entry, header, origin));
+    const Offset base_offset(header.base_offset);
+    const Offset last_offset(header.last_offset());
+
+    if (marker) {
+        if (entry.coordinator_epoch > marker->coordinator_epoch &&
+            origin != AppendOrigin::replication) {
+            return fail(ErrorCode::transaction_coordinator_fenced);
+        }
+        if (entry.current_txn_first_offset) {
+            update.completed = CompletedTransaction{
+                .producer_id = id,
+                .first_offset = *entry.current_txn_first_offset,
+                .last_offset = last_offset,
+                .aborted = marker->type == MarkerType::abort,
+            };
+        }
+        take_epoch(entry, ProducerEpoch(header.producer_epoch));
+        entry.coordinator_epoch = marker->coordinator_epoch;
+        entry.last_timestamp = header.max_timestamp;
+        entry.current_txn_first_offset.reset();
+        return update;
+    }
+
+    if (origin == AppendOrigin::client) TRY(check_sequence(entry, header));
+    if (entry.current_txn_first_offset && !header.is_transactional() &&
+        origin != AppendOrigin::replication) {
+        return fail(ErrorCode::invalid_txn_state);
+    }
+    take_epoch(entry, ProducerEpoch(header.producer_epoch));
+    remember(entry, {.last_sequence = header.last_sequence(),
+                     .last_offset = last_offset,
+                     .offset_delta = header.last_offset_delta,
+                     .timestamp = header.max_timestamp});
+    entry.last_timestamp = header.max_timestamp;
+    if (header.is_transactional() && !entry.current_txn_first_offset) {
+        entry.current_txn_first_offset = base_offset;
+        update.opened = base_offset;
+    }
+    return update;
+}
+
+void ProducerState::apply(ProducerUpdate update, Offset end_offset) {
+    advance(end_offset);
+    if (update.opened) {
+        const bool is_new = ongoing_.emplace(*update.opened, update.entry.producer_id).second;
+        CHECK(is_new, "two transactions begin at {}", *update.opened);
+    }
+    if (update.completed) {
+        ongoing_.erase(update.completed->first_offset);
+        unreplicated_.insert_or_assign(update.completed->first_offset, *update.completed);
+    }
+    const ProducerId id = update.entry.producer_id;
+    entries_.insert_or_assign(id, std::move(update.entry));
+}
+
+void ProducerState::advance(Offset end_offset) {
+    CHECK(end_offset >= end_offset_, "{} after {}", end_offset, end_offset_);
+    end_offset_ = end_offset;
+}
+
+Offset ProducerState::last_stable_offset_after(const CompletedTransaction& completed) const {
+    for (const auto& [first_offset, producer_id] : ongoing_) {
+        if (producer_id != completed.producer_id) return first_offset;
+    }
+    return completed.last_offset + 1;
+}
+
+std::optional<Offset> ProducerState::first_unstable_offset() const {
+    std::optional<Offset> first;
+    if (!ongoing_.empty()) first = ongoing_.begin()->first;
+    if (!unreplicated_.empty()) {
+        const Offset decided = unreplicated_.begin()->first;
+        if (!first || decided < *first) first = decided;
+    }
+    return first;
+}
+
+void ProducerState::high_watermark_advanced(Offset high_watermark) {
+    std::erase_if(unreplicated_, [high_watermark](const auto& entry) {
+        return entry.second.last_offset < high_watermark;
+    });
+}
+
+void ProducerState::log_start_advanced(Offset log_start_offset) {
+    std::erase_if(unreplicated_, [log_start_offset](const auto& entry) {
+        return entry.second.last_offset < log_start_offset;
+    });
+}
+
+bool ProducerState::is_expired(const ProducerEntry& entry, std::int64_t now_ms) const {
+    if (entry.current_txn_first_offset) return false;
+    // Written so that a timestamp near either end of the range cannot overflow.
+    return entry.last_timestamp <= now_ms &&
+           static_cast<std::uint64_t>(now_ms) - static_cast<std::uint64_t>(entry.last_timestamp) >=
+               static_cast<std::uint64_t>(expiration_ms_);
+}
+
+void ProducerState::expire(std::int64_t now_ms) {
+    const std::size_t expired = std::erase_if(
+        entries_, [&](const auto& entry) { return is_expired(entry.second, now_ms); });
+    if (expired > 0) PROBE("producer ids expired");
+}
+
+bool ProducerState::has_transaction_open_since(std::int64_t before_ms) const {
+    return std::any_of(ongoing_.begin(), ongoing_.end(), [&](const auto& open) {
+        const ProducerEntry* entry = find(open.second);
+        return entry != nullptr && entry->last_timestamp <= before_ms;
+    });
+}
+
+void ProducerState::reset(Offset end_offset) {
+    entries_.clear();
+    ongoing_.clear();
+    unreplicated_.clear();
+    end_offset_ = end_offset;
+}
+
+void ProducerState::load(std::span<const ProducerEntry> entries, Offset end_offset,
+                         std::int64_t now_ms) {
+    reset(end_offset);
+    for (const ProducerEntry& entry : entries) {
+        if (is_expired(entry, now_ms)) continue;
+        if (entry.current_txn_first_offset) {
+            ongoing_.insert_or_assign(*entry.current_txn_first_offset, entry.producer_id);
+        }
+        entries_.insert_or_assign(entry.producer_id, entry);
+    }
+}
+
+std::vector<ProducerEntry> ProducerState::snapshot() const {
+    std::vector<ProducerEntry> entries;
+    entries.reserve(entries_.size());
+    for (const auto& [id, entry] : entries_) entries.push_back(entry);
+    return entries;
+}
+
+void ProducerState::check_invariants() const {
+    std::size_t open = 0;
+    for (const auto& [id, entry] : entries_) {
+        CHECK(entry.producer_id == id);
+        CHECK(entry.batches.size() <= kRememberedBatches);
+        for (std::size_t i = 1; i < entry.batches.size(); ++i) {
+            CHECK(entry.batches[i - 1].last_offset < entry.batches[i].last_offset);
+        }
+        if (!entry.batches.empty()) CHECK(entry.batches.back().last_offset < end_offset_);
+        if (!entry.current_txn_first_offset) continue;
+        ++open;
+        const auto it = ongoing_.find(*entry.current_txn_first_offset);
+        CHECK(it != ongoing_.end(), "open transaction at {} of producer {} is not listed",
+              *entry.current_txn_first_offset, id);
+        CHECK(it->second == id);
+        CHECK(*entry.current_txn_first_offset < end_offset_);
+    }
+    CHECK(open == ongoing_.size(), "{} open, {} listed", open, ongoing_.size());
+}
+
+}  // namespace gregor::log
