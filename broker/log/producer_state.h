@@ -14,8 +14,8 @@
 // Pure. Driven by Log under its write lock.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -45,13 +45,31 @@ struct ProducerBatch {
     friend bool operator==(const ProducerBatch&, const ProducerBatch&) = default;
 };
 
+/// The last kRememberedBatches batches, oldest first. Held in place: an entry is copied for each append.
+class BatchWindow {
+public:
+    [[nodiscard]] bool empty() const { return size_ == 0; }
+    [[nodiscard]] std::size_t size() const { return size_; }
+    [[nodiscard]] const ProducerBatch& back() const { return batches_[size_ - 1]; }
+    [[nodiscard]] const ProducerBatch* begin() const { return batches_.data(); }
+    [[nodiscard]] const ProducerBatch* end() const { return batches_.data() + size_; }
+    void push(const ProducerBatch& batch);
+    void clear() { size_ = 0; }
+
+    friend bool operator==(const BatchWindow& a, const BatchWindow& b);
+
+private:
+    std::array<ProducerBatch, kRememberedBatches> batches_;
+    std::size_t size_ = 0;
+};
+
 struct ProducerEntry {
     ProducerId producer_id{-1};
     ProducerEpoch producer_epoch = kNoProducerEpoch;
     std::int32_t coordinator_epoch = -1;
     std::int64_t last_timestamp = kNoTimestamp;
     std::optional<Offset> current_txn_first_offset;
-    std::deque<ProducerBatch> batches;  // of producer_epoch, oldest first
+    BatchWindow batches;  // of producer_epoch
 
     [[nodiscard]] std::int32_t last_sequence() const {
         return batches.empty() ? kNoSequence : batches.back().last_sequence;
@@ -98,10 +116,11 @@ public:
     /// What the batch `header`, to be placed at header.base_offset, would do. `marker` for a control
     /// batch that ends a transaction. Errors (never for AppendOrigin::replication):
     /// INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER (clients only), INVALID_TXN_STATE,
-    /// TRANSACTION_COORDINATOR_FENCED.
+    /// TRANSACTION_COORDINATOR_FENCED. `known`: what an earlier batch of the same append made of
+    /// the producer's entry, instead of the one here.
     [[nodiscard]] Result<ProducerUpdate, ErrorCode> prepare(
         const BatchHeader& header, const std::optional<EndTransactionMarker>& marker,
-        AppendOrigin origin) const;
+        AppendOrigin origin, const ProducerEntry* known = nullptr) const;
     /// Takes an update; the log ends at `end_offset` then. An aborted transaction is handed back as the
     /// transaction index has to know it.
     void apply(ProducerUpdate update, Offset end_offset);
