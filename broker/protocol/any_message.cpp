@@ -24,6 +24,7 @@
 #include "broker/protocol/messages/metadata_records.h"
 #include "broker/protocol/messages/metadata_records_other.h"
 #include "broker/protocol/messages/produce.h"
+#include "broker/protocol/messages/producer_snapshot.h"
 #include "broker/protocol/messages/quorum.h"
 #include "broker/protocol/messages/quotas.h"
 #include "broker/protocol/messages/reassignments.h"
@@ -284,8 +285,11 @@ constexpr auto kTypes = std::to_array<MessageType>({
     type_of<ShareSnapshotValue>(),
     type_of<ShareUpdateKey>(),
     type_of<ShareUpdateValue>(),
+    type_of<ConsumerGroupRegularExpressionKey>(),
+    type_of<ConsumerGroupRegularExpressionValue>(),
     type_of<TransactionLogKey>(),
     type_of<TransactionLogValue>(),
+    type_of<ProducerSnapshot>(),
     type_of<ConsumerProtocolSubscription>(),
     type_of<ConsumerProtocolAssignment>(),
     type_of<DefaultPrincipalData>(),

@@ -281,4 +281,31 @@ struct ConsumerGroupCurrentMemberAssignmentValue {
     static const Fields& fields();
 };
 
+/// Since 4.0.
+struct ConsumerGroupRegularExpressionKey {
+    static constexpr MessageInfo kMessage{.name = "ConsumerGroupRegularExpressionKey",
+                                          .kind = MessageKind::coordinator_key,
+                                          .versions = {16, 16}};
+
+    std::string group_id;
+    std::string regular_expression;
+
+    static const Fields& fields();
+};
+
+/// The topics that a regular expression stood for at a metadata version.
+struct ConsumerGroupRegularExpressionValue {
+    static constexpr MessageInfo kMessage{.name = "ConsumerGroupRegularExpressionValue",
+                                          .kind = MessageKind::coordinator_value,
+                                          .versions = {0, 0},
+                                          .first_flexible = 0};
+
+    std::vector<std::string> topics;
+    std::int64_t version = 0;
+    std::int64_t timestamp = 0;
+    UnknownTags unknown_tags;
+
+    static const Fields& fields();
+};
+
 }  // namespace gregor::protocol
