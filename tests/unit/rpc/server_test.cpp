@@ -214,7 +214,10 @@ TEST_CASE("a reply that is dropped unanswered closes the connection after what w
     });
     world.as_client([](Runtime& runtime) {
         const auto connection = connect(runtime);
-        for (int i = 0; i < 4; ++i) REQUIRE(connection->write(echo_frame(i, "x")).has_value());
+        // In one write: what arrives after the close would reset the stream and lose the answers.
+        REQUIRE(connection
+                    ->write(concatenated({echo_frame(0, "x"), echo_frame(1, "x"), echo_frame(2, "x")}))
+                    .has_value());
         REQUIRE(read_echo(*connection)->correlation_id == 0);
         REQUIRE(read_echo(*connection)->correlation_id == 1);
         REQUIRE(is_closed(*connection));
