@@ -124,6 +124,15 @@ FetchResponse::Partition ReplicaManager::read_one(const FetchParams& params,
     const ErrorCode serving =
         hosted->state.check_serving(wanted.current_leader_epoch, params.any_replica);
     if (serving != ErrorCode::none) return refused(target, serving);
+    if (params.replica_id != protocol::kNoNode && !hosted->state.leads_replica(params.replica_id)) {
+        // The follower may know of a reassignment that has not reached this node.
+        return refused(target, wanted.current_leader_epoch != protocol::kNoLeaderEpoch
+                                   ? ErrorCode::unknown_leader_epoch
+                                   : ErrorCode::not_leader_or_follower);
+    }
+    if (params.refuse_zstd && hosted->config->compression_type == "zstd") {
+        return refused(target, ErrorCode::unsupported_compression_type);
+    }
 
     const LogMarks marks = hosted->state.marks();
     FetchResponse::Partition answer;

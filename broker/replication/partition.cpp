@@ -45,9 +45,7 @@ void Partition::appended(Offset log_end_offset) {
 Result<void, ErrorCode> Partition::follower_fetched(NodeId replica, Offset offset) {
     auto* leading = std::get_if<LeaderRole>(&role_);
     if (leading == nullptr) return fail(ErrorCode::not_leader_or_follower);
-    if (replica == self_ ||
-        std::find(leading->replicas.begin(), leading->replicas.end(), replica) ==
-            leading->replicas.end()) {
+    if (replica == self_ || !leads_replica(replica)) {
         return fail(ErrorCode::unknown_leader_epoch);
     }
     leading->end_offsets[replica] = std::min(offset, marks_.log_end_offset);
@@ -95,6 +93,12 @@ std::optional<LeaderEpoch> Partition::leader_epoch() const {
     if (const auto* following = std::get_if<FollowerRole>(&role_)) return following->epoch;
     if (const auto* offline = std::get_if<OfflineRole>(&role_)) return offline->epoch;
     return std::nullopt;
+}
+
+bool Partition::leads_replica(NodeId node) const {
+    const LeaderRole* leading = leader();
+    return leading != nullptr && std::find(leading->replicas.begin(), leading->replicas.end(),
+                                           node) != leading->replicas.end();
 }
 
 NodeId Partition::leader_id() const {

@@ -84,7 +84,7 @@ public:
     void appended(Offset log_end_offset);
     /// A follower asked for `offset` with this leader's epoch and without a diverging history: it holds
     /// all below. NOT_LEADER_OR_FOLLOWER; UNKNOWN_LEADER_EPOCH if it is no replica.
-    Result<void, ErrorCode> follower_fetched(NodeId replica, Offset offset);
+    [[nodiscard]] Result<void, ErrorCode> follower_fetched(NodeId replica, Offset offset);
     /// A follower heard of the leader's high watermark.
     void leader_high_watermark(Offset high_watermark);
     void last_stable_offset_changed(Offset last_stable_offset);
@@ -103,6 +103,8 @@ public:
     [[nodiscard]] bool is_leader() const { return std::holds_alternative<LeaderRole>(role_); }
     [[nodiscard]] bool is_offline() const { return std::holds_alternative<OfflineRole>(role_); }
     [[nodiscard]] const LeaderRole* leader() const { return std::get_if<LeaderRole>(&role_); }
+    /// Whether this node leads and `node` holds one of the replicas.
+    [[nodiscard]] bool leads_replica(NodeId node) const;
     /// The leader as this replica knows it.
     [[nodiscard]] NodeId leader_id() const;
     [[nodiscard]] std::int32_t partition_epoch() const { return partition_epoch_; }

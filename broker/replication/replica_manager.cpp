@@ -45,6 +45,7 @@ ReplicaManager::ReplicaManager(Runtime& runtime, log::LogManager& logs,
     : runtime_(runtime),
       logs_(logs),
       options_(options),
+      fetch_sessions_(options.fetch_session_slots),
       purgatory_(runtime, options.purgatory) {}
 
 HostedRef ReplicaManager::find(const TopicPartition& partition) const {

@@ -51,6 +51,8 @@ struct ReplicaManagerOptions {
     /// Whether compressed batches are decompressed to check their records on topics that do not need it
     /// (compacted ones and a compression.type of their own always do).
     bool walk_compressed = true;
+    /// max.incremental.fetch.session.cache.slots
+    std::size_t fetch_session_slots = 1000;
     Purgatory::Limits purgatory;
 };
 
@@ -107,6 +109,9 @@ struct FetchParams {
     NodeId replica_id = protocol::kNoNode;
     /// Whether a replica that does not lead may answer (a consumer since version 11, KIP-392).
     bool any_replica = false;
+    /// An old client cannot read what a topic with compression.type=zstd holds:
+    /// UNSUPPORTED_COMPRESSION_TYPE.
+    bool refuse_zstd = false;
     Duration max_wait{};
     std::int32_t min_bytes = 0;
     std::int32_t max_bytes = 0;
@@ -166,6 +171,7 @@ public:
     [[nodiscard]] HostedRef find(const TopicPartition& partition) const;
     /// Every hosted partition, by name.
     [[nodiscard]] std::vector<HostedRef> hosted() const;
+    [[nodiscard]] FetchSessionCache& fetch_sessions() { return fetch_sessions_; }
     [[nodiscard]] Purgatory& purgatory() { return purgatory_; }
     [[nodiscard]] const ReplicaManagerOptions& options() const { return options_; }
 
@@ -224,6 +230,7 @@ private:
     log::LogManager& logs_;
     ReplicaManagerOptions options_;
     std::map<TopicPartition, HostedRef> hosted_;
+    FetchSessionCache fetch_sessions_;
     Purgatory purgatory_;
 };
 
