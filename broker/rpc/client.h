@@ -50,8 +50,8 @@ public:
         static_assert(Request::kMessage.id == Response::kMessage.id);
         const protocol::RequestHeader header =
             next_header(protocol::ApiKey{Request::kMessage.id}, version);
-        const Bytes body = TRY(exchange(
-            header, protocol::encode_pieces(request, version, begin(header, request)), deadline));
+        const Bytes body =
+            TRY(exchange(header, protocol::encode_request_pieces(header, request), deadline));
         Result<Response, protocol::DecodeError> response =
             protocol::decode<Response>(body, version);
         if (response) return *std::move(response);
@@ -65,8 +65,7 @@ public:
                                              Instant deadline) {
         const protocol::RequestHeader header =
             next_header(protocol::ApiKey{Request::kMessage.id}, version);
-        return send_only(protocol::encode_pieces(request, version, begin(header, request)),
-                         deadline);
+        return send_only(protocol::encode_request_pieces(header, request), deadline);
     }
 
     /// Asks in the newest version that we know and, when the peer does not know that, in version 0
@@ -78,12 +77,6 @@ private:
     struct Session;
 
     [[nodiscard]] protocol::RequestHeader next_header(protocol::ApiKey key, std::int16_t version);
-    template <protocol::Message Request>
-    [[nodiscard]] static ByteBuffer begin(const protocol::RequestHeader& header,
-                                          const Request& request) {
-        return protocol::detail::begin_request(
-            header, protocol::encoded_size(request, header.request_api_version));
-    }
     /// The body of the answer to `header`, whose whole frame is `frame`.
     [[nodiscard]] Result<Bytes, IoError> exchange(const protocol::RequestHeader& header,
                                                   std::vector<protocol::Piece> frame,
