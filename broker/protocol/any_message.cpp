@@ -313,7 +313,8 @@ const MessageType* find_message_type(MessageKind kind, std::int16_t id) {
 }
 
 detail::Layout AnyMessage::layout(std::int16_t version) const {
-    CHECK(type_->info.versions.contains(version), "{} has no version {}", type_->info.name, version);
+    CHECK(type_->info.versions.contains(version), "{} has no version {}", type_->info.name,
+          version);
     return {version, type_->info.is_flexible(version)};
 }
 
@@ -344,7 +345,9 @@ std::size_t AnyMessage::encoded_size(std::int16_t version) const {
 }
 
 std::vector<Piece> AnyMessage::encode_pieces(std::int16_t version) const {
-    return detail::encode_pieces({}, type_->fields(), object_.get(), layout(version));
+    PieceBuffer pieces;
+    detail::encode(pieces, type_->fields(), object_.get(), layout(version));
+    return std::move(pieces).freeze();
 }
 
 std::string AnyMessage::to_json_text(std::int16_t version) const {

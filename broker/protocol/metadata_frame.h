@@ -19,8 +19,8 @@ struct MetadataFrame {
     Bytes body;
 };
 
-/// An unknown frame version is DecodeError::unsupported_version; ids and versions are the caller's to
-/// judge.
+/// An unknown frame version is DecodeError::unsupported_version; ids and versions are the caller's
+/// to judge.
 [[nodiscard]] Result<MetadataFrame, DecodeError> decode_metadata_frame(const Bytes& value);
 
 namespace detail {
@@ -31,8 +31,7 @@ void begin_metadata_frame(ByteBuffer& out, std::int16_t id, std::int16_t version
 template <Message T>
 [[nodiscard]] Bytes encode_metadata_record(const T& record, std::int16_t version) {
     static_assert(T::kMessage.kind == MessageKind::metadata_record);
-    constexpr std::size_t kLargestFrame = 1 + 3 + 3;
-    ByteBuffer out(kLargestFrame + encoded_size(record, version));
+    ByteBuffer out(detail::kFirstCapacity);
     detail::begin_metadata_frame(out, T::kMessage.id, version);
     encode(record, version, out);
     return std::move(out).freeze();

@@ -19,20 +19,20 @@ struct OffsetCommitKey {
 
     std::string group;
     std::string topic;
-    std::int32_t partition = 0;
+    PartitionId partition;
 
     static const Fields& fields();
 };
 
-/// v1 expiry in place of none, v2 without it again · v3 leader epoch · v4 flexible.
+/// v1 expire timestamp, in v1 only · v3 leader epoch · v4 flexible.
 struct OffsetCommitValue {
     static constexpr MessageInfo kMessage{.name = "OffsetCommitValue",
                                           .kind = MessageKind::coordinator_value,
                                           .versions = {0, 4},
                                           .first_flexible = 4};
 
-    std::int64_t offset = 0;
-    std::int32_t leader_epoch = -1;
+    Offset offset;
+    LeaderEpoch leader_epoch = kNoLeaderEpoch;
     std::string metadata;
     std::int64_t commit_timestamp = 0;
     std::int64_t expire_timestamp = -1;

@@ -70,8 +70,8 @@ TEST_CASE("every message reads as Kafka's JSON says and is written to the same b
             continue;
         }
         ++files;
-        lines += tests::for_each_line(
-            file, [&](const Json& line) { compare(*type, line, differences); });
+        lines += tests::for_each_line(file,
+                                      [&](const Json& line) { compare(*type, line, differences); });
     }
     fmt::print("wire: {} files, {} lines compared, {} differences; {} files left out\n", files,
                lines, differences.count(), left_out.size());

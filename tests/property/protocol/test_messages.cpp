@@ -1,6 +1,8 @@
-// Properties of every message at every version: what is written reads back equal, and no damage to it
-// does harm.
+// Properties of every message at every version: what is written reads back equal, and no damage to
+// it does harm.
 #include <rapidcheck.h>
+
+#include <sstream>
 
 #include "broker/protocol/any_message.h"
 #include "tests/support/catch.h"
@@ -14,13 +16,15 @@ void check_every_version(const Property& property) {
     std::size_t versions = 0;
     for (const MessageType& type : message_types()) {
         const VersionRange range = type.info.versions;
-        const bool holds = rc::check(std::string(type.info.name), [&] {
+        const rc::detail::TestResult result = rc::detail::checkTestable([&] {
             for (std::int16_t version = range.min; version <= range.max; ++version) {
                 property(type, version);
             }
         });
-        INFO(type.info.name);
-        REQUIRE(holds);
+        std::ostringstream text;
+        rc::detail::printResultMessage(result, text);
+        INFO(type.info.name << ": " << text.str());
+        REQUIRE(result.is<rc::detail::SuccessResult>());
         versions += static_cast<std::size_t>(range.max - range.min + 1);
     }
     REQUIRE(versions > 500);
