@@ -158,7 +158,7 @@ PARITY("a read that nothing comes for ends at its deadline, and the connection l
 PARITY("a write that nobody takes ends at its deadline") {
     Pair pair = connect(nodes);
     Clock& clock = nodes.client.clock();
-    const Bytes huge = text(pattern(64 << 20));
+    const Bytes huge = text(pattern(24 << 20));
     const Instant deadline = clock.now() + 20ms;
     REQUIRE(error_of(pair.client->write(huge, deadline)) == "timed_out");
     REQUIRE(clock.now() >= deadline);
@@ -189,7 +189,7 @@ PARITY("close wakes our own writer with closed") {
     std::string error;
     Event done(nodes.client.scheduler());
     nodes.spawn(nodes.client, [&] {
-        error = error_of(pair.client->write(text(pattern(64 << 20))));
+        error = error_of(pair.client->write(text(pattern(24 << 20))));
         done.set();
     });
     nodes.client.clock().sleep_for(2ms);
