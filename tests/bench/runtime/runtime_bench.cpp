@@ -3,6 +3,7 @@
 //     build/release/bin/runtime_bench
 #include <benchmark/benchmark.h>
 
+#include <fstream>
 #include <string>
 
 #include "sim/real/real_runtime.h"
@@ -118,6 +119,8 @@ void real_round_trips(benchmark::State& state) {
     machine.run([&] {
         const Bytes message = Bytes::copy_of(std::string(100, 'x'));
         auto listener = node.network().listen({"127.0.0.1", 0});
+        Semaphore turn(node.scheduler(), 0);
+        Semaphore done(node.scheduler(), 0);
         with_task_group(node.tasks(), "echo", [&](TaskGroup& group) {
             group.spawn("accept", [&] {
                 for (;;) {
@@ -131,8 +134,6 @@ void real_round_trips(benchmark::State& state) {
                     });
                 }
             });
-            Semaphore turn(node.scheduler(), 0);
-            Semaphore done(node.scheduler(), 0);
             for (int i = 0; i < state.range(0); ++i) {
                 group.spawn("client", [&] {
                     auto stream = node.network().connect((*listener)->local(), kNever);
@@ -156,6 +157,64 @@ void real_round_trips(benchmark::State& state) {
     state.SetItemsProcessed(trips);
 }
 BENCHMARK(real_round_trips)->Arg(1)->Arg(100)->UseRealTime();
+
+std::int64_t resident_bytes() {
+    std::ifstream file("/proc/self/statm");
+    std::int64_t total = 0;
+    std::int64_t resident = 0;
+    file >> total >> resident;
+    return resident * 4096;
+}
+
+[[gnu::noinline]] void touch_stack() {
+    volatile char deep[50'000];
+    for (std::size_t i = 0; i < sizeof deep; i += 4096) deep[i] = 1;
+}
+
+/// Resident memory of a connection (both its ends) whose fiber has handled one deep request and now
+/// waits for the next: right after it, and after the stacks were trimmed.
+void idle_connections(benchmark::State& state) {
+    const auto count = state.range(0);
+    real::RealMachine machine;
+    real::RealRuntime node(machine, {});
+    for (auto _ : state) {
+        machine.run([&] {
+            auto listener = node.network().listen({"127.0.0.1", 0});
+            std::vector<std::unique_ptr<Connection>> clients;
+            Semaphore served(node.scheduler(), 0);
+            const std::int64_t before = resident_bytes();
+            with_task_group(node.tasks(), "idle", [&](TaskGroup& group) {
+                group.spawn("accept", [&] {
+                    for (;;) {
+                        auto accepted = (*listener)->accept();
+                        group.spawn("connection", [&, stream = *std::move(accepted)] {
+                            ByteBuffer buffer;
+                            while (stream->read(buffer, 1, 1000)) {
+                                touch_stack();
+                                buffer = ByteBuffer();
+                                served.release();
+                            }
+                        });
+                    }
+                });
+                for (std::int64_t i = 0; i < count; ++i) {
+                    clients.push_back(*node.network().connect((*listener)->local(), kNever));
+                    (void)clients.back()->write(Bytes::copy_of("deep"));
+                }
+                served.acquire(count);
+                node.clock().sleep_for(10ms);
+                const auto each = [&] {
+                    return static_cast<double>(resident_bytes() - before) /
+                           static_cast<double>(count);
+                };
+                state.counters["bytes_busy"] = each();
+                node.clock().sleep_for(5s);
+                state.counters["bytes_idle"] = each();
+            });
+        });
+    }
+}
+BENCHMARK(idle_connections)->Arg(9'000)->Iterations(1)->UseRealTime();
 
 }  // namespace
 }  // namespace gregor

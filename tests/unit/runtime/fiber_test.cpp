@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
 
 #include "tests/support/catch.h"
@@ -19,6 +20,14 @@ namespace {
     std::memset(const_cast<char*>(frame), 1, sizeof frame);
     if (bytes <= sizeof frame) return frame[7];
     return recurse(bytes - sizeof frame) + frame[11];
+}
+
+std::size_t resident_pages() {
+    std::ifstream file("/proc/self/statm");
+    std::size_t total = 0;
+    std::size_t resident = 0;
+    file >> total >> resident;
+    return resident;
 }
 
 /// How a child process ends that recurses on a fiber of 128 KiB.
@@ -110,7 +119,9 @@ TEST_CASE("trimming keeps what a suspended body has on its stack") {
     REQUIRE_FALSE(stack.resume());
     const std::size_t touched = stack.touched_bytes();
     REQUIRE(touched >= 100 * 1024);
+    const std::size_t resident = resident_pages();
     stack.trim();
+    REQUIRE(resident_pages() + 20 <= resident);  // of the 25 that recurse() touched
     stack.trim();
     REQUIRE(stack.touched_bytes() == touched);  // what was ever touched, not what is resident
     REQUIRE(stack.resume());
