@@ -74,6 +74,15 @@ std::uint64_t OffsetIndex::lookup(Offset target) const {
     return static_cast<std::uint64_t>(std::prev(after)->position);
 }
 
+std::optional<Offset> OffsetIndex::offset_at_or_after(std::uint64_t position) const {
+    const auto at = std::lower_bound(entries_.begin(), entries_.end(), position,
+                                     [](const Entry& entry, std::uint64_t wanted) {
+                                         return static_cast<std::uint64_t>(entry.position) < wanted;
+                                     });
+    if (at == entries_.end()) return std::nullopt;
+    return base_offset_ + std::int64_t{at->relative_offset};
+}
+
 void OffsetIndex::truncate_to(Offset offset) {
     const std::int64_t relative = offset - base_offset_;
     const auto first = std::lower_bound(

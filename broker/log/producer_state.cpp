@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::int32_t kMaxSequence = std::numeric_limits<std::int32_t>::max();
 
-void remember(ProducerEntry& entry, const ProducerBatch& batch) {
-    if (entry.batches.size() == kRememberedBatches) entry.batches.pop_front();
-    entry.batches.push_back(batch);
-}
-
 void take_epoch(ProducerEntry& entry, ProducerEpoch epoch) {
     if (entry.producer_epoch == epoch) return;
     entry.producer_epoch = epoch;
@@ -24,6 +19,18 @@ void take_epoch(ProducerEntry& entry, ProducerEpoch epoch) {
 }
 
 }  // namespace
+
+void BatchWindow::push(const ProducerBatch& batch) {
+    if (size_ == kRememberedBatches) {
+        std::move(batches_.begin() + 1, batches_.end(), batches_.begin());
+        --size_;
+    }
+    batches_[size_++] = batch;
+}
+
+bool operator==(const BatchWindow& a, const BatchWindow& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+}
 
 bool in_sequence(std::int32_t last, std::int32_t next) {
     if (last == kMaxSequence) {
@@ -86,11 +93,12 @@ Result<void, ErrorCode> ProducerState::check_sequence(const ProducerEntry& entry
 
 Result<ProducerUpdate, ErrorCode> ProducerState::prepare(
     const BatchHeader& header, const std::optional<EndTransactionMarker>& marker,
-    AppendOrigin origin) const {
+    AppendOrigin origin, const ProducerEntry* known) const {
     CHECK(header.has_producer_id());
     const ProducerId id(header.producer_id);
     ProducerUpdate update;
-    if (const ProducerEntry* known = find(id)) {
+    if (known == nullptr) known = find(id);
+    if (known != nullptr) {
         update.entry = *known;
     } else {
         update.entry.producer_id = id;
@@ -128,10 +136,10 @@ Result<ProducerUpdate, ErrorCode> ProducerState::prepare(
         return fail(ErrorCode::invalid_txn_state);
     }
     take_epoch(entry, ProducerEpoch(header.producer_epoch));
-    remember(entry, {.last_sequence = header.last_sequence(),
-                     .last_offset = last_offset,
-                     .offset_delta = header.last_offset_delta,
-                     .timestamp = header.max_timestamp});
+    entry.batches.push({.last_sequence = header.last_sequence(),
+                        .last_offset = last_offset,
+                        .offset_delta = header.last_offset_delta,
+                        .timestamp = header.max_timestamp});
     entry.last_timestamp = header.max_timestamp;
     if (header.is_transactional() && !entry.current_txn_first_offset) {
         entry.current_txn_first_offset = base_offset;
@@ -240,8 +248,10 @@ void ProducerState::check_invariants() const {
     for (const auto& [id, entry] : entries_) {
         CHECK(entry.producer_id == id);
         CHECK(entry.batches.size() <= kRememberedBatches);
-        for (std::size_t i = 1; i < entry.batches.size(); ++i) {
-            CHECK(entry.batches[i - 1].last_offset < entry.batches[i].last_offset);
+        Offset previous(-1);
+        for (const ProducerBatch& batch : entry.batches) {
+            CHECK(batch.last_offset > previous, "{} after {}", batch.last_offset, previous);
+            previous = batch.last_offset;
         }
         if (!entry.batches.empty()) CHECK(entry.batches.back().last_offset < end_offset_);
         if (!entry.current_txn_first_offset) continue;

@@ -25,10 +25,13 @@
 // empty where a version has no null. Tagged fields with their default value are left out.
 #pragma once
 
+#include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -84,7 +87,7 @@ struct MessageInfo {
 };
 
 /// The value of a `records` field: null, bytes at hand, or a gap: so many bytes that the sender
-/// fills in from elsewhere, such as a file slice behind a Fetch response (see encode_pieces).
+/// fills in from elsewhere, such as a file slice behind a Fetch response (see PieceBuffer).
 class RecordsField {
 public:
     RecordsField() = default;
@@ -251,7 +254,7 @@ struct OptionalOps {
             self.reset();
             return nullptr;
         }
-        return &self.emplace();
+        return &self.emplace(T());
     }
 };
 
@@ -411,7 +414,36 @@ struct RecordsGap {
 };
 using Piece = std::variant<Bytes, RecordsGap>;
 
+/// A message that is written around its records: a buffer of all the rest, and the places where
+/// large records and gaps belong.
+class PieceBuffer {
+public:
+    explicit PieceBuffer(ByteBuffer head = {}) : buffer_(std::move(head)) {}
+
+    [[nodiscard]] ByteBuffer& buffer() { return buffer_; }
+    /// Bytes of the pieces that are not in the buffer, gaps included.
+    [[nodiscard]] std::size_t size_elsewhere() const { return size_elsewhere_; }
+
+    void add(const RecordsField& records);
+
+    /// All pieces in order.
+    [[nodiscard]] std::vector<Piece> freeze() &&;
+
+private:
+    struct Cut {
+        std::size_t position;
+        RecordsField records;
+    };
+
+    ByteBuffer buffer_;
+    std::vector<Cut> cuts_;
+    std::size_t size_elsewhere_ = 0;
+};
+
 namespace detail {
+
+/// Room that an encoder starts with: growing is cheaper than measuring first.
+inline constexpr std::size_t kFirstCapacity = 256;
 
 /// How a version is laid out.
 struct Layout {
@@ -421,8 +453,7 @@ struct Layout {
 
 void decode(Reader& reader, const Fields& fields, void* object, Layout layout);
 void encode(ByteBuffer& out, const Fields& fields, const void* object, Layout layout);
-[[nodiscard]] std::vector<Piece> encode_pieces(ByteBuffer head, const Fields& fields,
-                                               const void* object, Layout layout);
+void encode(PieceBuffer& out, const Fields& fields, const void* object, Layout layout);
 [[nodiscard]] std::size_t encoded_size(const Fields& fields, const void* object, Layout layout);
 [[nodiscard]] std::string to_json_text(const Fields& fields, const void* object, Layout layout);
 [[nodiscard]] bool equal(const Fields& fields, const void* a, const void* b);
@@ -473,20 +504,18 @@ template <Message T>
 
 template <Message T>
 [[nodiscard]] Bytes encode(const T& message, std::int16_t version) {
-    ByteBuffer out(encoded_size(message, version));
+    ByteBuffer out(detail::kFirstCapacity);
     encode(message, version, out);
     return std::move(out).freeze();
 }
 
-/// The message in pieces, to be sent one after the other: large records are not copied, gaps stand
-/// for bytes that the caller sends. `head` (a frame's size and header, say) comes first.
+/// Appends the message in pieces, to be sent one after the other: large records are not copied,
+/// gaps stand for bytes that the caller sends.
 ///
 ///     [head, fields ... size] [RecordsGap 0] [fields ... size] [Bytes of the log] [fields ...]
 template <Message T>
-[[nodiscard]] std::vector<Piece> encode_pieces(const T& message, std::int16_t version,
-                                               ByteBuffer head = {}) {
-    return detail::encode_pieces(std::move(head), T::fields(), &message,
-                                 detail::checked_layout_of<T>(version));
+void encode(const T& message, std::int16_t version, PieceBuffer& out) {
+    detail::encode(out, T::fields(), &message, detail::checked_layout_of<T>(version));
 }
 
 /// JSON with Kafka's field names, of the fields that the version has: one line. Bytes are base64,

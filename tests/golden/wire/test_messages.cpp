@@ -22,9 +22,7 @@ const std::set<std::string, std::less<>> kLeftOut = {
     "UpdateMetadataResponse",
     // Tiered storage's own topic.
     "RemoteLogSegmentMetadataRecord", "RemoteLogSegmentMetadataSnapshotRecord",
-    "RemoteLogSegmentMetadataUpdateRecord", "RemotePartitionDeleteMetadataRecord",
-    // Built by broker/log, beside the file that it is.
-    "ProducerSnapshot"};
+    "RemoteLogSegmentMetadataUpdateRecord", "RemotePartitionDeleteMetadataRecord"};
 
 Bytes joined(const std::vector<Piece>& pieces) {
     ByteBuffer all;

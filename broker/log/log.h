@@ -1,0 +1,306 @@
+// Log: one partition's log, Kafka's UnifiedLog, in a folder of Kafka's files.
+//
+//     log_start_offset        recovery_point   high_watermark   log_end_offset
+//     |------ sealed ------|------ sealed ------|-------- active segment --------|
+//     |<------------- durable ----------->|
+//     |<-------------- readable by consumers ----------->|
+//
+// Everything goes to the active segment. One fiber at a time appends, rolls or truncates (write lock);
+// one at a time syncs (flush lock, taken after the write lock); readers take none and get slices of
+// files.
+//
+// Durability. A roll seals: the old segment, its indexes, the producers' snapshot and the leader epochs
+// are durable before the new segment takes a batch. So what is above the recovery point is always in the
+// last segment, and a crash costs at most its tail. With flush.messages the batches are synced before
+// the log end offset covers them; fibers that wait for a sync share it. When a sync or a write fails the
+// log has failed for good: nothing that follows could be trusted. It can still be read.
+//
+// Recovery (log_loader.cpp) after an unclean stop walks from the segment of the recovery point, checks
+// every checksum and offset, cuts at the first damage and makes indexes, producers and epochs anew.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "broker/log/leader_epoch_cache.h"
+#include "broker/log/log_config.h"
+#include "broker/log/log_types.h"
+#include "broker/log/producer_state.h"
+#include "broker/log/segment.h"
+#include "broker/log/storage_error.h"
+#include "sim/runtime/network.h"
+#include "sim/runtime/runtime.h"
+#include "sim/runtime/sync.h"
+
+namespace gregor::log {
+
+inline constexpr std::string_view kEpochCheckpointName = "leader-epoch-checkpoint";
+inline constexpr std::string_view kPartitionMetadataName = "partition.metadata";
+
+/// A batch for the leader's log: header with final checksum, and the records behind it untouched. Base
+/// offset and leader epoch are set by the log.
+struct LeaderBatch {
+    BatchHeader header;
+    Bytes records;
+};
+
+struct LeaderAppend {
+    std::span<const LeaderBatch> batches;
+    LeaderEpoch leader_epoch{0};
+    AppendOrigin origin = AppendOrigin::client;
+};
+
+struct AppendResult {
+    Offset base_offset{-1};
+    Offset last_offset{-1};
+    std::int64_t max_timestamp = kNoTimestamp;  // of a duplicate: the first copy's
+    Offset log_start_offset{0};
+    bool duplicate = false;  // nothing was written: these offsets are the first copy's
+};
+
+struct ReadRequest {
+    Offset offset;
+    std::int64_t max_bytes = 0;
+    /// Only offsets below it: the high watermark, the last stable offset or the log end offset.
+    Offset upper_bound;
+    /// The first batch is given whole though it is larger than max_bytes.
+    bool at_least_one_batch = true;
+    /// Whether to find the aborted transactions that overlap what is read.
+    bool with_aborted = false;
+};
+
+struct ReadResult {
+    /// Whole batches, but for the last one, which max_bytes may cut; the first may begin before the
+    /// wanted offset. No file when there is nothing to read.
+    FileSlice records;
+    std::vector<AbortedTransaction> aborted;
+};
+
+struct TimestampLookup {
+    TimestampOffset found;
+    LeaderEpoch leader_epoch = kNoLeaderEpoch;
+};
+
+struct LogOptions {
+    TopicPartition partition;
+    std::string folder;
+    LogConfigRef config;
+    Offset log_start_offset{0};  // from the checkpoint
+    Offset recovery_point{0};    // from the checkpoint
+    bool clean_shutdown = false;
+    std::int64_t producer_id_expiration_ms = 86'400'000;
+    /// Called when the recovery point falls below what it was, before the log is cut: makes the
+    /// checkpoint say so durably. May be empty for a log that always recovers from its start.
+    std::function<Result<void, IoError>(const TopicPartition&, Offset)> recovery_point_lowered;
+};
+
+class Log {
+public:
+    /// Opens the log in `options.folder`, making it if there is none, and recovers it if it was not shut
+    /// down cleanly.
+    [[nodiscard]] static Result<std::unique_ptr<Log>, StorageError> open(Runtime& runtime,
+                                                                         LogOptions options);
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
+
+    // Marks. -----------------------------------------------------------------------------------
+
+    [[nodiscard]] const TopicPartition& partition() const { return options_.partition; }
+    [[nodiscard]] const std::string& folder() const { return options_.folder; }
+    [[nodiscard]] Offset log_start_offset() const { return log_start_offset_; }
+    /// The offset that the next batch to be seen gets.
+    [[nodiscard]] Offset log_end_offset() const { return log_end_offset_; }
+    [[nodiscard]] Offset recovery_point() const { return recovery_point_; }
+    [[nodiscard]] Offset high_watermark() const { return high_watermark_; }
+    /// min(high watermark, first offset of an undecided transaction or one decided above it).
+    [[nodiscard]] Offset last_stable_offset() const;
+    [[nodiscard]] const LeaderEpochCache& leader_epochs() const { return epochs_; }
+    [[nodiscard]] const ProducerState& producers() const { return producers_; }
+    [[nodiscard]] const LogConfig& config() const { return *options_.config; }
+    void set_config(LogConfigRef config) { options_.config = std::move(config); }
+    /// Why the log takes no more writes; nothing while it is well.
+    [[nodiscard]] std::optional<IoError> failure() const { return failure_; }
+    /// Bytes of all segments.
+    [[nodiscard]] std::uint64_t size_in_bytes() const;
+    [[nodiscard]] std::size_t segment_count() const { return segments_.size(); }
+
+    /// Sets the high watermark to min(max(`offset`, log start), log end) and gives that.
+    Offset set_high_watermark(Offset offset);
+
+    // Writing. Every error but a client's own: KAFKA_STORAGE_ERROR. ----------------------------------
+
+    /// Gives the batches their offsets and writes them, all or none. Errors of a client: see
+    /// ProducerState::prepare; MESSAGE_TOO_LARGE over max.message.bytes, RECORD_LIST_TOO_LARGE over
+    /// segment.bytes.
+    [[nodiscard]] Result<AppendResult, ErrorCode> append_as_leader(const LeaderAppend& append);
+    /// Writes what a leader has sent, byte for byte, up to the last whole batch; batches of an epoch
+    /// above `leader_epoch` end it. CORRUPT_MESSAGE: a checksum does not hold or offsets do not rise;
+    /// OFFSET_OUT_OF_RANGE: it begins below the log's end. Gives no offsets for no batches.
+    [[nodiscard]] Result<AppendResult, ErrorCode> append_as_follower(const Bytes& records,
+                                                                     LeaderEpoch leader_epoch);
+    /// A new leader begins at the log's end (KIP-101).
+    [[nodiscard]] Result<void, ErrorCode> assign_leader_epoch(LeaderEpoch epoch, Offset start_offset);
+
+    /// Begins a new segment; nothing if the active one is empty.
+    [[nodiscard]] Result<void, ErrorCode> roll();
+    /// Makes everything durable that was appended before the call.
+    [[nodiscard]] Result<void, ErrorCode> flush();
+    /// flush() if flush.ms has passed since the last one and there is something to sync.
+    [[nodiscard]] Result<void, ErrorCode> flush_if_due();
+
+    /// Drops everything at or after `offset`. A batch that holds it goes as a whole.
+    [[nodiscard]] Result<void, ErrorCode> truncate_to(Offset offset);
+    /// Drops everything; the log starts anew, empty, at `offset`.
+    [[nodiscard]] Result<void, ErrorCode> truncate_fully_and_start_at(Offset offset);
+
+    /// DeleteRecords: the log starts at `offset`, at most the high watermark
+    /// (OFFSET_OUT_OF_RANGE above). Files go at the next delete_old_segments().
+    [[nodiscard]] Result<void, ErrorCode> delete_records(Offset offset);
+    /// A follower takes over the leader's log start offset; bounded by the own log end.
+    void advance_log_start(Offset offset);
+    /// Applies retention.ms, retention.bytes (with cleanup.policy=delete) and the log start offset to
+    /// sealed segments below the high watermark; rolls the active one if all of it is due. Gives
+    /// how many segments went.
+    [[nodiscard]] Result<int, ErrorCode> delete_old_segments();
+    /// Removes files of segments that were deleted file.delete.delay.ms ago.
+    void remove_deleted_files();
+    /// Forgets producers that were idle too long.
+    void expire_producers();
+
+    /// Syncs, writes indexes and snapshot: afterwards a clean shutdown may be declared. No more writes.
+    [[nodiscard]] Result<void, ErrorCode> close();
+
+    // Reading. OFFSET_OUT_OF_RANGE outside [log start, log end]. ---------------------------------------
+
+    [[nodiscard]] Result<ReadResult, ErrorCode> read(const ReadRequest& request);
+    /// The smallest offset >= log start whose timestamp is >= `timestamp`, as of the log's end.
+    [[nodiscard]] Result<std::optional<TimestampLookup>, ErrorCode> offset_for_time(
+        std::int64_t timestamp);
+    /// The record with the largest timestamp (KIP-734), the first of several.
+    [[nodiscard]] Result<std::optional<TimestampLookup>, ErrorCode> offset_of_max_timestamp();
+    /// Where `epoch`, or the largest known before it, ends (KIP-101, KIP-279).
+    [[nodiscard]] EpochEnd end_offset_for_epoch(LeaderEpoch epoch) const {
+        return epochs_.end_offset_for(epoch, log_end_offset_);
+    }
+    /// The aborted transactions that overlap [from, to).
+    [[nodiscard]] Result<std::vector<AbortedTransaction>, ErrorCode> aborted_transactions(Offset from,
+                                                                                         Offset to);
+
+    // Checking. ------------------------------------------------------------------------------------
+
+    /// L1, L3, L4 and L9 as far as memory tells; CHECKs.
+    void check_invariants() const;
+    /// Also reads the whole log and holds everything derived against it; for tests, in a quiet log.
+    void check_invariants_fully();
+
+private:
+    friend class LogLoader;
+
+    struct DeletedSegment {
+        SegmentRef segment;
+        Offset snapshot_offset;
+        Instant due;
+    };
+    /// Batches on their way into the active segment. Reused, as every append needs one.
+    struct Pending {
+        std::vector<BatchHeader> headers;
+        std::vector<std::optional<ProducerUpdate>> updates;  // one for each header
+        std::vector<Bytes> pieces;
+        std::size_t size = 0;
+
+        void clear();
+        [[nodiscard]] std::int64_t max_timestamp() const;
+    };
+
+    Log(Runtime& runtime, LogOptions options);
+
+    [[nodiscard]] SegmentRef active() const { return segments_.rbegin()->second; }
+    [[nodiscard]] std::int64_t now_ms() const;
+    [[nodiscard]] ErrorCode fail_with(IoError error);
+    /// Marks the log as failed if `result` is an error.
+    template <class T>
+    [[nodiscard]] Result<T, ErrorCode> checked(Result<T, IoError> result) {
+        if (!result) return fail(fail_with(result.error()));
+        if constexpr (std::is_void_v<T>) {
+            return {};
+        } else {
+            return *std::move(result);
+        }
+    }
+
+    // log_append.cpp
+    [[nodiscard]] Result<std::optional<AppendResult>, ErrorCode> prepare_leader_batches(
+        const LeaderAppend& append);
+    [[nodiscard]] Result<void, ErrorCode> prepare_batch(const BatchHeader& header, ByteSpan records,
+                                                        AppendOrigin origin);
+    [[nodiscard]] std::optional<AppendResult> find_duplicate(const BatchHeader& header) const;
+    [[nodiscard]] Result<bool, ErrorCode> must_roll(std::size_t size, std::int64_t max_timestamp,
+                                                    Offset last_offset);
+    [[nodiscard]] Result<void, ErrorCode> write_pending();
+    void take_update(Segment& segment, ProducerUpdate update, Offset end_offset);
+    [[nodiscard]] Result<void, ErrorCode> roll_at(Offset base_offset);
+    /// Whether appended batches must be synced before they may be seen.
+    [[nodiscard]] bool must_sync_first() const;
+    [[nodiscard]] Result<void, ErrorCode> publish(std::unique_lock<Mutex> lock);
+
+    // log_flush.cpp
+    [[nodiscard]] Result<void, ErrorCode> flush_locked();
+    [[nodiscard]] Result<void, ErrorCode> sync_folder();
+    [[nodiscard]] Result<void, ErrorCode> seal_active();
+    [[nodiscard]] Result<void, ErrorCode> write_snapshot(Offset offset);
+    [[nodiscard]] Result<void, ErrorCode> write_epochs();
+
+    // log_truncation.cpp
+    [[nodiscard]] Result<void, ErrorCode> lower_recovery_point(Offset offset);
+    [[nodiscard]] Result<void, ErrorCode> remove_segments_from(Offset offset);
+    [[nodiscard]] Result<void, ErrorCode> retire(std::vector<SegmentRef> segments);
+    [[nodiscard]] Result<void, ErrorCode> remove_snapshots(Offset from, Offset to);
+    [[nodiscard]] Result<bool, ErrorCode> is_past_retention(Segment& segment, std::int64_t now,
+                                                            std::int64_t& excess_bytes);
+
+    // log_loader.cpp
+    [[nodiscard]] Result<void, StorageError> rebuild_producers(Offset end_offset);
+    [[nodiscard]] Result<void, StorageError> replay_producers(Segment& segment, Offset from,
+                                                              Offset to);
+    [[nodiscard]] Result<std::vector<Offset>, IoError> list_snapshots();
+
+    // log_read.cpp
+    [[nodiscard]] Result<std::uint64_t, ErrorCode> end_position(Segment& segment, Offset upper_bound,
+                                                                std::optional<Offset> next_base);
+    [[nodiscard]] Result<ReadResult, ErrorCode> read_once(const ReadRequest& request);
+    [[nodiscard]] Result<std::optional<TimestampOffset>, ErrorCode> search_segment(
+        Segment& segment, std::int64_t timestamp, Offset from);
+    [[nodiscard]] TimestampLookup with_epoch(const TimestampOffset& found) const;
+
+    Runtime& runtime_;
+    LogOptions options_;
+    Mutex write_mutex_;
+    Mutex flush_mutex_;
+
+    std::map<Offset, SegmentRef> segments_;  // by base offset; never empty once open
+    Offset log_start_offset_{0};
+    Offset log_end_offset_{0};
+    Offset next_offset_{0};  // where the next batch goes: above log_end_offset_ while a sync is due
+    Offset recovery_point_{0};
+    Offset high_watermark_{0};
+    ProducerState producers_;
+    LeaderEpochCache epochs_;
+    bool epochs_dirty_ = false;  // the checkpoint does not say what epochs_ says
+    Pending pending_;  // under the write lock
+    Instant last_flush_;
+    bool sync_awaited_ = false;  // batches at the end are not to be seen before they are synced
+    std::int64_t truncations_ = 0;  // how often offsets were taken back
+    std::int64_t roll_jitter_ms_ = 0;
+    std::vector<DeletedSegment> deleted_;
+    std::optional<IoError> failure_;
+    bool closed_ = false;
+};
+
+}  // namespace gregor::log

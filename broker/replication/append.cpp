@@ -1,0 +1,255 @@
+// ReplicaManager: appending. Validate (away from the loop if it is much work), append, let the high
+// watermark rise, then answer or wait for the other replicas.
+#include <algorithm>
+#include <utility>
+
+#include "broker/replication/replica_manager.h"
+#include "sim/base/instrument.h"
+
+namespace gregor::replication {
+
+namespace {
+
+std::optional<records::CompressionCodec> codec_of(const std::string& compression_type) {
+    using records::CompressionCodec;
+    if (compression_type == "uncompressed") return CompressionCodec::none;
+    if (compression_type == "gzip") return CompressionCodec::gzip;
+    if (compression_type == "snappy") return CompressionCodec::snappy;
+    if (compression_type == "lz4") return CompressionCodec::lz4;
+    if (compression_type == "zstd") return CompressionCodec::zstd;
+    return std::nullopt;  // "producer"
+}
+
+log::AppendOrigin log_origin(records::AppendOrigin origin) {
+    switch (origin) {
+        case records::AppendOrigin::client: return log::AppendOrigin::client;
+        case records::AppendOrigin::coordinator: return log::AppendOrigin::coordinator;
+        case records::AppendOrigin::raft_leader: return log::AppendOrigin::raft_leader;
+    }
+    UNREACHABLE();
+}
+
+/// Kafka tells the log start with an error that says something about the records, not with one that says
+/// where they should go.
+bool tells_log_start(ErrorCode error) {
+    switch (error) {
+        case ErrorCode::unknown_topic_or_partition:
+        case ErrorCode::not_leader_or_follower:
+        case ErrorCode::message_too_large:
+        case ErrorCode::record_list_too_large:
+        case ErrorCode::corrupt_message:
+        case ErrorCode::kafka_storage_error: return false;
+        default: return true;
+    }
+}
+
+}  // namespace
+
+/// A part after its append: its outcome, and what it still waits for.
+struct ReplicaManager::AppendedPart {
+    AppendOutcome outcome;
+    HostedRef hosted;
+    LeaderEpoch epoch;
+    Offset required_offset;  // the high watermark that acks=all needs
+    bool waits = false;
+};
+
+/// Keeps a role change away while a batch is on its way into the log.
+class ReplicaManager::AppendGuard {
+public:
+    explicit AppendGuard(HostedPartition& hosted) : hosted_(hosted) { ++hosted_.appends_running; }
+    ~AppendGuard() {
+        if (--hosted_.appends_running == 0) hosted_.appends_done.notify_all();
+    }
+    AppendGuard(const AppendGuard&) = delete;
+    AppendGuard& operator=(const AppendGuard&) = delete;
+
+private:
+    HostedPartition& hosted_;
+};
+
+/// A produce request that waits for the high watermark of one partition after the other.
+class ReplicaManager::DelayedProduce final : public ParkedRequest {
+public:
+    DelayedProduce(ReplicaManager& manager, std::vector<AppendedPart> parts, Instant deadline,
+                   AppendDone done)
+        : manager_(manager), parts_(std::move(parts)), deadline_(deadline), done_(std::move(done)) {}
+
+    void complete(WakeUp why, std::unique_ptr<ParkedRequest>) override {
+        if (why == WakeUp::grown || why == WakeUp::disturbed) {
+            return manager_.answer_or_park(std::move(parts_), deadline_, std::move(done_));
+        }
+        // The records are in the log; whether they will stay is not known.
+        for (AppendedPart& part : parts_) {
+            if (!part.waits) continue;
+            const std::optional<ErrorCode> answer =
+                part.hosted->state.acknowledgement(part.epoch, part.required_offset);
+            part.outcome.error = answer.value_or(ErrorCode::request_timed_out);
+        }
+        done_(outcomes(std::move(parts_)));
+    }
+
+    [[nodiscard]] static std::vector<AppendOutcome> outcomes(std::vector<AppendedPart> parts) {
+        std::vector<AppendOutcome> outcomes;
+        outcomes.reserve(parts.size());
+        for (AppendedPart& part : parts) outcomes.push_back(std::move(part.outcome));
+        return outcomes;
+    }
+
+private:
+    ReplicaManager& manager_;
+    std::vector<AppendedPart> parts_;
+    Instant deadline_;
+    AppendDone done_;
+};
+
+void ReplicaManager::append(AppendOrder order, AppendDone done) {
+    const Instant deadline = deadline_after(runtime_.clock().now(), order.timeout);
+    if (PLANTED(ack_before_append)) {
+        done(predict(order));
+        done = [](std::vector<AppendOutcome>) {};
+    }
+    std::vector<AppendedPart> parts;
+    parts.reserve(order.parts.size());
+    for (const AppendPart& part : order.parts) {
+        parts.push_back(append_part(order, part));
+        parts.back().waits =
+            order.acks == -1 && parts.back().outcome.error == ErrorCode::none;
+    }
+    answer_or_park(std::move(parts), deadline, std::move(done));
+}
+
+/// Answers when nothing is left to wait for; else waits for the first partition that lags.
+void ReplicaManager::answer_or_park(std::vector<AppendedPart> parts, Instant deadline,
+                                    AppendDone done) {
+    AppendedPart* lagging = nullptr;
+    for (AppendedPart& part : parts) {
+        if (!part.waits) continue;
+        const std::optional<ErrorCode> answer =
+            part.hosted->state.acknowledgement(part.epoch, part.required_offset);
+        if (answer) {
+            part.outcome.error = *answer;
+            part.waits = false;
+        } else if (lagging == nullptr) {
+            lagging = &part;
+        }
+    }
+    if (lagging == nullptr) return done(DelayedProduce::outcomes(std::move(parts)));
+    const Watchers& watchers = *lagging->hosted->watchers;
+    const std::uint64_t now = watchers.value(Mark::high_watermark);
+    ParkOrder park{.need = static_cast<std::uint64_t>(lagging->required_offset.value()) - now,
+                   .marks = {{.watchers = lagging->hosted->watchers,
+                              .mark = Mark::high_watermark,
+                              .base = now}},
+                   .deadline = deadline};
+    park.request = std::make_unique<DelayedProduce>(*this, std::move(parts), deadline,
+                                                    std::move(done));
+    purgatory_.park(std::move(park));
+}
+
+Result<records::ValidatedBatch, records::Refusal> ReplicaManager::validate(
+    const HostedPartition& hosted, const AppendOrder& order, const Bytes& chunk) {
+    const LogConfigRef config = hosted.config;  // it may be replaced while we check
+    const std::string name = fmt::format("{}", hosted.partition);
+    const records::ValidationOptions options{
+        .origin = order.origin,
+        .now_ms = to_epoch_ms(runtime_.clock().wall()),
+        .topic_partition = name,
+        .timestamp_type = config->message_timestamp_type,
+        .timestamp_before_max_ms = config->message_timestamp_before_max_ms,
+        .timestamp_after_max_ms = config->message_timestamp_after_max_ms,
+        .max_message_bytes = config->max_message_bytes,
+        .is_compacted = config->cleanup_compact,
+        .compression_type = codec_of(config->compression_type),
+        .levels = {.gzip = config->compression_gzip_level,
+                   .lz4 = config->compression_lz4_level,
+                   .zstd = config->compression_zstd_level},
+        .walk_compressed = options_.walk_compressed || config->cleanup_compact,
+    };
+    const bool is_compressed = [&] {
+        const auto header = records::parse_batch_header(chunk);
+        return header && header->codec() != records::CompressionCodec::none;
+    }();
+    const bool is_much_work = is_compressed || options.compression_type.has_value();
+    if (!is_much_work || chunk.size() < options_.offload_bytes) {
+        return records::validate_batch(chunk, options);
+    }
+    std::optional<Result<records::ValidatedBatch, records::Refusal>> result;
+    runtime_.offload([&] { result = records::validate_batch(chunk, options); });
+    return *std::move(result);
+}
+
+ReplicaManager::AppendedPart ReplicaManager::append_part(const AppendOrder& order,
+                                                         const AppendPart& part) {
+    AppendedPart appended{.outcome = {.partition = part.partition}};
+    AppendOutcome& outcome = appended.outcome;
+    const auto refuse = [&](ErrorCode error) -> AppendedPart {
+        outcome.error = error;
+        if (appended.hosted != nullptr && appended.hosted->log != nullptr && tells_log_start(error)) {
+            outcome.log_start_offset = appended.hosted->log->log_start_offset();
+        }
+        return std::move(appended);
+    };
+    const bool is_from_client = order.origin == records::AppendOrigin::client;
+    if (order.acks < -1 || order.acks > 1) return refuse(ErrorCode::invalid_required_acks);
+    if (is_from_client && !order.internal_topics_allowed && is_internal_topic(part.partition.topic)) {
+        return refuse(ErrorCode::invalid_topic_exception);
+    }
+    appended.hosted = find(part.partition);
+    if (appended.hosted == nullptr) return refuse(ErrorCode::unknown_topic_or_partition);
+    HostedPartition& hosted = *appended.hosted;
+    const ErrorCode early = hosted.state.check_append(order.acks);
+    if (early != ErrorCode::none) return refuse(early);
+
+    const auto batch = validate(hosted, order, part.records);
+    if (!batch) {
+        const auto error = static_cast<ErrorCode>(batch.error().code);
+        if (error == ErrorCode::invalid_record || error == ErrorCode::invalid_timestamp) {
+            outcome.record_errors = batch.error().record_errors;
+            outcome.error_message = batch.error().message;
+        }
+        return refuse(error);
+    }
+    // Checking may have taken its time.
+    if (hosted.changing) return refuse(ErrorCode::not_leader_or_follower);
+    const ErrorCode late = hosted.state.check_append(order.acks);
+    if (late != ErrorCode::none) return refuse(late);
+
+    const AppendGuard guard(hosted);
+    appended.epoch = hosted.state.leader()->epoch;
+    const log::LeaderBatch leader_batch{.header = batch->header, .records = batch->records};
+    const auto result = hosted.log->append_as_leader({.batches = {&leader_batch, 1},
+                                                      .leader_epoch = appended.epoch,
+                                                      .origin = log_origin(order.origin)});
+    if (!result) {
+        if (hosted.log->failure()) log_failed(hosted);
+        return refuse(result.error());
+    }
+    outcome.base_offset = result->base_offset;
+    outcome.log_start_offset = result->log_start_offset;
+    const bool is_append_time =
+        batch->header.timestamp_type() == records::TimestampType::log_append_time;
+    if (result->duplicate || is_append_time) outcome.log_append_time_ms = result->max_timestamp;
+    appended.required_offset = result->last_offset + 1;
+    progressed(hosted, result->duplicate ? 0 : batch->header.size_in_bytes());
+    return appended;
+}
+
+/// What the answer would most likely be, for the planted bug that does not wait for it.
+std::vector<AppendOutcome> ReplicaManager::predict(const AppendOrder& order) const {
+    std::vector<AppendOutcome> outcomes;
+    for (const AppendPart& part : order.parts) {
+        AppendOutcome outcome{.partition = part.partition};
+        const HostedRef hosted = find(part.partition);
+        if (hosted == nullptr) {
+            outcome.error = ErrorCode::unknown_topic_or_partition;
+        } else if ((outcome.error = hosted->state.check_append(order.acks)) == ErrorCode::none) {
+            outcome.base_offset = hosted->log->log_end_offset();
+            outcome.log_start_offset = hosted->log->log_start_offset();
+        }
+        outcomes.push_back(std::move(outcome));
+    }
+    return outcomes;
+}
+
+}  // namespace gregor::replication

@@ -1,0 +1,173 @@
+// ReplicaManager: fetching. One round reads every target; a round that found too little is parked with
+// the growth that it lacks and repeated when that may be there.
+#include <algorithm>
+#include <utility>
+
+#include "broker/replication/replica_manager.h"
+#include "sim/base/instrument.h"
+
+namespace gregor::replication {
+
+namespace {
+
+FetchResponse::Partition refused(const FetchTarget& target, ErrorCode error) {
+    FetchResponse::Partition answer;
+    answer.partition_index = target.wanted.partition;
+    answer.error_code = error;
+    answer.high_watermark = protocol::kNoOffset;
+    answer.aborted_transactions = std::nullopt;
+    answer.records = Bytes();
+    return answer;
+}
+
+Mark mark_of(const FetchParams& params) {
+    if (params.replica_id != protocol::kNoNode) return Mark::log_end_bytes;
+    return params.read_committed ? Mark::last_stable_offset_bytes : Mark::high_watermark_bytes;
+}
+
+}  // namespace
+
+struct ReplicaManager::FetchRound {
+    FetchResult result;
+    std::int64_t bytes = 0;
+    bool has_news = false;  // something to tell that is no records
+    std::vector<WatchedMark> marks;  // as they were before the read
+};
+
+class ReplicaManager::DelayedFetch final : public ParkedRequest {
+public:
+    DelayedFetch(ReplicaManager& manager, FetchParams params, std::vector<FetchTarget> targets,
+                 FetchDone done)
+        : manager_(manager),
+          params_(params),
+          targets_(std::move(targets)),
+          deadline_(deadline_after(manager.runtime_.clock().now(), params.max_wait)),
+          done_(std::move(done)) {}
+
+    void complete(WakeUp why, std::unique_ptr<ParkedRequest> self) override {
+        read_and_answer(why == WakeUp::grown || why == WakeUp::disturbed, std::move(self));
+    }
+
+    void read_and_answer(bool may_wait, std::unique_ptr<ParkedRequest> self) {
+        FetchRound round = manager_.read(params_, targets_);
+        const std::int64_t lacking = std::int64_t{params_.min_bytes} - round.bytes;
+        if (!may_wait || lacking <= 0 || round.has_news || targets_.empty() ||
+            params_.max_wait <= Duration::zero()) {
+            return done_(std::move(round.result));
+        }
+        manager_.purgatory_.park({.request = std::move(self),
+                                  .need = static_cast<std::uint64_t>(lacking),
+                                  .marks = std::move(round.marks),
+                                  .deadline = deadline_});
+    }
+
+private:
+    ReplicaManager& manager_;
+    FetchParams params_;
+    std::vector<FetchTarget> targets_;
+    Instant deadline_;
+    FetchDone done_;
+};
+
+void ReplicaManager::fetch(FetchParams params, std::vector<FetchTarget> targets, FetchDone done) {
+    params.max_bytes = std::clamp(params.max_bytes, 0, options_.fetch_max_bytes);
+    params.min_bytes = std::min(params.min_bytes, params.max_bytes);
+    auto request = std::make_unique<DelayedFetch>(*this, params, std::move(targets),
+                                                  std::move(done));
+    DelayedFetch& self = *request;
+    self.read_and_answer(true, std::move(request));
+}
+
+ReplicaManager::FetchRound ReplicaManager::read(const FetchParams& params,
+                                                const std::vector<FetchTarget>& targets) {
+    FetchRound round;
+    round.result.partitions.reserve(targets.size());
+    round.result.records.resize(targets.size());
+    round.marks.reserve(targets.size());
+    std::int64_t left = params.max_bytes;
+    bool at_least_one_batch = true;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        const FetchTarget& target = targets[i];
+        const std::int64_t limit =
+            std::min<std::int64_t>(left, std::max(target.wanted.partition_max_bytes, 0));
+        if (const HostedRef hosted = find({target.topic, target.wanted.partition.value()})) {
+            const Mark mark = mark_of(params);
+            round.marks.push_back({.watchers = hosted->watchers,
+                                   .mark = mark,
+                                   .base = hosted->watchers->value(mark)});
+        }
+        FetchResponse::Partition answer =
+            read_one(params, target, limit, at_least_one_batch, round.result.records[i]);
+        const auto bytes = static_cast<std::int64_t>(answer.records.size());
+        if (bytes > 0) at_least_one_batch = false;
+        left = std::max<std::int64_t>(left - bytes, 0);
+        round.bytes += bytes;
+        if (answer.error_code != ErrorCode::none ||
+            answer.diverging_epoch.epoch != protocol::kNoLeaderEpoch) {
+            round.has_news = true;
+        }
+        round.result.partitions.push_back(std::move(answer));
+    }
+    return round;
+}
+
+FetchResponse::Partition ReplicaManager::read_one(const FetchParams& params,
+                                                  const FetchTarget& target, std::int64_t max_bytes,
+                                                  bool at_least_one_batch, FileSlice& records) {
+    const FetchRequest::Partition& wanted = target.wanted;
+    if (target.topic.empty()) return refused(target, ErrorCode::unknown_topic_id);
+    const HostedRef hosted = find({target.topic, wanted.partition.value()});
+    if (hosted == nullptr) return refused(target, ErrorCode::unknown_topic_or_partition);
+    if (!target.topic_id.is_zero() && target.topic_id != hosted->topic_id) {
+        return refused(target, ErrorCode::inconsistent_topic_id);
+    }
+    const ErrorCode serving =
+        hosted->state.check_serving(wanted.current_leader_epoch, params.any_replica);
+    if (serving != ErrorCode::none) return refused(target, serving);
+
+    const LogMarks marks = hosted->state.marks();
+    FetchResponse::Partition answer;
+    answer.partition_index = wanted.partition;
+    answer.high_watermark = marks.high_watermark;
+    answer.last_stable_offset = marks.last_stable_offset;
+    answer.log_start_offset = marks.log_start_offset;
+    answer.records = Bytes();
+    if (!params.read_committed) answer.aborted_transactions = std::nullopt;
+
+    if (wanted.last_fetched_epoch != protocol::kNoLeaderEpoch) {
+        const log::EpochEnd end = hosted->log->end_offset_for_epoch(wanted.last_fetched_epoch);
+        if (end.epoch == protocol::kNoLeaderEpoch || end.end_offset < Offset(0) ||
+            wanted.fetch_offset < marks.log_start_offset) {
+            return refused(target, ErrorCode::offset_out_of_range);
+        }
+        if (end.epoch < wanted.last_fetched_epoch || end.end_offset < wanted.fetch_offset) {
+            PROBE("a fetch diverged from this log's epochs");
+            answer.diverging_epoch.epoch = end.epoch;
+            answer.diverging_epoch.end_offset = end.end_offset;
+            return answer;
+        }
+    }
+
+    Offset upper_bound = marks.high_watermark;
+    if (params.replica_id != protocol::kNoNode) upper_bound = marks.log_end_offset;
+    else if (params.read_committed) upper_bound = marks.last_stable_offset;
+    auto read = hosted->log->read({.offset = wanted.fetch_offset,
+                                   .max_bytes = max_bytes,
+                                   .upper_bound = upper_bound,
+                                   .at_least_one_batch = at_least_one_batch,
+                                   .with_aborted = params.read_committed});
+    if (!read) return refused(target, read.error());
+    if (read->records.size > 0) {
+        answer.records = protocol::RecordsField::gap(read->records.size);
+        records = std::move(read->records);
+    }
+    for (const log::AbortedTransaction& aborted : read->aborted) {
+        FetchResponse::AbortedTransaction entry;
+        entry.producer_id = aborted.producer_id;
+        entry.first_offset = aborted.first_offset;
+        answer.aborted_transactions->push_back(entry);
+    }
+    return answer;
+}
+
+}  // namespace gregor::replication
