@@ -27,7 +27,8 @@ Bytes text(std::string_view value) { return Bytes::copy_of(value); }
 /// `size` bytes, each telling where it stands.
 std::string pattern(std::size_t size) {
     std::string bytes(size, '\0');
-    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>((i * 131 + (i >> 9)) & 0xff);
+    for (std::size_t i = 0; i < size; ++i)
+        bytes[i] = static_cast<char>((i * 131 + (i >> 9)) & 0xff);
     return bytes;
 }
 

@@ -19,8 +19,8 @@ void on_loop(benchmark::State& state, F&& body) {
     Loop loop;
     loop.spawn([&] { body(loop); });
     loop.run();
-    state.SetItemsProcessed(static_cast<std::int64_t>(loop.scheduler.switches() +
-                                                      loop.scheduler.timers_fired()));
+    state.SetItemsProcessed(
+        static_cast<std::int64_t>(loop.scheduler.switches() + loop.scheduler.timers_fired()));
 }
 
 void yield_alone(benchmark::State& state) {

@@ -187,7 +187,8 @@ TEST_CASE("stacks are reused, the warmest first") {
     REQUIRE(places[1] == places[2]);
 }
 
-TEST_CASE("stacks of fibers that have not run are trimmed at the second pass, and work afterwards") {
+TEST_CASE(
+    "stacks of fibers that have not run are trimmed at the second pass, and work afterwards") {
     Loop loop;
     Event go(loop.scheduler);
     int sum = 0;
