@@ -20,7 +20,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -96,9 +95,6 @@ struct LogOptions {
     Offset recovery_point{0};    // from the checkpoint
     bool clean_shutdown = false;
     std::int64_t producer_id_expiration_ms = 86'400'000;
-    /// Called when the recovery point falls below what it was, before the log is cut: makes the
-    /// checkpoint say so durably. May be empty for a log that always recovers from its start.
-    std::function<Result<void, IoError>(const TopicPartition&, Offset)> recovery_point_lowered;
 };
 
 class Log {
@@ -130,6 +126,8 @@ public:
     /// Bytes of all segments.
     [[nodiscard]] std::uint64_t size_in_bytes() const;
     [[nodiscard]] std::size_t segment_count() const { return segments_.size(); }
+    /// Where the first segment begins: at or below the log start offset.
+    [[nodiscard]] Offset first_segment_base() const { return segments_.begin()->first; }
 
     /// Sets the high watermark to min(max(`offset`, log start), log end) and gives that.
     Offset set_high_watermark(Offset offset);
@@ -174,6 +172,8 @@ public:
     /// Forgets producers that were idle too long.
     void expire_producers();
 
+    /// The log's folder is about to be deleted: no more writes.
+    void abandon() { closed_ = true; }
     /// Syncs, writes indexes and snapshot: afterwards a clean shutdown may be declared. No more writes.
     [[nodiscard]] Result<void, ErrorCode> close();
 
@@ -205,7 +205,6 @@ private:
 
     struct DeletedSegment {
         SegmentRef segment;
-        Offset snapshot_offset;
         Instant due;
     };
     /// Batches on their way into the active segment. Reused, as every append needs one.
@@ -258,12 +257,13 @@ private:
     [[nodiscard]] Result<void, ErrorCode> write_epochs();
 
     // log_truncation.cpp
-    [[nodiscard]] Result<void, ErrorCode> lower_recovery_point(Offset offset);
+    [[nodiscard]] Result<void, ErrorCode> start_anew_at(Offset offset);
+    [[nodiscard]] Result<void, ErrorCode> ends_at(Offset offset);
     [[nodiscard]] Result<void, ErrorCode> remove_segments_from(Offset offset);
-    [[nodiscard]] Result<void, ErrorCode> retire(std::vector<SegmentRef> segments);
-    [[nodiscard]] Result<void, ErrorCode> remove_snapshots(Offset from, Offset to);
-    [[nodiscard]] Result<bool, ErrorCode> is_past_retention(Segment& segment, std::int64_t now,
-                                                            std::int64_t& excess_bytes);
+    [[nodiscard]] Result<void, ErrorCode> remove_snapshots(Offset from);
+    [[nodiscard]] Result<bool, ErrorCode> is_due(Segment& segment, Offset end, std::int64_t now,
+                                                 std::int64_t& excess_bytes);
+    [[nodiscard]] Result<void, ErrorCode> retire(const std::vector<SegmentRef>& segments);
 
     // log_loader.cpp
     [[nodiscard]] Result<void, StorageError> rebuild_producers(Offset end_offset);

@@ -136,10 +136,10 @@ Result<void, IoError> Segment::cut_file() {
     return file_->sync();
 }
 
-Result<void, ErrorCode> Segment::truncate_to(Offset offset) {
+Result<std::optional<Offset>, ErrorCode> Segment::truncate_to(Offset offset) {
     TRY(load());
     const std::optional<BatchPosition> first = TRY(find(offset));
-    if (!first) return {};
+    if (!first) return std::optional<Offset>();
     size_ = first->position;
     if (size_ == 0) first_timestamp_.reset();
     const Offset end = first->base_offset;
@@ -152,7 +152,7 @@ Result<void, ErrorCode> Segment::truncate_to(Offset offset) {
     Derived derived = derived_;
     TRY(scan_tail(derived));
     derived_ = std::move(derived);
-    return {};
+    return std::optional(end);
 }
 
 Result<void, IoError> Segment::sync() { return file_->sync(); }

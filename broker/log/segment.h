@@ -81,8 +81,9 @@ public:
     void restart_indexes();
     /// Cuts what the file has beyond the batches that were noted, and syncs it.
     [[nodiscard]] Result<void, IoError> cut_file();
-    /// Drops every batch that holds an offset >= `offset`, and syncs.
-    [[nodiscard]] Result<void, ErrorCode> truncate_to(Offset offset);
+    /// Drops every batch that holds an offset >= `offset`, and syncs. Gives the base offset of the
+    /// first that went.
+    [[nodiscard]] Result<std::optional<Offset>, ErrorCode> truncate_to(Offset offset);
 
     /// Makes the log file durable.
     [[nodiscard]] Result<void, IoError> sync();

@@ -1,0 +1,406 @@
+#include "broker/log/log_manager.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "sim/base/instrument.h"
+
+namespace gregor::log {
+
+namespace {
+
+constexpr std::string_view kLockName = ".lock";
+constexpr std::string_view kMetaPropertiesName = "meta.properties";
+constexpr std::string_view kCleanShutdownName = ".kafka_cleanshutdown";
+constexpr std::string_view kRecoveryPointName = "recovery-point-offset-checkpoint";
+constexpr std::string_view kLogStartName = "log-start-offset-checkpoint";
+constexpr std::string_view kHighWatermarkName = "replication-offset-checkpoint";
+constexpr std::string_view kDeleteFolderSuffix = "-delete";
+constexpr std::string_view kStrayFolderSuffix = "-stray";
+
+std::optional<Offset> find_offset(const OffsetCheckpoint& offsets, const TopicPartition& partition) {
+    const auto at = offsets.find(partition);
+    if (at == offsets.end()) return std::nullopt;
+    return at->second;
+}
+
+}  // namespace
+
+std::optional<TopicPartition> parse_partition_folder(std::string_view name) {
+    const std::size_t dash = name.rfind('-');
+    if (dash == std::string_view::npos || dash == 0) return std::nullopt;
+    const std::string_view digits = name.substr(dash + 1);
+    std::int32_t partition = 0;
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), partition);
+    if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    if (digits.starts_with('-')) return std::nullopt;
+    return TopicPartition{std::string(name.substr(0, dash)), partition};
+}
+
+std::string leaving_folder_name(const TopicPartition& partition, const protocol::Uuid& unique,
+                                std::string_view suffix) {
+    constexpr std::size_t kMaxName = 255;
+    const std::string tail =
+        fmt::format("-{}.{}{}", partition.partition, to_hex(unique.bytes), suffix);
+    return partition.topic.substr(0, kMaxName - tail.size()) + tail;
+}
+
+Result<std::unique_ptr<LogManager>, StorageError> LogManager::open(Runtime& runtime,
+                                                                   LogManagerOptions options) {
+    CHECK(!options.folders.empty());
+    std::unique_ptr<LogManager> manager(new LogManager(runtime, std::move(options)));
+    for (const std::string& path : manager->options_.folders) TRY(manager->open_directory(path));
+    std::int64_t epoch = -1;
+    bool clean = true;
+    for (const Directory& directory : manager->directories_) {
+        clean = clean && directory.clean;
+        epoch = std::max(epoch, directory.broker_epoch);
+    }
+    if (clean && epoch >= 0) manager->previous_broker_epoch_ = epoch;
+    for (std::size_t i = 0; i < manager->directories_.size(); ++i) TRY(manager->open_logs(i));
+    return manager;
+}
+
+// The directories. -------------------------------------------------------------------------------
+
+Result<void, StorageError> LogManager::open_directory(const std::string& path) {
+    Directory directory;
+    directory.path = path;
+    TRY(disk_.create_directories(path));
+    directory.lock = TRY(disk_.lock(join_path(path, kLockName)));
+    TRY(check_identity(directory));
+    TRY(take_clean_shutdown(directory));
+    directory.recovery_points = TRY(read_checkpoint(directory, kRecoveryPointName));
+    directory.log_starts = TRY(read_checkpoint(directory, kLogStartName));
+    directory.high_watermarks = TRY(read_checkpoint(directory, kHighWatermarkName));
+    directories_.push_back(std::move(directory));
+    return {};
+}
+
+Result<void, StorageError> LogManager::check_identity(Directory& directory) {
+    const std::string path = join_path(directory.path, kMetaPropertiesName);
+    MetaProperties properties;
+    bool write = false;
+    if (const auto content = TRY(read_file_if_there(disk_, path))) {
+        const auto parsed = parse_meta_properties(content->text());
+        if (!parsed) return fail(StorageError(path + " is damaged"));
+        properties = *parsed;
+        if (!properties.cluster_id.empty() && properties.cluster_id != options_.cluster_id) {
+            return fail(StorageError(fmt::format("{} is of cluster {}, not {}", path,
+                                                 properties.cluster_id, options_.cluster_id)));
+        }
+        if (properties.node_id && *properties.node_id != options_.node_id) {
+            return fail(StorageError(fmt::format("{} is of node {}, not {}", path,
+                                                 *properties.node_id, options_.node_id)));
+        }
+    } else if (!options_.format_missing) {
+        return fail(StorageError(fmt::format("{} is not formatted", directory.path)));
+    } else {
+        properties.cluster_id = options_.cluster_id;
+        write = true;
+    }
+    if (!properties.node_id || !properties.directory_id) {
+        properties.node_id = options_.node_id;
+        properties.directory_id = random_uuid();
+        write = true;
+    }
+    directory.id = *properties.directory_id;
+    if (!write) return {};
+    const Bytes text = Bytes::copy_of(format_meta_properties(properties));
+    TRY(write_file_atomically(disk_, directory.path, kMetaPropertiesName, text));
+    return {};
+}
+
+/// A clean shutdown counts once: the file goes before anything is written.
+Result<void, StorageError> LogManager::take_clean_shutdown(Directory& directory) {
+    const std::string path = join_path(directory.path, kCleanShutdownName);
+    const auto content = TRY(read_file_if_there(disk_, path));
+    if (!content) return {};
+    const auto epoch = parse_clean_shutdown(content->text());
+    directory.clean = epoch.has_value();
+    directory.broker_epoch = epoch.value_or(-1);
+    TRY(disk_.remove(path));
+    TRY(disk_.sync_dir(directory.path));
+    return {};
+}
+
+/// What is missing or damaged counts as empty: recovery then starts earlier.
+Result<OffsetCheckpoint, StorageError> LogManager::read_checkpoint(const Directory& directory,
+                                                                   std::string_view name) {
+    const auto content = TRY(read_file_if_there(disk_, join_path(directory.path, name)));
+    if (!content) return OffsetCheckpoint();
+    auto offsets = parse_offset_checkpoint(content->text());
+    if (!offsets) {
+        PROBE("an offset checkpoint was damaged");
+        runtime_.trace().event("checkpoint_damaged", "name={}", name);
+        return OffsetCheckpoint();
+    }
+    return *std::move(offsets);
+}
+
+protocol::Uuid LogManager::random_uuid() {
+    protocol::Uuid uuid;
+    for (std::size_t i = 0; i < uuid.bytes.size(); ++i) {
+        uuid.bytes[i] = static_cast<std::uint8_t>(runtime_.random().below(256));
+    }
+    // Version 4, variant 1; and never one that Kafka keeps for itself (a first byte of zero) or that
+    // would begin with a dash as text.
+    uuid.bytes[0] &= 0x7f;
+    uuid.bytes[0] |= 0x40;
+    uuid.bytes[6] = static_cast<std::uint8_t>((uuid.bytes[6] & 0x0f) | 0x40);
+    uuid.bytes[8] = static_cast<std::uint8_t>((uuid.bytes[8] & 0x3f) | 0x80);
+    return uuid;
+}
+
+// Opening logs. ----------------------------------------------------------------------------------
+
+Result<void, StorageError> LogManager::open_logs(std::size_t directory) {
+    const std::string& path = directories_[directory].path;
+    for (const DirectoryEntry& entry : TRY(disk_.list(path))) {
+        if (!entry.is_directory) continue;
+        if (entry.name.ends_with(kDeleteFolderSuffix)) {
+            PROBE("a folder that was being deleted was found at start");
+            leaving_.push_back({join_path(path, entry.name), runtime_.clock().now()});
+            continue;
+        }
+        const auto partition = parse_partition_folder(entry.name);
+        if (!partition || partition->topic == kMetadataTopic) continue;
+        if (entry.name.ends_with(kStrayFolderSuffix)) continue;
+        auto opened = open_log(*partition, directory);
+        if (!opened) {
+            runtime_.trace().event("log_offline", "partition={} reason={}", *partition,
+                                   opened.error().text);
+            offline_.insert_or_assign(*partition, opened.error().text);
+            continue;
+        }
+        const bool is_new = logs_.emplace(*partition, *std::move(opened)).second;
+        if (!is_new) return fail(StorageError(fmt::format("{} is there twice", *partition)));
+    }
+    return {};
+}
+
+Result<LogManager::Entry, StorageError> LogManager::open_log(const TopicPartition& partition,
+                                                             std::size_t directory) {
+    const Directory& home = directories_[directory];
+    const std::string folder = join_path(home.path, fmt::format("{}", partition));
+    std::optional<protocol::TopicId> topic_id;
+    const std::string metadata_path = join_path(folder, kPartitionMetadataName);
+    if (const auto content = TRY(read_file_if_there(disk_, metadata_path))) {
+        topic_id = parse_partition_metadata(content->text());
+        if (!topic_id) return fail(StorageError(metadata_path + " is damaged"));
+    }
+    LogRef log = TRY(Log::open(
+        runtime_,
+        {.partition = partition,
+         .folder = folder,
+         .config = options_.config_of(partition.topic),
+         .log_start_offset = find_offset(home.log_starts, partition).value_or(Offset(0)),
+         .recovery_point = find_offset(home.recovery_points, partition).value_or(Offset(0)),
+         .clean_shutdown = home.clean,
+         .producer_id_expiration_ms = options_.producer_id_expiration_ms}));
+    if (const auto mark = find_offset(home.high_watermarks, partition)) {
+        log->set_high_watermark(*mark);
+    }
+    return Entry{std::move(log), directory, topic_id};
+}
+
+LogRef LogManager::find(const TopicPartition& partition) const {
+    const auto at = logs_.find(partition);
+    return at == logs_.end() ? nullptr : at->second.log;
+}
+
+std::optional<protocol::TopicId> LogManager::topic_id(const TopicPartition& partition) const {
+    const auto at = logs_.find(partition);
+    return at == logs_.end() ? std::nullopt : at->second.topic_id;
+}
+
+std::vector<TopicPartition> LogManager::partitions() const {
+    std::vector<TopicPartition> partitions;
+    for (const auto& [partition, entry] : logs_) partitions.push_back(partition);
+    return partitions;
+}
+
+std::size_t LogManager::emptiest_directory() const {
+    std::vector<std::size_t> counts(directories_.size(), 0);
+    for (const auto& [partition, entry] : logs_) ++counts[entry.directory];
+    return static_cast<std::size_t>(std::min_element(counts.begin(), counts.end()) -
+                                    counts.begin());
+}
+
+// Making and removing logs. ----------------------------------------------------------------------
+
+Result<LogRef, StorageError> LogManager::create(const TopicPartition& partition,
+                                                const protocol::TopicId& topic_id) {
+    if (offline_.contains(partition)) {
+        return fail(StorageError(fmt::format("{} is offline", partition)));
+    }
+    if (const auto at = logs_.find(partition); at != logs_.end()) {
+        Entry& entry = at->second;
+        if (entry.topic_id && *entry.topic_id != topic_id) {
+            return fail(StorageError(fmt::format("{} is of topic {}, not {}", partition,
+                                                 *entry.topic_id, topic_id)));
+        }
+        if (!entry.topic_id) {
+            const Bytes text = Bytes::copy_of(format_partition_metadata(topic_id));
+            TRY(write_file_atomically(disk_, entry.log->folder(), kPartitionMetadataName, text));
+            entry.topic_id = topic_id;
+        }
+        return entry.log;
+    }
+    const std::size_t directory = emptiest_directory();
+    const std::string folder =
+        join_path(directories_[directory].path, fmt::format("{}", partition));
+    TRY(disk_.create_directories(folder));
+    TRY(disk_.sync_dir(directories_[directory].path));
+    const Bytes text = Bytes::copy_of(format_partition_metadata(topic_id));
+    TRY(write_file_atomically(disk_, folder, kPartitionMetadataName, text));
+    // What the checkpoints say is of an earlier log of that name.
+    directories_[directory].recovery_points.erase(partition);
+    directories_[directory].log_starts.erase(partition);
+    directories_[directory].high_watermarks.erase(partition);
+    Entry entry = TRY(open_log(partition, directory));
+    LogRef log = entry.log;
+    logs_.insert_or_assign(partition, std::move(entry));
+    runtime_.trace().event("log_created", "partition={} topic_id={}", partition, topic_id);
+    return log;
+}
+
+Result<void, StorageError> LogManager::remove(const TopicPartition& partition) {
+    const LogRef log = find(partition);
+    if (log == nullptr) return {};
+    return leave(partition, kDeleteFolderSuffix,
+                 std::chrono::milliseconds(log->config().file_delete_delay_ms));
+}
+
+Result<void, StorageError> LogManager::set_aside_stray(const TopicPartition& partition) {
+    PROBE("a stray log was set aside");
+    return leave(partition, kStrayFolderSuffix, Duration::zero());
+}
+
+Result<void, StorageError> LogManager::leave(const TopicPartition& partition,
+                                             std::string_view suffix, Duration delay) {
+    const auto at = logs_.find(partition);
+    if (at == logs_.end()) return {};
+    const LogRef log = at->second.log;
+    Directory& directory = directories_[at->second.directory];
+    log->abandon();
+    logs_.erase(at);
+    directory.recovery_points.erase(partition);
+    directory.log_starts.erase(partition);
+    directory.high_watermarks.erase(partition);
+    const std::string folder =
+        join_path(directory.path, leaving_folder_name(partition, random_uuid(), suffix));
+    TRY(disk_.rename(log->folder(), folder));
+    TRY(disk_.sync_dir(directory.path));
+    runtime_.trace().event("log_removed", "partition={}", partition);
+    if (suffix == kDeleteFolderSuffix) {
+        leaving_.push_back({folder, deadline_after(runtime_.clock().now(), delay)});
+    }
+    return {};
+}
+
+Result<void, IoError> LogManager::remove_folder(const std::string& path) {
+    for (const DirectoryEntry& entry : TRY(disk_.list(path))) {
+        const std::string inner = join_path(path, entry.name);
+        if (entry.is_directory) {
+            TRY(remove_folder(inner));
+        } else {
+            TRY(disk_.remove(inner));
+        }
+    }
+    return disk_.remove(path);
+}
+
+// Ticks. -----------------------------------------------------------------------------------------
+
+void LogManager::apply_retention() {
+    for (const TopicPartition& partition : partitions()) {
+        const LogRef log = find(partition);
+        if (log == nullptr || log->failure()) continue;
+        if (!log->delete_old_segments()) continue;  // shows in failure() if it is for good
+        log->expire_producers();
+    }
+}
+
+void LogManager::flush_due_logs() {
+    for (const TopicPartition& partition : partitions()) {
+        const LogRef log = find(partition);
+        if (log == nullptr || log->failure()) continue;
+        if (!log->flush_if_due()) PROBE("a flush by time failed");
+    }
+}
+
+Result<void, StorageError> LogManager::write_checkpoint(
+    std::string_view name, OffsetCheckpoint Directory::*last,
+    const std::function<std::optional<Offset>(const Log&)>& value) {
+    for (std::size_t i = 0; i < directories_.size(); ++i) {
+        Directory& directory = directories_[i];
+        OffsetCheckpoint offsets;
+        // A log that is offline keeps what was known of it.
+        for (const auto& [partition, reason] : offline_) {
+            if (const auto offset = find_offset(directory.*last, partition)) {
+                offsets.insert_or_assign(partition, *offset);
+            }
+        }
+        for (const auto& [partition, entry] : logs_) {
+            if (entry.directory != i) continue;
+            if (const auto offset = value(*entry.log)) offsets.insert_or_assign(partition, *offset);
+        }
+        if (offsets == directory.*last) continue;
+        const Bytes text = Bytes::copy_of(format_offset_checkpoint(offsets));
+        TRY(write_file_atomically(disk_, directory.path, name, text));
+        directory.*last = std::move(offsets);
+        runtime_.trace().event("checkpoint_written", "name={}", name);
+    }
+    return {};
+}
+
+Result<void, StorageError> LogManager::checkpoint_log_offsets() {
+    TRY(write_checkpoint(kRecoveryPointName, &Directory::recovery_points,
+                         [](const Log& log) { return std::optional(log.recovery_point()); }));
+    return write_checkpoint(kLogStartName, &Directory::log_starts, [](const Log& log) {
+        const bool inside = log.log_start_offset() > log.first_segment_base();
+        return inside ? std::optional(log.log_start_offset()) : std::nullopt;
+    });
+}
+
+Result<void, StorageError> LogManager::checkpoint_high_watermarks() {
+    return write_checkpoint(kHighWatermarkName, &Directory::high_watermarks,
+                            [](const Log& log) { return std::optional(log.high_watermark()); });
+}
+
+void LogManager::remove_deleted() {
+    for (const TopicPartition& partition : partitions()) {
+        if (const LogRef log = find(partition)) log->remove_deleted_files();
+    }
+    const Instant now = runtime_.clock().now();
+    std::vector<Leaving> due;
+    std::erase_if(leaving_, [&](const Leaving& leaving) {
+        if (leaving.due > now) return false;
+        due.push_back(leaving);
+        return true;
+    });
+    for (const Leaving& leaving : due) {
+        if (!remove_folder(leaving.folder)) PROBE("a deleted log's folder stayed until the restart");
+    }
+}
+
+bool LogManager::shut_down(std::int64_t broker_epoch) {
+    bool clean = offline_.empty();
+    for (const TopicPartition& partition : partitions()) {
+        const LogRef log = find(partition);
+        if (log != nullptr && !log->close()) clean = false;
+    }
+    if (!checkpoint_log_offsets()) clean = false;
+    if (!checkpoint_high_watermarks()) clean = false;
+    if (!clean) return false;
+    const Bytes text = Bytes::copy_of(format_clean_shutdown(broker_epoch));
+    for (const Directory& directory : directories_) {
+        if (!write_file_atomically(disk_, directory.path, kCleanShutdownName, text)) return false;
+    }
+    runtime_.trace().event("logs_shut_down");
+    return true;
+}
+
+}  // namespace gregor::log

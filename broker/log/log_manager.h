@@ -1,0 +1,154 @@
+// LogManager: every partition log of one node, in one or several log directories of Kafka's layout.
+//
+//     <log.dir>/.lock  meta.properties  .kafka_cleanshutdown
+//               recovery-point-offset-checkpoint    where recovery starts
+//               log-start-offset-checkpoint         only logs whose start is inside a segment
+//               replication-offset-checkpoint       high watermarks
+//               orders-0/  orders-1/  …             one folder for each partition
+//               orders-2.<id>-delete/               being deleted;  …-stray: not ours any more
+//
+// It has no fibers of its own: the broker calls the tick functions at its intervals. Folders are
+// opened with what the checkpoints say; a log that cannot be opened is offline and the others go on.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/log/checkpoint_file.h"
+#include "broker/log/log.h"
+
+namespace gregor::log {
+
+inline constexpr std::string_view kMetadataTopic = "__cluster_metadata";
+
+/// "orders-3" as topic and partition; nothing for any other name.
+[[nodiscard]] std::optional<TopicPartition> parse_partition_folder(std::string_view name);
+/// "orders-3.<32 hex digits>-delete", at most 255 characters: the topic's name is cut if need be.
+[[nodiscard]] std::string leaving_folder_name(const TopicPartition& partition,
+                                              const protocol::Uuid& unique, std::string_view suffix);
+
+using LogRef = std::shared_ptr<Log>;
+
+struct LogManagerOptions {
+    std::vector<std::string> folders;  // log.dirs; new partitions go where the fewest are
+    std::string cluster_id;
+    protocol::NodeId node_id{0};
+    /// Whether folders without meta.properties are formatted; else they are an error.
+    bool format_missing = true;
+    /// The settings of a topic, asked when one of its logs is opened.
+    std::function<LogConfigRef(const std::string& topic)> config_of;
+    std::int64_t producer_id_expiration_ms = 86'400'000;
+};
+
+class LogManager {
+public:
+    /// Locks and reads the log directories and opens every partition log but the metadata quorum's.
+    [[nodiscard]] static Result<std::unique_ptr<LogManager>, StorageError> open(
+        Runtime& runtime, LogManagerOptions options);
+    LogManager(const LogManager&) = delete;
+    LogManager& operator=(const LogManager&) = delete;
+
+    // Logs. ------------------------------------------------------------------------------------
+
+    /// The log, or nullptr.
+    [[nodiscard]] LogRef find(const TopicPartition& partition) const;
+    /// The topic id in the log's partition.metadata, if it has one.
+    [[nodiscard]] std::optional<protocol::TopicId> topic_id(const TopicPartition& partition) const;
+    [[nodiscard]] std::vector<TopicPartition> partitions() const;
+    /// Partitions whose folder could not be opened, and why.
+    [[nodiscard]] const std::map<TopicPartition, std::string>& offline() const { return offline_; }
+
+    /// The log of the partition, made durably if there is none. An error if a log of another topic id
+    /// is there, or one that is offline.
+    [[nodiscard]] Result<LogRef, StorageError> create(const TopicPartition& partition,
+                                                      const protocol::TopicId& topic_id);
+    /// Takes the log out of use for good; its files are removed file.delete.delay.ms later.
+    [[nodiscard]] Result<void, StorageError> remove(const TopicPartition& partition);
+    /// Puts aside a log that the metadata does not assign to this node; its files stay.
+    [[nodiscard]] Result<void, StorageError> set_aside_stray(const TopicPartition& partition);
+
+    // Ticks. Errors of single logs show in Log::failure(). ---------------------------------------
+
+    /// log.retention.check.interval.ms: retention, expired producers.
+    void apply_retention();
+    /// log.flush.scheduler.interval.ms: flush.ms.
+    void flush_due_logs();
+    /// log.flush.offset.checkpoint.interval.ms and log.flush.start.offset.checkpoint.interval.ms.
+    [[nodiscard]] Result<void, StorageError> checkpoint_log_offsets();
+    /// replica.high.watermark.checkpoint.interval.ms.
+    [[nodiscard]] Result<void, StorageError> checkpoint_high_watermarks();
+    /// Removes files and folders whose deletion is due.
+    void remove_deleted();
+
+    /// Closes every log, writes all checkpoints, and if all that went well says so in
+    /// .kafka_cleanshutdown. False: the next start will recover.
+    [[nodiscard]] bool shut_down(std::int64_t broker_epoch);
+
+    // Identity. ------------------------------------------------------------------------------------
+
+    [[nodiscard]] const std::vector<std::string>& folders() const { return options_.folders; }
+    [[nodiscard]] protocol::Uuid directory_id(std::size_t folder) const {
+        return directories_[folder].id;
+    }
+    /// The broker epoch of the last incarnation if all folders were shut down cleanly, else nothing
+    /// (KIP-966).
+    [[nodiscard]] std::optional<std::int64_t> previous_broker_epoch() const {
+        return previous_broker_epoch_;
+    }
+
+private:
+    struct Directory {
+        std::string path;
+        std::unique_ptr<DiskLock> lock;
+        protocol::Uuid id;
+        bool clean = false;
+        std::int64_t broker_epoch = -1;
+        OffsetCheckpoint recovery_points;
+        OffsetCheckpoint log_starts;
+        OffsetCheckpoint high_watermarks;
+    };
+    struct Entry {
+        LogRef log;
+        std::size_t directory;
+        std::optional<protocol::TopicId> topic_id;
+    };
+    struct Leaving {
+        std::string folder;
+        Instant due;
+    };
+
+    LogManager(Runtime& runtime, LogManagerOptions options)
+        : runtime_(runtime), disk_(runtime.disk()), options_(std::move(options)) {}
+
+    [[nodiscard]] Result<void, StorageError> open_directory(const std::string& path);
+    [[nodiscard]] Result<void, StorageError> check_identity(Directory& directory);
+    [[nodiscard]] Result<void, StorageError> take_clean_shutdown(Directory& directory);
+    [[nodiscard]] Result<OffsetCheckpoint, StorageError> read_checkpoint(const Directory& directory,
+                                                                         std::string_view name);
+    [[nodiscard]] Result<void, StorageError> open_logs(std::size_t directory);
+    [[nodiscard]] Result<Entry, StorageError> open_log(const TopicPartition& partition,
+                                                       std::size_t directory);
+    [[nodiscard]] Result<void, StorageError> leave(const TopicPartition& partition,
+                                                   std::string_view suffix, Duration delay);
+    [[nodiscard]] Result<void, StorageError> write_checkpoint(
+        std::string_view name, OffsetCheckpoint Directory::*last,
+        const std::function<std::optional<Offset>(const Log&)>& value);
+    [[nodiscard]] Result<void, IoError> remove_folder(const std::string& path);
+    [[nodiscard]] protocol::Uuid random_uuid();
+    [[nodiscard]] std::size_t emptiest_directory() const;
+
+    Runtime& runtime_;
+    Disk& disk_;
+    LogManagerOptions options_;
+    std::vector<Directory> directories_;
+    std::map<TopicPartition, Entry> logs_;
+    std::map<TopicPartition, std::string> offline_;
+    std::vector<Leaving> leaving_;
+    std::optional<std::int64_t> previous_broker_epoch_;
+};
+
+}  // namespace gregor::log
