@@ -26,7 +26,9 @@ class Broker {
 public:
     Broker(Runtime& node, Keeper& keeper, log::LogConfig config = {},
            ReplicaManagerOptions options = {.node_id = NodeId(1)})
-        : runtime(node), config_(std::make_shared<log::LogConfig>(std::move(config))) {
+        : runtime(node),
+          hardware(&keeper.disk()),
+          config_(std::make_shared<log::LogConfig>(std::move(config))) {
         auto opened = log::LogManager::open(
             node, {.folders = {"data"},
                    .cluster_id = "cluster",
@@ -91,6 +93,7 @@ public:
     std::vector<ReadRecord> read(std::int64_t offset = 0, FetchParams params = {},
                                  const TopicPartition& partition = kOrders) {
         const FetchResult result = fetch(params, {target(offset, partition)});
+        INFO("reading from " << offset << " log start " << replicas->find(partition)->log->log_start_offset().value() << " end " << replicas->find(partition)->log->log_end_offset().value());
         REQUIRE(result.partitions[0].error_code == ErrorCode::none);
         return records_in(bytes_of(result, 0), offset);
     }
@@ -105,6 +108,7 @@ public:
     }
 
     Runtime& runtime;
+    simulated::DiskHardware* hardware;
     log::LogManager* logs = nullptr;
     ReplicaManager* replicas = nullptr;
 
