@@ -88,8 +88,9 @@ void LeaderEpochCache::check_invariants(Offset log_end_offset) const {
               entries_[i].epoch, entries_[i].start_offset);
     }
     if (entries_.empty()) return;
-    CHECK(entries_.back().start_offset <= log_end_offset, "epoch {} starts at {}, the log ends at {}",
-          entries_.back().epoch, entries_.back().start_offset, log_end_offset);
+    CHECK(entries_.back().start_offset <= log_end_offset,
+          "epoch {} starts at {}, the log ends at {}", entries_.back().epoch,
+          entries_.back().start_offset, log_end_offset);
 }
 
 }  // namespace gregor::log

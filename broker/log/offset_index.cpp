@@ -18,7 +18,8 @@ std::optional<OffsetIndex> OffsetIndex::decode(Offset base_offset, ByteSpan byte
     for (std::size_t at = 0; at < bytes.size(); at += kEntrySize) {
         const Entry entry{load_big_endian<std::int32_t>(bytes.data() + at),
                           load_big_endian<std::int32_t>(bytes.data() + at + 4)};
-        // An entry never stands for the first batch, so a position of zero is padding: up to the end.
+        // An entry never stands for the first batch, so a position of zero is padding: up to the
+        // end.
         if (entry.position == 0) {
             const bool zeros = std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(at),
                                            bytes.end(), [](std::uint8_t b) { return b == 0; });

@@ -1,14 +1,14 @@
 // OffsetIndex: from an offset to a place in the segment's file at or before which to start looking.
 //
 // Kafka's `.index`: entries of 8 bytes {int32 offset - base_offset, int32 position}, both strictly
-// increasing, one for about every index.interval.bytes of log. An entry holds the *last* offset of a
-// batch with the position where that batch begins.
+// increasing, one for about every index.interval.bytes of log. An entry holds the *last* offset of
+// a batch with the position where that batch begins.
 //
 //     log    |batch 0..9 |batch 10..14|batch 15..30 |batch 31..31|
 //     index              ^ (14, 812)   ^ (30, 1210)                  lookup(20) -> 812, then scan
 //
-// Pure: the owner reads and writes the file. A file that Kafka left behind after a crash is padded with
-// zeros up to segment.index.bytes; the padding is no entry.
+// Pure: the owner reads and writes the file. A file that Kafka left behind after a crash is padded
+// with zeros up to segment.index.bytes; the padding is no entry.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ public:
 
     explicit OffsetIndex(Offset base_offset) : base_offset_(base_offset) {}
 
-    /// The index in `bytes`; nothing if they are damaged: a partial entry, or entries out of order, or
-    /// one that points at or past `log_size`.
+    /// The index in `bytes`; nothing if they are damaged: a partial entry, or entries out of order,
+    /// or one that points at or past `log_size`.
     [[nodiscard]] static std::optional<OffsetIndex> decode(Offset base_offset, ByteSpan bytes,
                                                            std::uint64_t log_size);
     /// Entries from the `first` on, as they stand in the file.

@@ -1,11 +1,13 @@
-// The `.snapshot` file: the producers' state for offsets below the file's name, so that opening a log
-// need not read it from its start.
+// The `.snapshot` file: the producers' state for offsets below the file's name, so that opening a
+// log need not read it from its start.
 //
 //     int16 version 1 | uint32 crc32c of all that follows | int32 count | count times 46 bytes:
-//     int64 producer id | int16 epoch | int32 last sequence | int64 last offset | int32 offset delta
-//     | int64 timestamp | int32 coordinator epoch | int64 first offset of the open transaction, or -1
+//     int64 producer id | int16 epoch | int32 last sequence | int64 last offset | int32 offset
+//     delta | int64 timestamp | int32 coordinator epoch | int64 first offset of the open
+//     transaction, or -1
 //
-// Only the last batch of each producer is kept: after a restart a retry of an older one is refused. Pure.
+// Only the last batch of each producer is kept: after a restart a retry of an older one is refused.
+// Pure.
 #pragma once
 
 #include <optional>

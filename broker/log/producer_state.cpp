@@ -83,7 +83,8 @@ Result<void, ErrorCode> ProducerState::check_sequence(const ProducerEntry& entry
         }
         return {};
     }
-    // Without any state every sequence is welcome: the producer's records may all have been deleted.
+    // Without any state every sequence is welcome: the producer's records may all have been
+    // deleted.
     if (known && !in_sequence(entry.last_sequence(), header.base_sequence)) {
         return fail(ErrorCode::out_of_order_sequence_number);
     }

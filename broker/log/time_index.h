@@ -1,9 +1,9 @@
 // TimeIndex: from a time to an offset at or before which to start looking.
 //
-// Kafka's `.timeindex`: entries of 12 bytes {int64 timestamp in ms, int32 offset - base_offset}. An entry
-// says: no batch before this one's has a larger timestamp, and `offset` is the last of the batch that
-// has this one. Timestamps strictly increase, offsets do not fall. The last entry of a closed segment
-// is the segment's largest timestamp, which retention by time needs.
+// Kafka's `.timeindex`: entries of 12 bytes {int64 timestamp in ms, int32 offset - base_offset}. An
+// entry says: no batch before this one's has a larger timestamp, and `offset` is the last of the
+// batch that has this one. Timestamps strictly increase, offsets do not fall. The last entry of a
+// closed segment is the segment's largest timestamp, which retention by time needs.
 //
 // Pure, as OffsetIndex is.
 #pragma once
@@ -34,8 +34,8 @@ public:
     [[nodiscard]] static std::optional<TimeIndex> decode(Offset base_offset, ByteSpan bytes);
     [[nodiscard]] Bytes encode(std::size_t first = 0) const;
 
-    /// Adds an entry unless the last one's timestamp is as large already. Batches without a timestamp
-    /// (-1) are never entered.
+    /// Adds an entry unless the last one's timestamp is as large already. Batches without a
+    /// timestamp (-1) are never entered.
     void maybe_append(const TimestampOffset& entry);
     /// The last entry with a timestamp <= `timestamp`; the base offset with none.
     [[nodiscard]] TimestampOffset lookup(std::int64_t timestamp) const;

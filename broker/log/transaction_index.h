@@ -1,10 +1,10 @@
 // TransactionIndex: the aborted transactions whose marker lies in one segment.
 //
-// Kafka's `.txnindex`: entries of 34 bytes {int16 version 0, int64 producer id, int64 first offset, int64
-// last offset (the marker's), int64 last stable offset when it was written}, in the order of markers.
-// The file exists only if there is an entry. A read_committed fetch of [from, to) needs every aborted
-// transaction that overlaps the range; as soon as an entry says that the log was stable up to `to` when
-// it was written, no later one can overlap and the search ends.
+// Kafka's `.txnindex`: entries of 34 bytes {int16 version 0, int64 producer id, int64 first offset,
+// int64 last offset (the marker's), int64 last stable offset when it was written}, in the order of
+// markers. The file exists only if there is an entry. A read_committed fetch of [from, to) needs
+// every aborted transaction that overlaps the range; as soon as an entry says that the log was
+// stable up to `to` when it was written, no later one can overlap and the search ends.
 //
 // Pure, as OffsetIndex is.
 #pragma once

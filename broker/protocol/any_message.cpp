@@ -24,6 +24,7 @@
 #include "broker/protocol/messages/metadata_records.h"
 #include "broker/protocol/messages/metadata_records_other.h"
 #include "broker/protocol/messages/produce.h"
+#include "broker/protocol/messages/producer_snapshot.h"
 #include "broker/protocol/messages/quorum.h"
 #include "broker/protocol/messages/quotas.h"
 #include "broker/protocol/messages/reassignments.h"
@@ -284,8 +285,11 @@ constexpr auto kTypes = std::to_array<MessageType>({
     type_of<ShareSnapshotValue>(),
     type_of<ShareUpdateKey>(),
     type_of<ShareUpdateValue>(),
+    type_of<ConsumerGroupRegularExpressionKey>(),
+    type_of<ConsumerGroupRegularExpressionValue>(),
     type_of<TransactionLogKey>(),
     type_of<TransactionLogValue>(),
+    type_of<ProducerSnapshot>(),
     type_of<ConsumerProtocolSubscription>(),
     type_of<ConsumerProtocolAssignment>(),
     type_of<DefaultPrincipalData>(),
@@ -309,7 +313,8 @@ const MessageType* find_message_type(MessageKind kind, std::int16_t id) {
 }
 
 detail::Layout AnyMessage::layout(std::int16_t version) const {
-    CHECK(type_->info.versions.contains(version), "{} has no version {}", type_->info.name, version);
+    CHECK(type_->info.versions.contains(version), "{} has no version {}", type_->info.name,
+          version);
     return {version, type_->info.is_flexible(version)};
 }
 
@@ -340,7 +345,9 @@ std::size_t AnyMessage::encoded_size(std::int16_t version) const {
 }
 
 std::vector<Piece> AnyMessage::encode_pieces(std::int16_t version) const {
-    return detail::encode_pieces({}, type_->fields(), object_.get(), layout(version));
+    PieceBuffer pieces;
+    detail::encode(pieces, type_->fields(), object_.get(), layout(version));
+    return std::move(pieces).freeze();
 }
 
 std::string AnyMessage::to_json_text(std::int16_t version) const {

@@ -31,7 +31,8 @@ struct MessageType {
 class AnyMessage {
 public:
     /// A message with default values.
-    explicit AnyMessage(const MessageType& type) : type_(&type), object_(type.create(), type.destroy) {}
+    explicit AnyMessage(const MessageType& type)
+        : type_(&type), object_(type.create(), type.destroy) {}
 
     [[nodiscard]] const MessageType& type() const { return *type_; }
 

@@ -1,10 +1,10 @@
-// The APIs of Kafka's protocol: their keys, what versions a node serves and advertises, and on which
-// listeners. The ranges are Kafka 4.0's, lowered where clients still in use send older versions
-// (OffsetCommit 1, JoinGroup 0, CreateTopics 0 …).
+// The APIs of Kafka's protocol: their keys, what versions a node serves and advertises, and on
+// which listeners. The ranges are Kafka 4.0's, lowered where clients still in use send older
+// versions (OffsetCommit 1, JoinGroup 0, CreateTopics 0 …).
 //
 // Produce is served from 3 on but advertised from 0: librdkafka turns compression off if it is not
-// (KAFKA-18659). A node lists an API only once it answers it; which ones those are, is the node's to
-// say, not this table's.
+// (KAFKA-18659). A node lists an API only once it answers it; which ones those are, is the node's
+// to say, not this table's.
 #pragma once
 
 #include <fmt/format.h>
@@ -113,9 +113,7 @@ struct ApiInfo {
     bool on_broker;
     bool on_controller;
 
-    [[nodiscard]] constexpr VersionRange advertised() const {
-        return {advertised_min, served.max};
-    }
+    [[nodiscard]] constexpr VersionRange advertised() const { return {advertised_min, served.max}; }
 };
 
 /// Every API, ordered by key.

@@ -23,8 +23,7 @@ constexpr std::string_view upper_case() {
 }
 
 constexpr auto kTable = std::to_array<ErrorCodeInfo>({
-#define GREGOR_ERROR_CODE(name, code, retriable) \
-    {ErrorCode::name, upper_case<#name>(), retriable},
+#define GREGOR_ERROR_CODE(name, code, retriable) {ErrorCode::name, upper_case<#name>(), retriable},
 #include "broker/protocol/error_codes.def"
 #undef GREGOR_ERROR_CODE
 });

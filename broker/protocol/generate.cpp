@@ -73,9 +73,9 @@ private:
 
     template <class T>
     void integer(void* to) {
-        static constexpr auto kEdges = std::to_array<T>({0, 1, static_cast<T>(-1), 127,
-                                                         std::numeric_limits<T>::min(),
-                                                         std::numeric_limits<T>::max()});
+        static constexpr auto kEdges =
+            std::to_array<T>({0, 1, static_cast<T>(-1), 127, std::numeric_limits<T>::min(),
+                              std::numeric_limits<T>::max()});
         const T drawn = one_in(2) ? random_.pick(kEdges) : static_cast<T>(random_.next());
         std::memcpy(to, &drawn, sizeof drawn);
     }

@@ -1,5 +1,5 @@
-// Random messages, for properties and fuzzing: extremes, nulls, empty and long values, unknown tags,
-// in whatever the version has.
+// Random messages, for properties and fuzzing: extremes, nulls, empty and long values, unknown
+// tags, in whatever the version has.
 #pragma once
 
 #include "broker/protocol/message.h"

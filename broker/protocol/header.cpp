@@ -8,17 +8,10 @@ constexpr ApiKey kControlledShutdown{7};
 
 constexpr std::size_t kKeyVersionSize = 4;
 
-std::int32_t frame_size(std::size_t header_size, std::size_t body_size) {
-    const std::size_t size = header_size + body_size;
-    CHECK(size <= 0x7fffffff, "a frame of {} bytes", size);
-    return static_cast<std::int32_t>(size);
-}
-
 template <Message T>
-ByteBuffer begin(const T& header, std::int16_t header_version, std::size_t body_size) {
-    const std::size_t header_size = encoded_size(header, header_version);
-    ByteBuffer frame(kFrameSizeBytes + header_size + body_size);
-    Writer(frame).integer(frame_size(header_size, body_size));
+ByteBuffer begin(const T& header, std::int16_t header_version) {
+    ByteBuffer frame(detail::kFirstCapacity);
+    frame.resize(kFrameSizeBytes);
     encode(header, header_version, frame);
     return frame;
 }
@@ -80,16 +73,22 @@ Result<ResponseFrame, DecodeError> decode_response_frame(const Bytes& frame, Api
 
 namespace detail {
 
-ByteBuffer begin_request(const RequestHeader& header, std::size_t body_size) {
+ByteBuffer begin_request(const RequestHeader& header) {
     const std::optional<std::int16_t> header_version =
         request_header_version(header.request_api_key, header.request_api_version);
     CHECK(header_version.has_value());
-    return begin(header, *header_version, body_size);
+    return begin(header, *header_version);
 }
 
-ByteBuffer begin_response(const ResponseHeader& header, ApiKey key, std::int16_t version,
-                          std::size_t body_size) {
-    return begin(header, response_header_version(key, version), body_size);
+ByteBuffer begin_response(std::int32_t correlation_id, ApiKey key, std::int16_t version) {
+    return begin(ResponseHeader{.correlation_id = correlation_id},
+                 response_header_version(key, version));
+}
+
+void end_frame(ByteBuffer& frame, std::size_t elsewhere) {
+    const std::size_t size = frame.size() - kFrameSizeBytes + elsewhere;
+    CHECK(size <= 0x7fffffff, "a frame of {} bytes", size);
+    store_big_endian(frame.data(), static_cast<std::int32_t>(size));
 }
 
 }  // namespace detail

@@ -4,9 +4,9 @@
 //     response:  | size | correlation id | [tags] | body |
 //
 // The header's own version follows from the API and its version: 2 (response: 1), with tags, for a
-// flexible body, else 1 (0). Two exceptions: the response header of ApiVersions is always 0, so that
-// a client which guessed the version wrong can still read it (KIP-511); ControlledShutdown 0 had
-// request header 0, without a client id.
+// flexible body, else 1 (0). Two exceptions: the response header of ApiVersions is always 0, so
+// that a client which guessed the version wrong can still read it (KIP-511); ControlledShutdown 0
+// had request header 0, without a client id.
 #pragma once
 
 #include <cstdint>
@@ -72,15 +72,17 @@ struct ResponseFrame {
 
 /// Splits the frame of a response to (key, version), without its size.
 [[nodiscard]] Result<ResponseFrame, DecodeError> decode_response_frame(const Bytes& frame,
-                                                                      ApiKey key,
-                                                                      std::int16_t version);
+                                                                       ApiKey key,
+                                                                       std::int16_t version);
 
 namespace detail {
 
-/// Size (filled in for `body_size`) and header.
-[[nodiscard]] ByteBuffer begin_request(const RequestHeader& header, std::size_t body_size);
-[[nodiscard]] ByteBuffer begin_response(const ResponseHeader& header, ApiKey key,
-                                        std::int16_t version, std::size_t body_size);
+/// Room for the size, and the header.
+[[nodiscard]] ByteBuffer begin_request(const RequestHeader& header);
+[[nodiscard]] ByteBuffer begin_response(std::int32_t correlation_id, ApiKey key,
+                                        std::int16_t version);
+/// Fills in the size: what follows it in `frame`, and `elsewhere` bytes beside it.
+void end_frame(ByteBuffer& frame, std::size_t elsewhere);
 
 }  // namespace detail
 
@@ -89,9 +91,9 @@ template <Message T>
 [[nodiscard]] Bytes encode_request_frame(const RequestHeader& header, const T& request) {
     static_assert(T::kMessage.kind == MessageKind::request);
     CHECK(static_cast<std::int16_t>(header.request_api_key) == T::kMessage.id);
-    const std::int16_t version = header.request_api_version;
-    ByteBuffer frame = detail::begin_request(header, encoded_size(request, version));
-    encode(request, version, frame);
+    ByteBuffer frame = detail::begin_request(header);
+    encode(request, header.request_api_version, frame);
+    detail::end_frame(frame, 0);
     return std::move(frame).freeze();
 }
 
@@ -100,22 +102,21 @@ template <Message T>
 [[nodiscard]] Bytes encode_response_frame(std::int32_t correlation_id, const T& response,
                                           std::int16_t version) {
     static_assert(T::kMessage.kind == MessageKind::response);
-    ByteBuffer frame = detail::begin_response({.correlation_id = correlation_id},
-                                              ApiKey{T::kMessage.id}, version,
-                                              encoded_size(response, version));
+    ByteBuffer frame = detail::begin_response(correlation_id, ApiKey{T::kMessage.id}, version);
     encode(response, version, frame);
+    detail::end_frame(frame, 0);
     return std::move(frame).freeze();
 }
 
-/// The same in pieces, see encode_pieces().
+/// The same in pieces, see PieceBuffer. The frame's size counts the gaps.
 template <Message T>
 [[nodiscard]] std::vector<Piece> encode_response_pieces(std::int32_t correlation_id,
                                                         const T& response, std::int16_t version) {
     static_assert(T::kMessage.kind == MessageKind::response);
-    return encode_pieces(response, version,
-                         detail::begin_response({.correlation_id = correlation_id},
-                                                ApiKey{T::kMessage.id}, version,
-                                                encoded_size(response, version)));
+    PieceBuffer pieces(detail::begin_response(correlation_id, ApiKey{T::kMessage.id}, version));
+    encode(response, version, pieces);
+    detail::end_frame(pieces.buffer(), pieces.size_elsewhere());
+    return std::move(pieces).freeze();
 }
 
 }  // namespace gregor::protocol

@@ -22,6 +22,7 @@ Fields::Fields(const void* defaults, std::ptrdiff_t unknown_tags, std::vector<Fi
     : defaults_(defaults), unknown_tags_(unknown_tags), fields_(std::move(fields)) {
     std::ranges::copy_if(fields_, std::back_inserter(tagged_), &Field::is_tagged);
     std::ranges::sort(tagged_, {}, &Field::tag);
+    CHECK(tagged_.size() <= 64, "more tagged fields than the encoder's bits");
 }
 
 const UnknownTags* Fields::unknown_tags(const void* object) const {
@@ -34,14 +35,39 @@ UnknownTags* Fields::unknown_tags(void* object) const {
     return const_cast<UnknownTags*>(unknown_tags(static_cast<const void*>(object)));
 }
 
+void PieceBuffer::add(const RecordsField& records) {
+    constexpr std::size_t kWorthAPiece = 512;  // bytes; fewer are copied
+    if (!records.is_gap() && records.size() < kWorthAPiece) {
+        return buffer_.append(records.bytes().span());
+    }
+    size_elsewhere_ += records.size();
+    cuts_.push_back({buffer_.size(), records});
+}
+
+std::vector<Piece> PieceBuffer::freeze() && {
+    const Bytes written = std::move(buffer_).freeze();
+    std::vector<Piece> pieces;
+    std::size_t begin = 0;
+    std::size_t gaps = 0;
+    for (const Cut& cut : cuts_) {
+        if (cut.position > begin) pieces.emplace_back(written.slice(begin, cut.position - begin));
+        begin = cut.position;
+        if (cut.records.is_gap()) {
+            pieces.emplace_back(RecordsGap{gaps++, cut.records.size()});
+        } else {
+            pieces.emplace_back(cut.records.bytes());
+        }
+    }
+    if (written.size() > begin) pieces.emplace_back(written.suffix(begin));
+    return pieces;
+}
+
 namespace detail {
 namespace {
 
 constexpr std::int64_t kMaxStringSize = 0x7fff;
 /// Elements that an array may be given room for before their bytes have been seen.
 constexpr std::size_t kFirstElements = 16;
-/// Records above this size become a piece of their own rather than a copy.
-constexpr std::size_t kSmallRecords = 512;
 
 template <class T>
 T load(const void* from) {
@@ -98,7 +124,9 @@ private:
             case FieldKind::uuid: as<Uuid>(to) = reader_.uuid(); break;
             case FieldKind::structure: structure(type.fields(), to); break;
             case FieldKind::nullable: optional(type, nullable, compact, to); break;
-            case FieldKind::array: array(type, length_not_null(type.kind, compact), compact, to); break;
+            case FieldKind::array:
+                array(type, length_not_null(type.kind, compact), compact, to);
+                break;
             case FieldKind::string: string(length_not_null(type.kind, compact), to); break;
             case FieldKind::bytes: bytes(length_not_null(type.kind, compact), to); break;
             case FieldKind::records: {
@@ -117,10 +145,9 @@ private:
 
     void optional(const FieldType& type, bool nullable, bool compact, void* to) {
         const FieldKind kind = type.element->kind;
-        const std::int64_t size =
-            kind != FieldKind::structure ? length(kind, compact)
-            : nullable && reader_.integer<std::int8_t>() < 0 ? kNull
-                                                             : 0;
+        const std::int64_t size = kind != FieldKind::structure ? length(kind, compact)
+                                  : nullable && reader_.integer<std::int8_t>() < 0 ? kNull
+                                                                                   : 0;
         if (size == kNull) {
             if (!nullable) reader_.fail(DecodeError::null_not_allowed);
             type.resize(to, 0);
@@ -176,8 +203,8 @@ private:
     void array(const FieldType& type, std::int64_t size, bool compact, void* to) {
         const auto count = static_cast<std::size_t>(size);
         if (count > reader_.remaining()) return reader_.fail(DecodeError::too_many_elements);
-        // Room is made for what the bytes left could fill if elements were as large there as here, and
-        // doubles as elements are really read.
+        // Room is made for what the bytes left could fill if elements were as large there as here,
+        // and doubles as elements are really read.
         std::size_t room = std::max(kFirstElements, reader_.remaining() / type.element->size);
         std::size_t done = 0;
         type.resize(to, 0);
@@ -247,27 +274,13 @@ public:
     void records(const RecordsField& field) { bytes(field.bytes()); }
 };
 
-/// Notes where records go that are left out of the buffer.
 class PieceWriter : public Writer {
 public:
-    struct Cut {
-        std::size_t position;
-        const RecordsField* field;
-    };
-
-    using Writer::Writer;
-    void records(const RecordsField& field) {
-        if (field.is_gap() || field.size() > kSmallRecords) {
-            cuts_.push_back({size(), &field});
-        } else {
-            bytes(field.bytes());
-        }
-    }
-
-    [[nodiscard]] const std::vector<Cut>& cuts() const { return cuts_; }
+    explicit PieceWriter(PieceBuffer& out) : Writer(out.buffer()), pieces_(out) {}
+    void records(const RecordsField& field) { pieces_.add(field); }
 
 private:
-    std::vector<Cut> cuts_;
+    PieceBuffer& pieces_;
 };
 
 template <class Sink>
@@ -379,17 +392,15 @@ private:
     }
 
     void tags(const Fields& fields, const void* object) {
-        const UnknownTags* unknown_tags = fields.unknown_tags(object);
-        if (fields.tagged().empty() && (unknown_tags == nullptr || unknown_tags->empty())) {
-            return sink_.unsigned_varint(0);
+        const std::span<const Field> tagged = fields.tagged();
+        std::uint64_t present = 0;  // bit i: tagged[i] differs from its default
+        for (std::size_t i = 0; i < tagged.size(); ++i) {
+            if (has_tagged(fields, tagged[i], object)) present |= std::uint64_t{1} << i;
         }
-        std::vector<const UnknownTag*> unknown;
-        for (const UnknownTag& tag : unknown_tags->tags()) unknown.push_back(&tag);
-        std::ranges::stable_sort(unknown, {}, &UnknownTag::tag);
-        std::size_t count = unknown.size();
-        for (const Field& field : fields.tagged()) count += has_tagged(fields, field, object);
+        const std::vector<const UnknownTag*> unknown = in_order(fields.unknown_tags(object));
+        sink_.unsigned_varint(static_cast<std::uint32_t>(unknown.size()) +
+                              static_cast<std::uint32_t>(std::popcount(present)));
 
-        sink_.unsigned_varint(static_cast<std::uint32_t>(count));
         auto next = unknown.begin();
         const auto unknown_below = [&](std::int64_t limit) {
             for (; next != unknown.end() && (*next)->tag < limit; ++next) {
@@ -398,11 +409,12 @@ private:
                 sink_.bytes((*next)->data);
             }
         };
-        for (const Field& field : fields.tagged()) {
-            if (!has_tagged(fields, field, object)) continue;
+        for (std::size_t i = 0; i < tagged.size(); ++i) {
+            if ((present >> i & 1) == 0) continue;
+            const Field& field = tagged[i];
             unknown_below(field.tag());
             SizeCounter counter;
-            Encoder<SizeCounter>(counter, layout_).tagged_member(field, object);
+            Encoder<SizeCounter>(counter, layout_).member(field, object);
             sink_.unsigned_varint(static_cast<std::uint32_t>(field.tag()));
             sink_.unsigned_varint(static_cast<std::uint32_t>(counter.size()));
             member(field, object);
@@ -410,9 +422,18 @@ private:
         unknown_below(std::int64_t{1} << 32);
     }
 
+    /// By tag, and as read where a peer repeated one: addresses within one vector.
+    [[nodiscard]] static std::vector<const UnknownTag*> in_order(const UnknownTags* unknown_tags) {
+        std::vector<const UnknownTag*> unknown;
+        if (unknown_tags == nullptr || unknown_tags->empty()) return unknown;
+        for (const UnknownTag& tag : unknown_tags->tags()) unknown.push_back(&tag);
+        std::ranges::sort(unknown, {},
+                          [](const UnknownTag* tag) { return std::pair(tag->tag, tag); });
+        return unknown;
+    }
+
     template <class>
     friend class Encoder;
-    void tagged_member(const Field& field, const void* object) { member(field, object); }
 
     Sink& sink_;
     Layout layout_;
@@ -468,26 +489,9 @@ std::size_t encoded_size(const Fields& fields, const void* object, Layout layout
     return counter.size();
 }
 
-std::vector<Piece> encode_pieces(ByteBuffer head, const Fields& fields, const void* object,
-                                 Layout layout) {
-    PieceWriter writer(head);
+void encode(PieceBuffer& out, const Fields& fields, const void* object, Layout layout) {
+    PieceWriter writer(out);
     Encoder<PieceWriter>(writer, layout).structure(fields, object);
-    const Bytes flat = std::move(head).freeze();
-
-    std::vector<Piece> pieces;
-    std::size_t begin = 0;
-    std::size_t gaps = 0;
-    for (const PieceWriter::Cut& cut : writer.cuts()) {
-        if (cut.position > begin) pieces.emplace_back(flat.slice(begin, cut.position - begin));
-        begin = cut.position;
-        if (cut.field->is_gap()) {
-            pieces.emplace_back(RecordsGap{gaps++, cut.field->size()});
-        } else {
-            pieces.emplace_back(cut.field->bytes());
-        }
-    }
-    if (flat.size() > begin) pieces.emplace_back(flat.suffix(begin));
-    return pieces;
 }
 
 }  // namespace detail

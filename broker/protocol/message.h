@@ -1,33 +1,37 @@
-// Messages are plain structs. Each says once, in `fields()`, what it is made of: a name, a member and
-// the versions that carry it. From that one description come decode, encode, size, print, equality and
-// random values (generate.h); there is no code per message.
+// Messages are plain structs. Each says once, in `fields()`, what it is made of: a name, a member
+// and the versions that carry it. From that one description come decode, encode, size, print,
+// equality and random values (generate.h); there is no code per message.
 //
 //     struct ControlledShutdownRequest {
-//         static constexpr MessageInfo kMessage{...};   // top-level messages only
-//         NodeId broker_id{-1};                         // the initial value is Kafka's default
-//         UnknownTags unknown_tags;                     // last, in every struct with flexible versions
-//         static const Fields& fields();                // in the .cpp, versions beside each field
+//         static constexpr MessageInfo kMessage{...};   // top-level messages only NodeId
+//         broker_id{-1};                         // the initial value is Kafka's default
+//         UnknownTags unknown_tags;                     // last, in every struct with flexible
+//         versions static const Fields& fields();                // in the .cpp, versions beside
+//         each field
 //     };
 //
 // The descriptions are data, walked by one interpreter (message.cpp), not templates stamped out for
-// 600 structs: headers stay light, the build stays quick, and the code that reads hostile bytes is one
-// screenful. A Produce request of one partition decodes in well under a microsecond.
+// 600 structs: headers stay light, the build stays quick, and the code that reads hostile bytes is
+// one screenful. A Produce request of one partition decodes in well under a microsecond.
 //
-// What decoding promises: any bytes give a value or a DecodeError; a length is believed only as far as
-// the bytes that are left could hold it; bytes and records are slices of the frame, without a copy,
-// which keep the whole frame alive (copy what is stored for long). Strings are std::string, not views
-// into the frame: messages outlive frames, wait in queues and cross fibers, and topic names mostly fit
-// into the string itself. Like Kafka, a decoder does not mind bytes after the message, and believes a
-// tag it knows whatever size is given for it.
+// What decoding promises: any bytes give a value or a DecodeError; a length is believed only as far
+// as the bytes that are left could hold it; bytes and records are slices of the frame, without a
+// copy, which keep the whole frame alive (copy what is stored for long). Strings are std::string,
+// not views into the frame: messages outlive frames, wait in queues and cross fibers, and topic
+// names mostly fit into the string itself. Like Kafka, a decoder does not mind bytes after the
+// message, and believes a tag it knows whatever size is given for it.
 //
 // What encoding promises: a field that a version does not have is left out, and null is written as
 // empty where a version has no null. Tagged fields with their default value are left out.
 #pragma once
 
+#include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -60,10 +64,10 @@ enum class MessageKind : std::uint8_t {
     request,
     response,
     header,
-    data,              // embedded in other messages or in control records
-    metadata_record,   // in __cluster_metadata, framed by metadata_frame.h
-    coordinator_key,   // in __consumer_offsets and __transaction_state, after a 2-byte type
-    coordinator_value, // there too, after a 2-byte version
+    data,               // embedded in other messages or in control records
+    metadata_record,    // in __cluster_metadata, framed by metadata_frame.h
+    coordinator_key,    // in __consumer_offsets and __transaction_state, after a 2-byte type
+    coordinator_value,  // there too, after a 2-byte version
 };
 
 struct MessageInfo {
@@ -82,8 +86,8 @@ struct MessageInfo {
     }
 };
 
-/// The value of a `records` field: null, bytes at hand, or a gap: so many bytes that the sender fills
-/// in from elsewhere, such as a file slice behind a Fetch response (see encode_pieces).
+/// The value of a `records` field: null, bytes at hand, or a gap: so many bytes that the sender
+/// fills in from elsewhere, such as a file slice behind a Fetch response (see PieceBuffer).
 class RecordsField {
 public:
     RecordsField() = default;
@@ -183,9 +187,9 @@ enum class FieldKind : std::uint8_t {
 /// How to handle one C++ type of field without knowing it: a vtable, made at compile time.
 struct FieldType {
     FieldKind kind;
-    std::size_t size;                        // sizeof, the stride in an array
-    const Fields& (*fields)() = nullptr;     // of a structure
-    const FieldType* element = nullptr;      // of an array or a nullable
+    std::size_t size;                     // sizeof, the stride in an array
+    const Fields& (*fields)() = nullptr;  // of a structure
+    const FieldType* element = nullptr;   // of an array or a nullable
     // Of an array (0 to n elements) or a nullable (0 or 1):
     std::size_t (*count)(const void*) = nullptr;
     const void* (*elements)(const void*) = nullptr;
@@ -223,7 +227,9 @@ inline constexpr FieldType kFieldType = field_type<T>();
 template <class T>
 struct VectorOps {
     using Vector = std::vector<T>;
-    static std::size_t count(const void* vector) { return static_cast<const Vector*>(vector)->size(); }
+    static std::size_t count(const void* vector) {
+        return static_cast<const Vector*>(vector)->size();
+    }
     static const void* elements(const void* vector) {
         return static_cast<const Vector*>(vector)->data();
     }
@@ -248,7 +254,7 @@ struct OptionalOps {
             self.reset();
             return nullptr;
         }
-        return &self.emplace();
+        return &self.emplace(T());
     }
 };
 
@@ -294,7 +300,7 @@ consteval FieldType field_type() {
 
 /// Where a member lies in its struct: what a pointer to a data member is in the Itanium C++ ABI.
 template <class Struct, class Member>
-std::ptrdiff_t offset_of(Member Struct::*member) {
+std::ptrdiff_t offset_of(Member Struct::* member) {
     static_assert(sizeof(member) == sizeof(std::ptrdiff_t));
     return std::bit_cast<std::ptrdiff_t>(member);
 }
@@ -360,7 +366,7 @@ private:
 };
 
 template <class Struct, class Member>
-[[nodiscard]] Field field(std::string_view name, Member Struct::*member) {
+[[nodiscard]] Field field(std::string_view name, Member Struct::* member) {
     return Field(name, detail::kFieldType<Member>, detail::offset_of(member));
 }
 
@@ -408,7 +414,36 @@ struct RecordsGap {
 };
 using Piece = std::variant<Bytes, RecordsGap>;
 
+/// A message that is written around its records: a buffer of all the rest, and the places where
+/// large records and gaps belong.
+class PieceBuffer {
+public:
+    explicit PieceBuffer(ByteBuffer head = {}) : buffer_(std::move(head)) {}
+
+    [[nodiscard]] ByteBuffer& buffer() { return buffer_; }
+    /// Bytes of the pieces that are not in the buffer, gaps included.
+    [[nodiscard]] std::size_t size_elsewhere() const { return size_elsewhere_; }
+
+    void add(const RecordsField& records);
+
+    /// All pieces in order.
+    [[nodiscard]] std::vector<Piece> freeze() &&;
+
+private:
+    struct Cut {
+        std::size_t position;
+        RecordsField records;
+    };
+
+    ByteBuffer buffer_;
+    std::vector<Cut> cuts_;
+    std::size_t size_elsewhere_ = 0;
+};
+
 namespace detail {
+
+/// Room that an encoder starts with: growing is cheaper than measuring first.
+inline constexpr std::size_t kFirstCapacity = 256;
 
 /// How a version is laid out.
 struct Layout {
@@ -418,8 +453,7 @@ struct Layout {
 
 void decode(Reader& reader, const Fields& fields, void* object, Layout layout);
 void encode(ByteBuffer& out, const Fields& fields, const void* object, Layout layout);
-[[nodiscard]] std::vector<Piece> encode_pieces(ByteBuffer head, const Fields& fields,
-                                               const void* object, Layout layout);
+void encode(PieceBuffer& out, const Fields& fields, const void* object, Layout layout);
 [[nodiscard]] std::size_t encoded_size(const Fields& fields, const void* object, Layout layout);
 [[nodiscard]] std::string to_json_text(const Fields& fields, const void* object, Layout layout);
 [[nodiscard]] bool equal(const Fields& fields, const void* a, const void* b);
@@ -432,7 +466,8 @@ template <Message T>
 
 template <Message T>
 [[nodiscard]] Layout checked_layout_of(std::int16_t version) {
-    CHECK(T::kMessage.versions.contains(version), "{} has no version {}", T::kMessage.name, version);
+    CHECK(T::kMessage.versions.contains(version), "{} has no version {}", T::kMessage.name,
+          version);
     return layout_of<T>(version);
 }
 
@@ -469,24 +504,23 @@ template <Message T>
 
 template <Message T>
 [[nodiscard]] Bytes encode(const T& message, std::int16_t version) {
-    ByteBuffer out(encoded_size(message, version));
+    ByteBuffer out(detail::kFirstCapacity);
     encode(message, version, out);
     return std::move(out).freeze();
 }
 
-/// The message in pieces, to be sent one after the other: large records are not copied, gaps stand for
-/// bytes that the caller sends. `head` (a frame's size and header, say) comes first.
+/// Appends the message in pieces, to be sent one after the other: large records are not copied,
+/// gaps stand for bytes that the caller sends.
 ///
 ///     [head, fields ... size] [RecordsGap 0] [fields ... size] [Bytes of the log] [fields ...]
 template <Message T>
-[[nodiscard]] std::vector<Piece> encode_pieces(const T& message, std::int16_t version,
-                                               ByteBuffer head = {}) {
-    return detail::encode_pieces(std::move(head), T::fields(), &message,
-                                 detail::checked_layout_of<T>(version));
+void encode(const T& message, std::int16_t version, PieceBuffer& out) {
+    detail::encode(out, T::fields(), &message, detail::checked_layout_of<T>(version));
 }
 
-/// JSON with Kafka's field names, of the fields that the version has: one line. Bytes are base64, uuids
-/// their text, records `<field>SizeInBytes` or null; a tagged field that has its default is left out.
+/// JSON with Kafka's field names, of the fields that the version has: one line. Bytes are base64,
+/// uuids their text, records `<field>SizeInBytes` or null; a tagged field that has its default is
+/// left out.
 template <Message T>
 [[nodiscard]] std::string to_json_text(const T& message, std::int16_t version) {
     return detail::to_json_text(T::fields(), &message, detail::layout_of<T>(version));

@@ -1,5 +1,5 @@
-// Prints a message as JSON by its field description, with the conventions of Kafka's own converters,
-// so that a dump of ours and one of Kafka's can be compared.
+// Prints a message as JSON by its field description, with the conventions of Kafka's own
+// converters, so that a dump of ours and one of Kafka's can be compared.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -38,16 +38,18 @@ void append_base64(std::string& out, ByteSpan bytes) {
     }
 }
 
-/// The size of the UTF-8 character at the front of `text`, or the negated size of the ill-formed part
-/// that one U+FFFD stands for (Unicode 3.9, best practice; what Java does).
+/// The size of the UTF-8 character at the front of `text`, or the negated size of the ill-formed
+/// part that one U+FFFD stands for (Unicode 3.9, best practice; what Java does).
 int utf8_size(std::string_view text) {
     const auto byte = [&](std::size_t i) -> unsigned {
         return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
     };
     const unsigned lead = byte(0);
     if (lead < 0x80) return 1;
-    const int size = lead >= 0xc2 && lead <= 0xdf ? 2 : (lead & 0xf0) == 0xe0 ? 3
-                     : lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+    const int size = lead >= 0xc2 && lead <= 0xdf   ? 2
+                     : (lead & 0xf0) == 0xe0        ? 3
+                     : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                    : 0;
     if (size == 0) return -1;
     const unsigned low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
     const unsigned high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
@@ -90,7 +92,9 @@ void append_double(std::string& out, double value) {
         fmt::format_to(std::back_inserter(out), "{}", value);
     } else {
         fmt::format_to(std::back_inserter(out), "\"{}\"",
-                       std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+                       std::isnan(value) ? "NaN"
+                       : value > 0       ? "Infinity"
+                                         : "-Infinity");
     }
 }
 
@@ -135,7 +139,9 @@ private:
 
     void value(const FieldType& type, const void* from) {
         switch (type.kind) {
-            case FieldKind::boolean: out_ += *static_cast<const bool*>(from) ? "true" : "false"; break;
+            case FieldKind::boolean:
+                out_ += *static_cast<const bool*>(from) ? "true" : "false";
+                break;
             case FieldKind::int8: append_integer<std::int8_t>(out_, from); break;
             case FieldKind::int16: append_integer<std::int16_t>(out_, from); break;
             case FieldKind::uint16: append_integer<std::uint16_t>(out_, from); break;
@@ -148,7 +154,9 @@ private:
                 out_ += to_string(*static_cast<const Uuid*>(from));
                 out_.push_back('"');
                 break;
-            case FieldKind::string: append_string(out_, *static_cast<const std::string*>(from)); break;
+            case FieldKind::string:
+                append_string(out_, *static_cast<const std::string*>(from));
+                break;
             case FieldKind::bytes:
                 out_.push_back('"');
                 append_base64(out_, *static_cast<const Bytes*>(from));

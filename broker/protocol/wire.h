@@ -1,8 +1,8 @@
 // The primitives of Kafka's wire format: big-endian integers, varints, and slices of bytes.
 //
 // Reader walks Bytes that a peer may have made up. Every read is checked against what is left; the
-// first failure sticks, and from then on every read gives zero or nothing, so that a decoder may read
-// a whole struct and ask once. Slices share the frame's block.
+// first failure sticks, and from then on every read gives zero or nothing, so that a decoder may
+// read a whole struct and ask once. Slices share the frame's block.
 //
 // Varints are read as Kafka reads them: an encoding need not be the shortest, and the spare bits of
 // the last byte (the fifth of 32 bits, the tenth of 64) are dropped, not refused.
@@ -21,12 +21,12 @@ namespace gregor::protocol {
 
 enum class DecodeError : std::uint8_t {
     none,
-    truncated,             // a field goes past the end
-    bad_varint,            // no end after five (ten) bytes
-    bad_length,            // a negative length, or one above its type's limit
-    too_many_elements,     // an array that claims more elements than bytes are left
-    null_not_allowed,      // null in a field that has no null in this version
-    unsupported_version,   // a version that this message does not have
+    truncated,            // a field goes past the end
+    bad_varint,           // no end after five (ten) bytes
+    bad_length,           // a negative length, or one above its type's limit
+    too_many_elements,    // an array that claims more elements than bytes are left
+    null_not_allowed,     // null in a field that has no null in this version
+    unsupported_version,  // a version that this message does not have
 };
 
 [[nodiscard]] std::string_view to_string(DecodeError error);
@@ -102,7 +102,8 @@ public:
 
     /// An unsigned varint of at most five bytes.
     [[nodiscard]] std::uint32_t unsigned_varint() {
-        if (at_ != end_ && *at_ < 0x80) [[likely]] return *at_++;
+        if (at_ != end_ && *at_ < 0x80) [[likely]]
+            return *at_++;
         return long_unsigned_varint();
     }
     /// Zig-zag varints: 32 bits in at most five bytes, 64 in at most ten.

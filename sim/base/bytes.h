@@ -1,4 +1,5 @@
-// Bytes: immutable, counted slices. What one node wrote, another may hold, so nobody writes into it.
+// Bytes: immutable, counted slices. What one node wrote, another may hold, so nobody writes into
+// it.
 //
 //     +-- Block ------------------------------+
 //     | refs | digest cache | payload ....... |
@@ -6,8 +7,8 @@
 //                            data_    data_ + size_
 //
 // Copies and slices share the block. ByteBuffer is the one way to write: it owns its block alone
-// until freeze() turns it into Bytes. The count is atomic, as a worker thread of the real machine may
-// drop the last reference; the digest cache belongs to the loop's thread.
+// until freeze() turns it into Bytes. The count is atomic, as a worker thread of the real machine
+// may drop the last reference; the digest cache belongs to the loop's thread.
 #pragma once
 
 #include <atomic>

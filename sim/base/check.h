@@ -1,8 +1,9 @@
 // CHECK: an expectation about our own code, on in every build.
 //
 // A failed CHECK is a bug of ours, never bad input and never a bad disk (those are errors, see
-// result.h). It does not unwind: nothing after it can be trusted. The handler, which the simulator's
-// worker sets to write verdict, seed and plan, is called once and then the process ends.
+// result.h). It does not unwind: nothing after it can be trusted. The handler, which the
+// simulator's worker sets to write verdict, seed and plan, is called once and then the process
+// ends.
 #pragma once
 
 #include <fmt/format.h>
@@ -40,15 +41,15 @@ std::string check_message(fmt::format_string<Args...> format, Args&&... args) {
 }  // namespace gregor
 
 /// CHECK(condition) or CHECK(condition, "hw {} > leo {}", hw, leo): one condition each.
-#define CHECK(condition, ...)                                                       \
-    do {                                                                            \
-        if (!(condition)) [[unlikely]] {                                            \
-            ::gregor::check_failed(__FILE__, __LINE__, #condition,                  \
-                                   ::gregor::detail::check_message(__VA_ARGS__));   \
-        }                                                                           \
+#define CHECK(condition, ...)                                                     \
+    do {                                                                          \
+        if (!(condition)) [[unlikely]] {                                          \
+            ::gregor::check_failed(__FILE__, __LINE__, #condition,                \
+                                   ::gregor::detail::check_message(__VA_ARGS__)); \
+        }                                                                         \
     } while (false)
 
 /// A place that control never reaches.
-#define UNREACHABLE(...)                                     \
+#define UNREACHABLE(...)                                      \
     ::gregor::check_failed(__FILE__, __LINE__, "unreachable", \
                            ::gregor::detail::check_message(__VA_ARGS__))

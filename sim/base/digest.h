@@ -1,6 +1,6 @@
-// The 128-bit digest of what a run did. Equal seeds must give equal digests, on any optimisation level
-// and under the sanitizers: it takes integers and wire bytes only, never structs (padding), pointers
-// or floating point.
+// The 128-bit digest of what a run did. Equal seeds must give equal digests, on any optimisation
+// level and under the sanitizers: it takes integers and wire bytes only, never structs (padding),
+// pointers or floating point.
 #pragma once
 
 #include <bit>

@@ -1,5 +1,5 @@
-// HashMap: a hash map that cannot be iterated, since the order of its elements is an accident and an
-// accident that reaches a decision makes a seed lie. Use std::map where an order is needed.
+// HashMap: a hash map that cannot be iterated, since the order of its elements is an accident and
+// an accident that reaches a decision makes a seed lie. Use std::map where an order is needed.
 #pragma once
 
 #include <cstddef>

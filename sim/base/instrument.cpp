@@ -30,7 +30,8 @@ static_assert(kPlantedBugs.size() <= 64);
 }  // namespace
 
 std::span<ProbeSite> probe_sites() {
-    return {__start_gregor_probes, static_cast<std::size_t>(__stop_gregor_probes - __start_gregor_probes)};
+    return {__start_gregor_probes,
+            static_cast<std::size_t>(__stop_gregor_probes - __start_gregor_probes)};
 }
 
 void reset_probes() {

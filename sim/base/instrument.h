@@ -1,12 +1,13 @@
-// PROBE and PLANTED: the one process-wide table. Ids are fixed when the program is linked, counts are
-// reset before each run, and product decisions never read a probe.
+// PROBE and PLANTED: the one process-wide table. Ids are fixed when the program is linked, counts
+// are reset before each run, and product decisions never read a probe.
 //
-// PROBE("recovery cut a torn tail") marks a rare path; a campaign prints which were reached and which
-// never. It stands in functions of .cpp files (not in templates or inline functions: each probe is one
-// object in a linker section).
+// PROBE("recovery cut a torn tail") marks a rare path; a campaign prints which were reached and
+// which never. It stands in functions of .cpp files (not in templates or inline functions: each
+// probe is one object in a linker section).
 //
-// PLANTED(PlantedBug::b22_sequence_wrap) reads one bit that is set before the world starts, never by
-// gregord and never in a per-record loop: a historical bug brought back, to show that the checks bite.
+// PLANTED(PlantedBug::b22_sequence_wrap) reads one bit that is set before the world starts, never
+// by gregord and never in a per-record loop: a historical bug brought back, to show that the checks
+// bite.
 #pragma once
 
 #include <cstdint>

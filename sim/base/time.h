@@ -1,6 +1,6 @@
-// Time as a node sees it. Two clocks, two types: Instant is monotonic and has no meaning outside its
-// node and incarnation; WallTime is milliseconds-since-1970 material, may be skewed and may jump.
-// Neither type can read a clock: only Runtime::clock() can.
+// Time as a node sees it. Two clocks, two types: Instant is monotonic and has no meaning outside
+// its node and incarnation; WallTime is milliseconds-since-1970 material, may be skewed and may
+// jump. Neither type can read a clock: only Runtime::clock() can.
 #pragma once
 
 #include <chrono>

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace gregor {
+namespace gregor::real {
 
 class Descriptor {
 public:
@@ -29,4 +29,4 @@ private:
     int fd_ = -1;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

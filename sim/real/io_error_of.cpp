@@ -2,7 +2,7 @@
 
 #include <cerrno>
 
-namespace gregor {
+namespace gregor::real {
 
 IoError disk_error_of(int error) {
     switch (error) {
@@ -51,4 +51,4 @@ IoError network_error_of(int error) {
     }
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

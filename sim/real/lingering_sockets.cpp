@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-namespace gregor {
+namespace gregor::real {
 
 class LingeringSockets::Socket final : public Watched, public Timer {
 public:
@@ -58,4 +58,4 @@ void LingeringSockets::let_go(Socket& socket) {
     sockets_.pop_back();
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -1,9 +1,9 @@
 // LingeringSockets: what becomes of a socket after close().
 //
-// Linux answers close() on a socket with unread input, and any input that comes later, with a reset,
-// which may destroy what we wrote before and the peer has not read yet: the error response just before
-// we hang up. So we close only our direction, throw away what the peer still sends, and let go when it
-// closes too, or after kPatience.
+// Linux answers close() on a socket with unread input, and any input that comes later, with a
+// reset, which may destroy what we wrote before and the peer has not read yet: the error response
+// just before we hang up. So we close only our direction, throw away what the peer still sends, and
+// let go when it closes too, or after kPatience.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@
 #include "sim/real/poller.h"
 #include "sim/runtime/scheduler.h"
 
-namespace gregor {
+namespace gregor::real {
 
 class LingeringSockets {
 public:
@@ -39,4 +39,4 @@ private:
     std::vector<std::unique_ptr<Socket>> sockets_;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

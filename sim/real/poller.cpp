@@ -5,7 +5,7 @@
 
 #include "sim/base/check.h"
 
-namespace gregor {
+namespace gregor::real {
 
 Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), batch_(kBatch) {
     CHECK(epoll_.valid(), "epoll_create1: errno {}", errno);
@@ -26,7 +26,8 @@ bool Poller::wait(Instant deadline) {
     while (!undelivered_.empty()) {
         const epoll_event event = undelivered_.front();
         undelivered_ = undelivered_.subspan(1);
-        if (event.data.ptr != nullptr) static_cast<Watched*>(event.data.ptr)->on_ready(event.events);
+        if (event.data.ptr != nullptr)
+            static_cast<Watched*>(event.data.ptr)->on_ready(event.events);
     }
     return true;
 }
@@ -67,4 +68,4 @@ void Poller::forget(int fd, Watched& watched) {
     }
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -1,9 +1,9 @@
 // Poller: the EventSource of the real machine, one epoll instance.
 //
 // A descriptor is registered once, edge-triggered and for both directions, and stays so until it is
-// forgotten: no epoll_ctl per wait. Its owner remembers what it was told ("readable until a read says
-// EAGAIN"). While fibers are ready the kernel is asked only every kBusyPollInterval, so that a loop full
-// of fibers does not pay a system call per turn.
+// forgotten: no epoll_ctl per wait. Its owner remembers what it was told ("readable until a read
+// says EAGAIN"). While fibers are ready the kernel is asked only every kBusyPollInterval, so that a
+// loop full of fibers does not pay a system call per turn.
 #pragma once
 
 #include <sys/epoll.h>
@@ -15,7 +15,7 @@
 #include "sim/real/descriptor.h"
 #include "sim/runtime/scheduler.h"
 
-namespace gregor {
+namespace gregor::real {
 
 /// The owner of a registered descriptor.
 class Watched {
@@ -58,4 +58,4 @@ private:
     std::uint64_t polls_ = 0;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -2,7 +2,7 @@
 
 #include <ctime>
 
-namespace gregor {
+namespace gregor::real {
 
 WallTime RealClock::wall() {
     timespec time{};
@@ -10,4 +10,4 @@ WallTime RealClock::wall() {
     return WallTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

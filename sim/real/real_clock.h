@@ -4,7 +4,7 @@
 #include "sim/runtime/clock.h"
 #include "sim/runtime/scheduler.h"
 
-namespace gregor {
+namespace gregor::real {
 
 class RealClock final : public Clock {
 public:
@@ -18,4 +18,4 @@ private:
     Scheduler& scheduler_;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -11,7 +11,7 @@
 #include "sim/base/check.h"
 #include "sim/real/io_error_of.h"
 
-namespace gregor {
+namespace gregor::real {
 namespace {
 
 constexpr std::size_t kMaxVectors = IOV_MAX;
@@ -63,8 +63,8 @@ public:
             if (bytes == nullptr && std::get<FileSlice>(piece).size > 0) return true;
             if (bytes == nullptr || bytes->empty()) continue;
             if (vectors.size() == kMaxVectors) return false;
-            vectors.push_back({const_cast<std::uint8_t*>(bytes->data()) + skip,
-                               bytes->size() - skip});
+            vectors.push_back(
+                {const_cast<std::uint8_t*>(bytes->data()) + skip, bytes->size() - skip});
             skip = 0;
         }
         return false;
@@ -150,7 +150,8 @@ Result<void, IoError> RealConnection::read(ByteBuffer& into, std::size_t min, st
     return fail(IoError::closed);
 }
 
-/// One call to the kernel: first into the room that `into` has, what is more into the scratch memory.
+/// One call to the kernel: first into the room that `into` has, what is more into the scratch
+/// memory.
 std::ptrdiff_t RealConnection::receive(ByteBuffer& into, std::size_t max) {
     const std::size_t size = into.size();
     const std::size_t room = std::min(into.capacity() - size, max);
@@ -167,7 +168,8 @@ std::ptrdiff_t RealConnection::receive(ByteBuffer& into, std::size_t max) {
     const std::size_t got = count < 0 ? 0 : static_cast<std::size_t>(count);
     if (room > got) into.resize(size + got);
     if (got > room) into.append(ByteSpan(shop_.scratch.data(), got - room));
-    // The kernel had no more, and whatever comes is announced: saves the call that would say EAGAIN.
+    // The kernel had no more, and whatever comes is announced: saves the call that would say
+    // EAGAIN.
     if (count > 0 && got < room + extra && !peer_closed_) readable_.clear();
     errno = error;
     return count;
@@ -222,7 +224,8 @@ Result<void, IoError> RealConnection::send_file(RealFile& file, const FileSlice&
         if (closed_) return fail(IoError::closed);
         if (warm == 0) {
             warm = std::min(left, kMaxSendfile);
-            if (const auto warmed = file.warm(static_cast<std::uint64_t>(position), warm); !warmed) {
+            if (const auto warmed = file.warm(static_cast<std::uint64_t>(position), warm);
+                !warmed) {
                 return fail(slice_failed(warmed.error()));
             }
             if (closed_) return fail(IoError::closed);
@@ -234,7 +237,7 @@ Result<void, IoError> RealConnection::send_file(RealFile& file, const FileSlice&
             take_turns(static_cast<std::size_t>(count));
             continue;
         }
-        if (count == 0) return fail(slice_failed(IoError::closed));
+        if (count == 0) return fail(slice_failed(IoError::end_of_stream));
         if (errno == EINTR) continue;
         if (!would_block(errno)) return fail(slice_failed(stream_error_of(errno)));
         writable_.clear();
@@ -251,7 +254,7 @@ Result<void, IoError> RealConnection::send_copied(const FileSlice& slice, Instan
         const std::size_t wanted = std::min<std::size_t>(slice.size - done, kMaxSendfile);
         const auto part = slice.file->read(slice.position + done, wanted);
         if (!part) return fail(slice_failed(part.error()));
-        if (part->empty()) return fail(slice_failed(IoError::closed));
+        if (part->empty()) return fail(slice_failed(IoError::end_of_stream));
         const Piece piece(*part);
         Cursor cursor(std::span(&piece, 1));
         while (!cursor.done()) {
@@ -289,4 +292,4 @@ void RealConnection::close() {
     shop_.linger(std::move(socket_));
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -1,5 +1,5 @@
-// RealConnection: a TCP socket at the seam. It belongs to the poller for as long as it lives; a fiber
-// that waits stands in one of two places, and nothing is allocated for it meanwhile.
+// RealConnection: a TCP socket at the seam. It belongs to the poller for as long as it lives; a
+// fiber that waits stands in one of two places, and nothing is allocated for it meanwhile.
 #pragma once
 
 #include <sys/uio.h>
@@ -15,7 +15,7 @@
 #include "sim/runtime/network.h"
 #include "sim/runtime/scheduler.h"
 
-namespace gregor {
+namespace gregor::real {
 
 /// Where one fiber waits for a descriptor to become ready in one direction.
 class Readiness {
@@ -93,4 +93,4 @@ private:
     std::uint32_t burst_ = 0;  // bytes moved since this connection last let others run
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

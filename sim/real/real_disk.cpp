@@ -12,7 +12,7 @@
 #include "sim/base/check.h"
 #include "sim/real/io_error_of.h"
 
-namespace gregor {
+namespace gregor::real {
 namespace {
 
 constexpr mode_t kFileMode = 0644;
@@ -41,6 +41,16 @@ private:
 struct DirectoryCloser {
     void operator()(DIR* directory) const { ::closedir(directory); }
 };
+
+/// "a/b/c" → "a/b", "c" → ".", "/c" → "/".
+std::string_view parent_of(std::string_view path) {
+    while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string_view::npos) return ".";
+    path = path.substr(0, slash + 1);
+    while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+    return path;
+}
 
 bool is_directory(DIR* directory, const dirent& entry) {
     if (entry.d_type != DT_UNKNOWN && entry.d_type != DT_LNK) return entry.d_type == DT_DIR;
@@ -100,14 +110,15 @@ Result<bool, IoError> RealDisk::exists(std::string_view path) {
 Result<void, IoError> RealDisk::rename(std::string_view from, std::string_view to) {
     const std::string source = TRY(to_system(from));
     const std::string target = TRY(to_system(to));
+    if (parent_of(source) != parent_of(target)) return fail(IoError::invalid_argument);
     const Status moved = TRY(status_of(source, AT_SYMLINK_NOFOLLOW));
     const auto replaced = status_of(target, AT_SYMLINK_NOFOLLOW);
     if (moved.is_directory && replaced) return fail(IoError::already_exists);
     return run(replaced && replaced->size >= kBigFile, [&] {
-        const int result = moved.is_directory
-                               ? ::renameat2(root_fd_, source.c_str(), root_fd_, target.c_str(),
-                                             RENAME_NOREPLACE)
-                               : ::renameat(root_fd_, source.c_str(), root_fd_, target.c_str());
+        const int result =
+            moved.is_directory
+                ? ::renameat2(root_fd_, source.c_str(), root_fd_, target.c_str(), RENAME_NOREPLACE)
+                : ::renameat(root_fd_, source.c_str(), root_fd_, target.c_str());
         return result == 0 ? 0 : errno;
     });
 }
@@ -186,4 +197,4 @@ Result<void, IoError> RealDisk::run(bool much, FunctionRef<int()> call) {
     return {};
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

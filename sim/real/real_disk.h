@@ -7,7 +7,7 @@
 #include "sim/real/real_file.h"
 #include "sim/runtime/disk.h"
 
-namespace gregor {
+namespace gregor::real {
 
 class RealDisk final : public Disk {
 public:
@@ -40,4 +40,4 @@ private:
     int root_fd_;  // AT_FDCWD without a root
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -12,7 +12,7 @@
 #include "sim/base/check.h"
 #include "sim/real/io_error_of.h"
 
-namespace gregor {
+namespace gregor::real {
 namespace {
 
 constexpr std::uint64_t kMaxPosition = std::numeric_limits<off_t>::max();
@@ -114,9 +114,10 @@ Result<Bytes, IoError> RealFile::read(std::uint64_t position, std::size_t size) 
     if (position > kMaxPosition) return Bytes();
     if (size >= kLongRead) {
         const std::uint64_t end = TRY(this->size());
-        size = static_cast<std::size_t>(
-            std::min<std::uint64_t>(size, end - std::min(end, position)));
-        if (size > std::numeric_limits<std::uint32_t>::max()) return fail(IoError::invalid_argument);
+        size =
+            static_cast<std::size_t>(std::min<std::uint64_t>(size, end - std::min(end, position)));
+        if (size > std::numeric_limits<std::uint32_t>::max())
+            return fail(IoError::invalid_argument);
     }
     if (size == 0) return Bytes();
     ByteBuffer buffer(size);
@@ -226,4 +227,4 @@ Result<void, IoError> RealFile::warm(std::uint64_t position, std::size_t size) {
     return {};
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

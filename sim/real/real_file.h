@@ -11,7 +11,7 @@
 #include "sim/runtime/scheduler.h"
 #include "sim/runtime/sync.h"
 
-namespace gregor {
+namespace gregor::real {
 
 /// Runs `job` on a worker while the calling fiber waits; not cut short by cancellation. Throws
 /// Cancelled before it starts if the fiber has been cancelled.
@@ -28,8 +28,8 @@ public:
     Result<Bytes, IoError> read(std::uint64_t position, std::size_t size) override;
     Result<void, IoError> write(std::uint64_t position, std::span<const Bytes> pieces) override;
     Result<void, IoError> truncate(std::uint64_t size) override;
-    /// Calls that overlap share: whoever calls while a sync runs waits for the next one, which starts
-    /// when that one is done and is one for all who came meanwhile.
+    /// Calls that overlap share: whoever calls while a sync runs waits for the next one, which
+    /// starts when that one is done and is one for all who came meanwhile.
     Result<void, IoError> sync() override;
     Result<std::uint64_t, IoError> size() override;
 
@@ -50,4 +50,4 @@ private:
     std::shared_ptr<Syncs> syncs_;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -4,7 +4,7 @@
 
 #include "sim/base/check.h"
 
-namespace gregor {
+namespace gregor::real {
 
 /// Gives back the stack memory of fibers that have waited for long: see Scheduler::trim_stacks.
 class RealMachine::StackTrimmer final : public Timer {
@@ -48,4 +48,4 @@ void RealMachine::run(std::move_only_function<void()> main) {
     scheduler_.run();
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

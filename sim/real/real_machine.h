@@ -1,5 +1,5 @@
-// RealMachine: one thread's loop over this machine: scheduler, poller and worker threads, shared by the
-// nodes (RealRuntime) that run on it.
+// RealMachine: one thread's loop over this machine: scheduler, poller and worker threads, shared by
+// the nodes (RealRuntime) that run on it.
 //
 //     RealMachine machine;
 //     RealRuntime node(machine, {.name = "n1"});
@@ -14,7 +14,7 @@
 #include "sim/runtime/scheduler.h"
 #include "sim/runtime/task_group.h"
 
-namespace gregor {
+namespace gregor::real {
 
 struct RealMachineOptions {
     std::size_t stack_size = 256 * 1024;
@@ -29,8 +29,8 @@ public:
     RealMachine(const RealMachine&) = delete;
     RealMachine& operator=(const RealMachine&) = delete;
 
-    /// Runs `main` on a fiber and the loop with it. When `main` has ended, the fibers of every node are
-    /// cancelled, and this returns when the last one is gone. Once only.
+    /// Runs `main` on a fiber and the loop with it. When `main` has ended, the fibers of every node
+    /// are cancelled, and this returns when the last one is gone. Once only.
     void run(std::move_only_function<void()> main);
 
     [[nodiscard]] Scheduler& scheduler() { return scheduler_; }
@@ -49,4 +49,4 @@ private:
     std::unique_ptr<StackTrimmer> trimmer_;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

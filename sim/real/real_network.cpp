@@ -7,7 +7,7 @@
 #include "sim/base/check.h"
 #include "sim/real/io_error_of.h"
 
-namespace gregor {
+namespace gregor::real {
 namespace {
 
 constexpr int kBacklog = 4096;
@@ -188,13 +188,11 @@ Result<Addresses, IoError> RealNetwork::addresses_of(const Endpoint& endpoint, R
     };
     // Shared, as a slow name server may answer after we have gone.
     const auto question = std::make_shared<Question>(shop_.scheduler);
-    shop_.workers.post(
-        [question = question.get(), endpoint, purpose] {
-            question->answer = resolve(endpoint, purpose);
-        },
-        [question] { question->answered.set(); });
+    shop_.workers.post([question = question.get(), endpoint,
+                        purpose] { question->answer = resolve(endpoint, purpose); },
+                       [question] { question->answered.set(); });
     if (!question->answered.wait(deadline)) return fail(IoError::timed_out);
     return std::move(question->answer);
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

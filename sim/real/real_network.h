@@ -5,7 +5,7 @@
 #include "sim/real/real_connection.h"
 #include "sim/runtime/network.h"
 
-namespace gregor {
+namespace gregor::real {
 
 class RealNetwork final : public Network {
 public:
@@ -27,4 +27,4 @@ private:
     SocketShop shop_;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

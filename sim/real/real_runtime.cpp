@@ -6,7 +6,7 @@
 
 #include "sim/base/check.h"
 
-namespace gregor {
+namespace gregor::real {
 namespace {
 
 std::uint64_t kernel_seed() {
@@ -28,6 +28,7 @@ RealRuntime::RealRuntime(RealMachine& machine, RealNodeOptions options)
 
 void RealRuntime::offload(FunctionRef<void()> job) {
     run_on_worker(machine_.scheduler(), machine_.workers(), job);
+    machine_.scheduler().throw_if_cancelled();
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

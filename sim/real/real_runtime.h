@@ -10,7 +10,7 @@
 #include "sim/real/real_trace.h"
 #include "sim/runtime/runtime.h"
 
-namespace gregor {
+namespace gregor::real {
 
 struct RealNodeOptions {
     std::string name = "n1";
@@ -44,4 +44,4 @@ private:
     RealTrace trace_;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

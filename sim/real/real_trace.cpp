@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-namespace gregor {
+namespace gregor::real {
 
 RealTrace::RealTrace(Clock& clock, std::string node, bool detailed)
     : clock_(clock), node_(std::move(node)), start_(clock.now()) {
@@ -17,4 +17,4 @@ void RealTrace::line(EventName name, std::string_view values) {
     std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -7,7 +7,7 @@
 #include "sim/runtime/clock.h"
 #include "sim/runtime/trace.h"
 
-namespace gregor {
+namespace gregor::real {
 
 class RealTrace final : public Trace {
 public:
@@ -27,4 +27,4 @@ private:
     std::uint64_t events_ = 0;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

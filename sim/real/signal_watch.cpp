@@ -6,7 +6,7 @@
 
 #include "sim/base/check.h"
 
-namespace gregor {
+namespace gregor::real {
 
 SignalWatch::SignalWatch(Poller& poller, std::initializer_list<int> signals,
                          std::move_only_function<void(int)> callback)
@@ -32,4 +32,4 @@ void SignalWatch::on_ready(std::uint32_t) {
     }
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

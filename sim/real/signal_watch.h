@@ -8,13 +8,14 @@
 #include "sim/real/descriptor.h"
 #include "sim/real/poller.h"
 
-namespace gregor {
+namespace gregor::real {
 
 class SignalWatch final : private Watched {
 public:
     /// While this lives, `signals` (SIGTERM, SIGINT) do not end the process: each arrival calls
     /// `callback` from the loop, outside any fiber (it may set an Event, it may not wait). Made and
-    /// destroyed in the loop's thread, which must be the process's only one besides the worker pools.
+    /// destroyed in the loop's thread, which must be the process's only one besides the worker
+    /// pools.
     SignalWatch(Poller& poller, std::initializer_list<int> signals,
                 std::move_only_function<void(int)> callback);
     ~SignalWatch();
@@ -30,4 +31,4 @@ private:
     Descriptor descriptor_;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -8,7 +8,7 @@
 
 #include "sim/base/check.h"
 
-namespace gregor {
+namespace gregor::real {
 namespace {
 
 Result<Addresses, IoError> look_up(const Endpoint& endpoint, ResolveFor purpose, int flags) {
@@ -17,8 +17,8 @@ Result<Addresses, IoError> look_up(const Endpoint& endpoint, ResolveFor purpose,
     hints.ai_flags = flags | AI_NUMERICSERV;
     if (purpose == ResolveFor::listen) hints.ai_flags |= AI_PASSIVE;
     addrinfo* found = nullptr;
-    const int error = ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(),
-                                    &hints, &found);
+    const int error =
+        ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found);
     if (error != 0) return fail(IoError::unknown_host);
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
     Addresses addresses;
@@ -101,4 +101,4 @@ Result<Addresses, IoError> resolve(const Endpoint& endpoint, ResolveFor purpose)
     return look_up(endpoint, purpose, 0);
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

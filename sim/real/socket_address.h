@@ -12,7 +12,7 @@
 #include "sim/base/result.h"
 #include "sim/runtime/network.h"
 
-namespace gregor {
+namespace gregor::real {
 
 class SocketAddress {
 public:
@@ -46,8 +46,9 @@ using Addresses = std::vector<SocketAddress>;
 
 /// The addresses of an endpoint whose host is numeric or, to listen, empty (every address of the
 /// machine); nothing if it is a name. Does not block.
-[[nodiscard]] std::optional<Addresses> resolve_numeric(const Endpoint& endpoint, ResolveFor purpose);
+[[nodiscard]] std::optional<Addresses> resolve_numeric(const Endpoint& endpoint,
+                                                       ResolveFor purpose);
 /// As above for any host, in the system's order of preference. Blocks: for a worker.
 [[nodiscard]] Result<Addresses, IoError> resolve(const Endpoint& endpoint, ResolveFor purpose);
 
-}  // namespace gregor
+}  // namespace gregor::real

@@ -7,7 +7,7 @@
 
 #include "sim/base/check.h"
 
-namespace gregor {
+namespace gregor::real {
 
 WorkerPool::WorkerPool(Poller& poller, std::size_t threads)
     : poller_(poller), wakeup_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
@@ -70,4 +70,4 @@ void WorkerPool::on_ready(std::uint32_t) {
     for (Job& job : finished) job.done();
 }
 
-}  // namespace gregor
+}  // namespace gregor::real

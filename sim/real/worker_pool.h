@@ -1,5 +1,5 @@
-// WorkerPool: the threads that do what may block. They run jobs and nothing else: everything that is
-// known to fibers stays in the loop's thread, which learns of finished jobs through an eventfd.
+// WorkerPool: the threads that do what may block. They run jobs and nothing else: everything that
+// is known to fibers stays in the loop's thread, which learns of finished jobs through an eventfd.
 #pragma once
 
 #include <condition_variable>
@@ -13,7 +13,7 @@
 #include "sim/real/descriptor.h"
 #include "sim/real/poller.h"
 
-namespace gregor {
+namespace gregor::real {
 
 class WorkerPool final : private Watched {
 public:
@@ -23,8 +23,8 @@ public:
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 
-    /// Runs `work` on a thread and then `done` in the loop. From the loop's thread. How many jobs there
-    /// are is bounded by how many fibers wait for one.
+    /// Runs `work` on a thread and then `done` in the loop. From the loop's thread. How many jobs
+    /// there are is bounded by how many fibers wait for one.
     void post(std::move_only_function<void()> work, std::move_only_function<void()> done);
 
 private:
@@ -46,4 +46,4 @@ private:
     std::vector<std::thread> threads_;
 };
 
-}  // namespace gregor
+}  // namespace gregor::real

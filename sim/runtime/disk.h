@@ -2,8 +2,8 @@
 // paths on the real one; '/' separates.
 //
 // Contract, held by tests/parity on both worlds:
-// - A write is visible to every later read at once, and durable only after sync() of the file *and*,
-//   for a file that is new or was renamed, sync_dir() of its directory.
+// - A write is visible to every later read at once, and durable only after sync() of the file
+//   *and*, for a file that is new or was renamed, sync_dir() of its directory.
 // - After a failed sync() the unsynced writes may be gone for good (as Linux drops dirty pages): a
 //   second sync() that succeeds proves nothing about them.
 // - rename() replaces its target atomically for readers; durable after sync_dir().

@@ -1,8 +1,8 @@
 #include "sim/runtime/fiber.h"
 
-#include <boost/context/fiber.hpp>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <boost/context/fiber.hpp>
 
 #include <algorithm>
 #include <cerrno>

@@ -1,8 +1,9 @@
-// Fiber: a stack that can stop and go on. This file and fiber.cpp know nothing of scheduling; fiber.cpp
-// alone names Boost.Context and the sanitizers.
+// Fiber: a stack that can stop and go on. This file and fiber.cpp know nothing of scheduling;
+// fiber.cpp alone names Boost.Context and the sanitizers.
 //
-// A FiberStack runs one body after another: finished ones go back to the pool with their stack warm.
-// A suspended fiber is never destroyed: it would have to run its destructors on a stack that is gone.
+// A FiberStack runs one body after another: finished ones go back to the pool with their stack
+// warm. A suspended fiber is never destroyed: it would have to run its destructors on a stack that
+// is gone.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +12,8 @@
 
 namespace gregor {
 
-/// Thrown by a wait of a fiber that was cancelled, caught only at the fiber's root. Deliberately not a
-/// std::exception.
+/// Thrown by a wait of a fiber that was cancelled, caught only at the fiber's root. Deliberately
+/// not a std::exception.
 struct Cancelled {};
 
 class FiberStack {
@@ -32,8 +33,8 @@ public:
 
     /// The most bytes of this stack that were ever touched, rounded up to pages.
     [[nodiscard]] std::size_t touched_bytes() const;
-    /// Gives the memory below the frames of a suspended or ended body back to the system, if any was
-    /// touched; it comes back as zeros when it is touched again.
+    /// Gives the memory below the frames of a suspended or ended body back to the system, if any
+    /// was touched; it comes back as zeros when it is touched again.
     void trim();
 
 private:

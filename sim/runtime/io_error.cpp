@@ -27,6 +27,7 @@ std::string_view name(IoError error) {
         case IoError::closed: return "closed";
         case IoError::timed_out: return "timed_out";
         case IoError::invalid_argument: return "invalid_argument";
+        case IoError::malformed: return "malformed";
     }
     UNREACHABLE("IoError {}", static_cast<int>(error));
 }

@@ -31,6 +31,7 @@ enum class IoError : std::uint8_t {
     closed,         // our own side closed it
     timed_out,
     invalid_argument,
+    malformed,  // the peer sent what its protocol does not allow
 };
 
 /// The enumerator's own name: "no_space".

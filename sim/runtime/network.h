@@ -1,12 +1,13 @@
 // Network: ordered byte streams that may die.
 //
 // Contract, held by tests/parity on both worlds:
-// - Bytes arrive in order, without gaps, or the connection dies; nothing says how much the peer read.
+// - Bytes arrive in order, without gaps, or the connection dies; nothing says how much the peer
+//   read.
 // - A write returns when the last byte has been taken into the send buffer, which is not delivery.
-// - A FileSlice is read only as the peer's window takes it; a slice that turns out shorter than said
-//   closes the connection.
-// - close() never waits: what was written is still delivered if the network allows; a peer in read()
-//   then sees end_of_stream. Fibers blocked on our side get `closed`.
+// - A FileSlice is read only as the peer's window takes it; a slice that turns out shorter than
+//   said closes the connection: end_of_stream on our side, and on the peer's after what did come.
+// - close() never waits: what was written is still delivered if the network allows; a peer in
+//   read() then sees end_of_stream. Fibers blocked on our side get `closed`.
 // - One fiber may read while another writes; two may not do the same.
 #pragma once
 

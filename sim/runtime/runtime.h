@@ -1,5 +1,5 @@
-// Runtime: all that one node knows of the world. It comes in through constructors; there is no other
-// way to a clock, a random number, a socket, a file or another fiber.
+// Runtime: all that one node knows of the world. It comes in through constructors; there is no
+// other way to a clock, a random number, a socket, a file or another fiber.
 #pragma once
 
 #include "sim/base/random.h"
@@ -24,9 +24,9 @@ public:
     /// The fibers of this node: a node is this group and its children.
     virtual TaskGroup& tasks() = 0;
     virtual Trace& trace() = 0;
-    /// Runs CPU work, or calls that may block, away from the loop; returns when done. The job touches
-    /// nothing that a fiber may touch meanwhile, and does not wait on fibers. Simulated: runs at once
-    /// and takes a drawn delay. It is not cut short by cancellation.
+    /// Runs CPU work, or calls that may block, away from the loop; returns when done. The job
+    /// touches nothing that a fiber may touch meanwhile, and does not wait on fibers. Simulated:
+    /// runs at once and takes a drawn delay. It is not cut short by cancellation.
     virtual void offload(FunctionRef<void()> job) = 0;
 
     Scheduler& scheduler() { return tasks().scheduler(); }

@@ -231,7 +231,7 @@ bool Scheduler::trim_stacks(std::size_t count) {
     return true;
 }
 
-// The timer heap: binary, with each timer knowing its place so that disarming is cheap. --------------
+// The timer heap: binary, with each timer knowing its place so that disarming is cheap. -----------
 
 void Scheduler::arm(Timer& timer, Instant world_time) {
     CHECK(!timer.armed(), "the timer is already armed");

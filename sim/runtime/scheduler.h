@@ -1,8 +1,10 @@
 // The one scheduler of both worlds: fibers, timers and sync objects are the same code; only what
-// happens when no fiber is ready differs, and that is EventSource (pop virtual time, or epoll_wait).
+// happens when no fiber is ready differs, and that is EventSource (pop virtual time, or
+// epoll_wait).
 //
-// A loop turn runs the fibers that were ready when it began, then asks the EventSource for more (without
-// waiting while some are ready), then fires the timers that are due. One thread; one scheduler a process.
+// A loop turn runs the fibers that were ready when it began, then asks the EventSource for more
+// (without waiting while some are ready), then fires the timers that are due. One thread; one
+// scheduler a process.
 #pragma once
 
 #include <cstdint>
@@ -133,8 +135,8 @@ public:
     [[nodiscard]] Fiber& current();
     [[nodiscard]] bool in_fiber() const { return current_ != nullptr; }
     /// Stops the running fiber until wake(), its deadline on its node's clock, or cancellation. The
-    /// primitive below every wait: it returns `cancelled` and does not throw. `heed_cancel` false is
-    /// for the one wait that must outlast cancellation, joining a group.
+    /// primitive below every wait: it returns `cancelled` and does not throw. `heed_cancel` false
+    /// is for the one wait that must outlast cancellation, joining a group.
     WakeReason park(Instant deadline, bool heed_cancel = true);
     /// World time of a deadline on the running fiber's clock.
     [[nodiscard]] Instant world_deadline(Instant deadline);
@@ -155,7 +157,7 @@ public:
     void pause(FiberHost& host) { host.paused_ = true; }
     void unpause(FiberHost& host);
 
-    // For measurements. ----------------------------------------------------------------------------
+    // For measurements. ---------------------------------------------------------------------------
 
     [[nodiscard]] std::uint64_t switches() const { return switches_; }
     [[nodiscard]] std::uint64_t timers_fired() const { return timers_fired_; }
@@ -163,9 +165,9 @@ public:
     /// The deepest that any pooled stack has ever been, in bytes.
     [[nodiscard]] std::size_t deepest_stack() const;
 
-    /// Looks at the next `count` fibers and gives back the unused stack memory of those that have not
-    /// run since the pass before. True at the end of a pass over all fibers. Changes nothing that a
-    /// fiber could see; called now and then where memory counts.
+    /// Looks at the next `count` fibers and gives back the unused stack memory of those that have
+    /// not run since the pass before. True at the end of a pass over all fibers. Changes nothing
+    /// that a fiber could see; called now and then where memory counts.
     bool trim_stacks(std::size_t count);
 
 private:

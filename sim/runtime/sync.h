@@ -1,5 +1,5 @@
-// What fibers wait on. Every wait takes a deadline on the node's clock or may be cancelled, and then
-// throws Cancelled. Nothing here is for threads.
+// What fibers wait on. Every wait takes a deadline on the node's clock or may be cancelled, and
+// then throws Cancelled. Nothing here is for threads.
 #pragma once
 
 #include <cstdint>

@@ -22,8 +22,7 @@ TaskGroup::TaskGroup(TaskGroup& parent, std::string name)
 
 TaskGroup::~TaskGroup() {
     CHECK(fibers_ == 0, "group {} dies with {} fibers", name_, fibers_);
-    CHECK(first_child_ == nullptr, "group {} dies before its child {}", name_,
-          first_child_->name_);
+    CHECK(first_child_ == nullptr, "group {} dies before its child {}", name_, first_child_->name_);
     if (parent_ == nullptr) return;
     (previous_sibling_ == nullptr ? parent_->first_child_ : previous_sibling_->next_sibling_) =
         next_sibling_;

@@ -1,5 +1,5 @@
-// TaskGroup: every fiber belongs to one, and a group outlives its fibers. A node is a group; killing the
-// node cancels the group, which cancels its fibers and its child groups.
+// TaskGroup: every fiber belongs to one, and a group outlives its fibers. A node is a group;
+// killing the node cancels the group, which cancels its fibers and its child groups.
 #pragma once
 
 #include <functional>
@@ -22,16 +22,17 @@ public:
     TaskGroup(const TaskGroup&) = delete;
     TaskGroup& operator=(const TaskGroup&) = delete;
 
-    /// Starts a fiber. `name` must outlive it (a literal). In a cancelled group the body still starts
-    /// and meets Cancelled at its first wait, so that what it owns is released in one way only.
+    /// Starts a fiber. `name` must outlive it (a literal). In a cancelled group the body still
+    /// starts and meets Cancelled at its first wait, so that what it owns is released in one way
+    /// only.
     void spawn(std::string_view name, std::move_only_function<void()> body);
 
     /// Cancels every fiber here and below; each ends as soon as it has unwound. Never waits.
     void cancel();
     [[nodiscard]] bool cancelled() const { return cancelled_; }
 
-    /// Waits until every fiber here and below has ended. From a fiber outside the group; it outlasts
-    /// the cancellation of its caller.
+    /// Waits until every fiber here and below has ended. From a fiber outside the group; it
+    /// outlasts the cancellation of its caller.
     void join();
     /// Fibers here and below.
     [[nodiscard]] std::size_t size() const;
@@ -64,8 +65,8 @@ private:
     std::move_only_function<void()> on_empty_;
 };
 
-/// Runs `body` with a child group, then cancels and joins what it left there, also when `body` itself
-/// was cancelled: the fibers may refer to the caller's locals.
+/// Runs `body` with a child group, then cancels and joins what it left there, also when `body`
+/// itself was cancelled: the fibers may refer to the caller's locals.
 void with_task_group(TaskGroup& parent, std::string name, FunctionRef<void(TaskGroup&)> body);
 
 }  // namespace gregor

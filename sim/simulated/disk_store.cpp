@@ -7,7 +7,7 @@
 
 namespace gregor::simulated {
 
-// What survives. ------------------------------------------------------------------------------------
+// What survives. ----------------------------------------------------------------------------------
 
 std::vector<bool> RandomCrashPolicy::sectors_kept(std::string_view, std::size_t, std::size_t,
                                                   std::size_t sectors) {
@@ -23,8 +23,7 @@ std::vector<bool> RandomCrashPolicy::sectors_kept(std::string_view, std::size_t,
         case 2:  // sectors arrived in any order
             for (std::size_t i = 0; i < sectors; ++i) kept[i] = random_.below(2) == 0;
             break;
-        default:
-            kept.assign(sectors, true);
+        default: kept.assign(sectors, true);
     }
     return kept;
 }
@@ -33,7 +32,7 @@ std::size_t RandomCrashPolicy::changes_kept(std::string_view, std::size_t pendin
     return static_cast<std::size_t>(random_.below(pending + 1));
 }
 
-// Files. --------------------------------------------------------------------------------------------
+// Files. ------------------------------------------------------------------------------------------
 
 Bytes FileNode::read(std::uint64_t position, std::size_t size) const {
     if (position >= live_.size()) return {};
@@ -124,8 +123,8 @@ bool FileNode::crash(std::string_view path, CrashPolicy& policy) {
         }
         for (std::size_t s = 0; s < sectors; ++s) {
             if (!kept[s]) continue;
-            const std::uint64_t from = std::max<std::uint64_t>(write.position,
-                                                               (first_sector + s) * kSectorSize);
+            const std::uint64_t from =
+                std::max<std::uint64_t>(write.position, (first_sector + s) * kSectorSize);
             const std::uint64_t to = std::min<std::uint64_t>(write.position + write.bytes.size(),
                                                              (first_sector + s + 1) * kSectorSize);
             put(from, write.bytes.span().subspan(from - write.position, to - from));
@@ -150,7 +149,7 @@ void FileNode::put(std::uint64_t position, ByteSpan bytes) {
     std::memcpy(live_.data() + position, bytes.data(), bytes.size());
 }
 
-// Directories. --------------------------------------------------------------------------------------
+// Directories. ------------------------------------------------------------------------------------
 
 namespace {
 
@@ -218,6 +217,7 @@ Result<bool, IoError> DiskStore::exists(std::string_view path) const {
     const auto place = find_parent(path);
     if (!place) {
         if (place.error() == IoError::not_found) return false;
+        if (place.error() == IoError::not_a_directory) return false;  // nothing is below a file
         return fail(place.error());
     }
     return place->directory->live.contains(place->name);
@@ -284,7 +284,7 @@ Result<std::vector<DirectoryEntry>, IoError> DiskStore::list(std::string_view pa
     return entries;
 }
 
-// The whole machine. --------------------------------------------------------------------------------
+// The whole machine. ------------------------------------------------------------------------------
 
 DiskStore::PowerLoss DiskStore::crash(CrashPolicy& policy) {
     return crash_directory("", *root_, policy);
@@ -366,7 +366,8 @@ std::shared_ptr<DiskStore::Directory> DiskStore::clone_directory(
     for (const auto& [name, entry] : directory.live) copy->live[name] = clone_entry(entry);
     for (const auto& [name, entry] : directory.durable) copy->durable[name] = clone_entry(entry);
     for (const Change& change : directory.pending) {
-        copy->pending.push_back({change.removed_name, change.added_name, clone_entry(change.entry)});
+        copy->pending.push_back(
+            {change.removed_name, change.added_name, clone_entry(change.entry)});
     }
     return copy;
 }

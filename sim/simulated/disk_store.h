@@ -1,5 +1,5 @@
-// DiskStore: what a simulated machine's disk holds, without time or fibers: a page cache over a platter
-// at sector grain. It outlives the processes of its node.
+// DiskStore: what a simulated machine's disk holds, without time or fibers: a page cache over a
+// platter at sector grain. It outlives the processes of its node.
 //
 //     process --write--> live (the page cache) --writeback, sync--> durable (the platter)
 //
@@ -8,18 +8,18 @@
 // entries; `pending` are the changes since its last sync_dir(), in order.
 //
 // Fault model. A killed process loses nothing that it wrote. A power loss
-//  - keeps, drops or tears each dirty write of a file on its own, in any combination (the kernel writes
-//    pages back in any order); a torn write keeps any subset of its 512-byte sectors; a gap that a lost
-//    write leaves below a kept one reads as zeros;
-//  - keeps a prefix of each directory's pending changes and loses the rest, so that a new, renamed or
-//    removed file may be as it was before; a rename is one change; what a lost directory entry led to
-//    is gone, synced or not;
-//  - never touches what was synced (a sector is atomic, and a sync that was answered is kept), unless
-//    the sync lied.
-// A failed sync drops the dirty writes of its file from the platter's point of view: they stay visible
-// in the cache, and a later sync that succeeds does not make them durable.
-// Bit rot and misdirected writes change synced content; nothing that depends on the disk alone can
-// survive them, so what must hold after them is only that damage is noticed.
+//  - keeps, drops or tears each dirty write of a file on its own, in any combination (the kernel
+//    writes pages back in any order); a torn write keeps any subset of its 512-byte sectors; a gap
+//    that a lost write leaves below a kept one reads as zeros;
+//  - keeps a prefix of each directory's pending changes and loses the rest, so that a new, renamed
+//    or removed file may be as it was before; a rename is one change; what a lost directory entry
+//    led to is gone, synced or not;
+//  - never touches what was synced (a sector is atomic, and a sync that was answered is kept),
+//    unless the sync lied.
+// A failed sync drops the dirty writes of its file from the platter's point of view: they stay
+// visible in the cache, and a later sync that succeeds does not make them durable. Bit rot and
+// misdirected writes change synced content; nothing that depends on the disk alone can survive
+// them, so what must hold after them is only that damage is noticed.
 #pragma once
 
 #include <cstdint>
@@ -40,13 +40,13 @@ namespace gregor::simulated {
 
 inline constexpr std::size_t kSectorSize = 512;
 
-/// Decides what a power loss spares. Called in a fixed order: directories and files by path, writes from
-/// oldest to newest.
+/// Decides what a power loss spares. Called in a fixed order: directories and files by path, writes
+/// from oldest to newest.
 class CrashPolicy {
 public:
     virtual ~CrashPolicy() = default;
-    /// Which of the write's sectors reach the platter: all true, all false, or torn. `index` counts the
-    /// file's dirty writes from 0, `count` is how many there are.
+    /// Which of the write's sectors reach the platter: all true, all false, or torn. `index` counts
+    /// the file's dirty writes from 0, `count` is how many there are.
     [[nodiscard]] virtual std::vector<bool> sectors_kept(std::string_view path, std::size_t index,
                                                          std::size_t count,
                                                          std::size_t sectors) = 0;
@@ -161,8 +161,7 @@ private:
     [[nodiscard]] Result<Place, IoError> find_parent(std::string_view path) const;
     PowerLoss crash_directory(const std::string& path, Directory& directory, CrashPolicy& policy);
     static std::shared_ptr<Directory> clone_directory(
-        const Directory& directory,
-        HashMap<const FileNode*, std::shared_ptr<FileNode>>& files,
+        const Directory& directory, HashMap<const FileNode*, std::shared_ptr<FileNode>>& files,
         HashMap<const Directory*, std::shared_ptr<Directory>>& directories);
     static void collect(const std::string& path, const Directory& directory,
                         std::vector<std::pair<std::string, std::shared_ptr<FileNode>>>& out);

@@ -1,7 +1,8 @@
 // Faults as data: what a plan lists, what a campaign counts.
 //
-// A fault is anchored to a time of the run or to a cue, the n-th occurrence of a named event on a node.
-// Each kind has a name, a counter of how often it fired, and is drawn, scheduled or off by the plan.
+// A fault is anchored to a time of the run or to a cue, the n-th occurrence of a named event on a
+// node. Each kind has a name, a counter of how often it fired, and is drawn, scheduled or off by
+// the plan.
 #pragma once
 
 #include <array>

@@ -126,8 +126,7 @@ void FaultInjector::inject_network(const Fault& fault, Machine& machine) {
 void FaultInjector::swizzle_clog(const Fault& fault) {
     for (const auto& other : world_.machines()) {
         if (other->name() == fault.node) continue;
-        const Instant from =
-            world_.now() + random_.between(Duration::zero(), fault.duration);
+        const Instant from = world_.now() + random_.between(Duration::zero(), fault.duration);
         const Instant until = from + random_.between(Duration(1ms), fault.duration);
         world_.scheduler().call_at(from, [this, node = fault.node, peer = other->name(), until] {
             if (healed_) return;

@@ -1,5 +1,5 @@
-// FaultInjector: makes a plan's faults happen to a world, at their time or cue, and keeps the ledger of
-// what really happened, by which checkers tell obligations from excuses.
+// FaultInjector: makes a plan's faults happen to a world, at their time or cue, and keeps the
+// ledger of what really happened, by which checkers tell obligations from excuses.
 #pragma once
 
 #include <functional>
@@ -27,8 +27,8 @@ public:
 
     /// Arms the faults; times count from now.
     void arm(const std::vector<Fault>& faults);
-    /// No fault happens from now on, and what lasts is over: links are whole, disks behave, clocks run
-    /// true, paused and stopped machines go on.
+    /// No fault happens from now on, and what lasts is over: links are whole, disks behave, clocks
+    /// run true, paused and stopped machines go on.
     void heal();
 
 private:

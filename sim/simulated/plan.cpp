@@ -79,7 +79,7 @@ private:
     std::vector<std::string> known_;
 };
 
-// One description of each part for reading and writing. ---------------------------------------------
+// One description of each part for reading and writing. -------------------------------------------
 
 template <class Visitor>
 Result<void, PlanError> visit_network(Visitor& v, NetworkModel& m) {

@@ -1,6 +1,6 @@
-// Plan: everything a run is made of, as data. A seed is first expanded into a plan by its scenario; the
-// plan can be printed, saved as TOML, edited, shrunk, committed and run again. What is drawn below the
-// plan (latencies, which sectors survive) comes from the seed's streams.
+// Plan: everything a run is made of, as data. A seed is first expanded into a plan by its scenario;
+// the plan can be printed, saved as TOML, edited, shrunk, committed and run again. What is drawn
+// below the plan (latencies, which sectors survive) comes from the seed's streams.
 //
 //     scenario = "single-node"
 //     seed = 42

@@ -25,7 +25,8 @@ public:
     void sleep_until(Instant time) override { scheduler_.sleep_until(time); }
 
     Instant to_world(Instant time) const override {
-        const auto node_ns = static_cast<__int128>((time - node_base_).count());
+        const auto node_ns = static_cast<__int128>(time.time_since_epoch().count()) -
+                             node_base_.time_since_epoch().count();
         if (node_ns <= 0) return world_base_;
         const __int128 rate = kMillion + drift_ppm_;
         const __int128 world_ns = (node_ns * kMillion + rate - 1) / rate;

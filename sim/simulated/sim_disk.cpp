@@ -8,8 +8,8 @@
 
 namespace gregor::simulated {
 
-/// What a process's disk and its open files have in common. Files may outlive the SimDisk (a slice on
-/// its way through the network), so they hold it too.
+/// What a process's disk and its open files have in common. Files may outlive the SimDisk (a slice
+/// on its way through the network), so they hold it too.
 struct SimDisk::Shared {
     Scheduler& scheduler;
     DiskHardware& hardware;
@@ -33,8 +33,8 @@ struct SimDisk::Shared {
         return scheduler.now() < trouble.until && trouble.meets(path);
     }
 
-    /// Takes the operation's own time, and more while the disk is slow. Outside a fiber (a check that
-    /// looks at the disk) nothing takes time.
+    /// Takes the operation's own time, and more while the disk is slow. Outside a fiber (a check
+    /// that looks at the disk) nothing takes time.
     void take(Duration duration, std::string_view path) {
         throw_if_severed();
         if (!scheduler.in_fiber()) return;
@@ -75,7 +75,9 @@ class SimFile final : public File {
 public:
     SimFile(std::shared_ptr<SimDisk::Shared> disk, std::shared_ptr<FileNode> node, std::string path,
             bool writable)
-        : disk_(std::move(disk)), node_(std::move(node)), path_(std::move(path)),
+        : disk_(std::move(disk)),
+          node_(std::move(node)),
+          path_(std::move(path)),
           writable_(writable) {}
 
     Result<Bytes, IoError> read(std::uint64_t position, std::size_t size) override {
@@ -88,6 +90,7 @@ public:
 
     Result<void, IoError> write(std::uint64_t position, std::span<const Bytes> pieces) override {
         if (!writable_) return fail(IoError::permission_denied);
+        if (too_large(position, pieces)) return fail(IoError::file_too_large);
         disk_->take_write(path_);
         if (disk_->use_up(trouble().failing_writes, path_, FaultKind::disk_write_error)) {
             write_part(position, pieces);
@@ -114,6 +117,7 @@ public:
 
     Result<void, IoError> truncate(std::uint64_t size) override {
         if (!writable_) return fail(IoError::permission_denied);
+        if (size > kMaxFileSize) return fail(IoError::file_too_large);
         disk_->take_write(path_);
         if (disk_->use_up(trouble().failing_writes, path_, FaultKind::disk_write_error)) {
             return fail(IoError::io_failed);
@@ -146,6 +150,19 @@ public:
 private:
     [[nodiscard]] DiskHardware& hardware() { return disk_->hardware; }
     [[nodiscard]] DiskTrouble& trouble() { return disk_->hardware.trouble; }
+
+    /// Simulated files live in memory.
+    static constexpr std::uint64_t kMaxFileSize = std::uint64_t{4} << 30;
+
+    [[nodiscard]] static bool too_large(std::uint64_t position, std::span<const Bytes> pieces) {
+        if (position > kMaxFileSize) return true;
+        std::uint64_t left = kMaxFileSize - position;
+        for (const Bytes& piece : pieces) {
+            if (piece.size() > left) return true;
+            left -= piece.size();
+        }
+        return false;
+    }
 
     [[nodiscard]] bool grows(std::uint64_t position, std::span<const Bytes> pieces) const {
         std::uint64_t end = position;
@@ -195,11 +212,13 @@ void SimDisk::sever() { shared_->severed = true; }
 
 Result<FileRef, IoError> SimDisk::open(std::string_view path, OpenMode mode) {
     shared_->take_read(path);
-    if (shared_->use_up(shared_->hardware.trouble.failing_opens, path, FaultKind::disk_open_error)) {
+    if (shared_->use_up(shared_->hardware.trouble.failing_opens, path,
+                        FaultKind::disk_open_error)) {
         return fail(IoError::io_failed);
     }
     const bool existed = TRY(shared_->hardware.store->exists(path));
-    if (!existed && mode != OpenMode::read && mode != OpenMode::write && shared_->lasts(shared_->hardware.trouble.full, path)) {
+    if (!existed && mode != OpenMode::read && mode != OpenMode::write &&
+        shared_->lasts(shared_->hardware.trouble.full, path)) {
         shared_->hardware.counters->fired(FaultKind::disk_full);
         return fail(IoError::no_space);
     }
@@ -216,7 +235,8 @@ Result<bool, IoError> SimDisk::exists(std::string_view path) {
 
 Result<void, IoError> SimDisk::rename(std::string_view from, std::string_view to) {
     shared_->take_write(from);
-    if (shared_->use_up(shared_->hardware.trouble.failing_renames, from, FaultKind::disk_rename_error)) {
+    if (shared_->use_up(shared_->hardware.trouble.failing_renames, from,
+                        FaultKind::disk_rename_error)) {
         return fail(IoError::io_failed);
     }
     TRY(shared_->hardware.store->rename(from, to));
@@ -233,7 +253,8 @@ Result<void, IoError> SimDisk::remove(std::string_view path) {
 
 Result<void, IoError> SimDisk::create_directories(std::string_view path) {
     shared_->take_write(path);
-    if (shared_->lasts(shared_->hardware.trouble.full, path) && !TRY(shared_->hardware.store->exists(path))) {
+    if (shared_->lasts(shared_->hardware.trouble.full, path) &&
+        !TRY(shared_->hardware.store->exists(path))) {
         shared_->hardware.counters->fired(FaultKind::disk_full);
         return fail(IoError::no_space);
     }
@@ -244,7 +265,8 @@ Result<void, IoError> SimDisk::create_directories(std::string_view path) {
 
 Result<void, IoError> SimDisk::sync_dir(std::string_view path) {
     shared_->take_sync(path);
-    if (shared_->use_up(shared_->hardware.trouble.failing_syncs, path, FaultKind::disk_sync_error)) {
+    if (shared_->use_up(shared_->hardware.trouble.failing_syncs, path,
+                        FaultKind::disk_sync_error)) {
         return fail(IoError::io_failed);
     }
     if (shared_->lasts(shared_->hardware.trouble.lying, path)) {
@@ -258,7 +280,8 @@ Result<void, IoError> SimDisk::sync_dir(std::string_view path) {
 
 Result<std::vector<DirectoryEntry>, IoError> SimDisk::list(std::string_view path) {
     shared_->take_read(path);
-    if (shared_->use_up(shared_->hardware.trouble.failing_reads, path, FaultKind::disk_read_error)) {
+    if (shared_->use_up(shared_->hardware.trouble.failing_reads, path,
+                        FaultKind::disk_read_error)) {
         return fail(IoError::io_failed);
     }
     return shared_->hardware.store->list(path);

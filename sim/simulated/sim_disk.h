@@ -1,10 +1,10 @@
 // SimDisk: a DiskStore as one process of the node sees it, with time, faults and an end: when the
 // process is killed its disk is severed first, and every later call throws Cancelled.
 //
-// The fault model of what a disk keeps is the prose of disk_store.h. On top of it, here: reads, writes,
-// syncs, opens and renames may fail with EIO (of a failed write any part may have been done; a failed
-// sync drops what was dirty); a full disk takes what still fits and then answers no_space; any call may
-// take long; a sync may lie.
+// The fault model of what a disk keeps is the prose of disk_store.h. On top of it, here: reads,
+// writes, syncs, opens and renames may fail with EIO (of a failed write any part may have been
+// done; a failed sync drops what was dirty); a full disk takes what still fits and then answers
+// no_space; any call may take long; a sync may lie.
 #pragma once
 
 #include <functional>

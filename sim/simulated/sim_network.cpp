@@ -30,7 +30,8 @@ public:
 
     void send(Bytes bytes);
     void send_end();
-    Result<void, IoError> read(ByteBuffer& into, std::size_t min, std::size_t max, Instant deadline);
+    Result<void, IoError> read(ByteBuffer& into, std::size_t min, std::size_t max,
+                               Instant deadline);
     Result<void, IoError> wait_for_room(Instant deadline);
 
     /// The link opened, or its clog was lifted.
@@ -52,6 +53,8 @@ private:
     };
 
     void fire() override;
+    /// Moves up to `max` bytes of what has arrived; returns how many.
+    std::size_t take(ByteBuffer& into, std::size_t max);
     void enqueue(Bytes bytes, Duration extra);
     void arm_for_next();
 
@@ -104,7 +107,9 @@ struct ConnectionState : std::enable_shared_from_this<ConnectionState> {
         outgoing(side).fail_sender(IoError::connection_reset);
         incoming(side).fail_receiver(IoError::connection_reset);
     }
-    [[nodiscard]] int side_of(const std::string& host) const { return ends[0].host == host ? 0 : 1; }
+    [[nodiscard]] int side_of(const std::string& host) const {
+        return ends[0].host == host ? 0 : 1;
+    }
 
     NetworkFabric& fabric;
     std::array<Endpoint, 2> ends;
@@ -188,12 +193,20 @@ void Pipe::fire() {
 Result<void, IoError> Pipe::read(ByteBuffer& into, std::size_t min, std::size_t max,
                                  Instant deadline) {
     CHECK(min <= max);
-    while (available_ < min && !ended_ && !receiver_error_) {
+    // What has come is taken at once: `min` may be more than the window holds.
+    std::size_t taken = 0;
+    for (;;) {
+        if (receiver_error_) return fail(*receiver_error_);
+        taken += take(into, max - taken);
+        if (taken >= min) return {};
+        if (ended_) return fail(IoError::end_of_stream);
         if (!readers_.wait(deadline)) return fail(IoError::timed_out);
     }
-    if (receiver_error_) return fail(*receiver_error_);
-    std::size_t wanted = std::min(max, available_);
-    const bool enough = available_ >= min;
+}
+
+std::size_t Pipe::take(ByteBuffer& into, std::size_t max) {
+    const std::size_t taken = std::min(max, available_);
+    std::size_t wanted = taken;
     while (wanted > 0) {
         Bytes& front = received_.front();
         const std::size_t part = std::min(wanted, front.size() - first_used_);
@@ -207,9 +220,8 @@ Result<void, IoError> Pipe::read(ByteBuffer& into, std::size_t min, std::size_t 
             first_used_ = 0;
         }
     }
-    writers_.notify_one();
-    if (!enough) return fail(IoError::end_of_stream);
-    return {};
+    if (taken > 0) writers_.notify_one();
+    return taken;
 }
 
 Result<void, IoError> Pipe::wait_for_room(Instant deadline) {
@@ -360,7 +372,7 @@ private:
     bool closed_ = false;
 };
 
-// One process's view. -------------------------------------------------------------------------------
+// One process's view. -----------------------------------------------------------------------------
 
 Result<std::unique_ptr<Listener>, IoError> SimNetwork::listen(const Endpoint& endpoint) {
     if (severed_) throw Cancelled{};
@@ -389,8 +401,8 @@ Result<std::unique_ptr<Connection>, IoError> SimNetwork::connect(const Endpoint&
     for (Duration retry = 1s;; retry *= 2) {
         const Duration out = fabric_.draw_latency(there);
         const Duration home = fabric_.draw_latency(back);
-        const Instant answered = std::max({scheduler.now() + out + home, there.clogged_until,
-                                           back.clogged_until});
+        const Instant answered =
+            std::max({scheduler.now() + out + home, there.clogged_until, back.clogged_until});
         const bool lost = scheduler.now() < there.blocked_until ||
                           scheduler.now() < back.blocked_until || !target->second.powered;
         if (!lost && answered <= limit) {
@@ -408,8 +420,8 @@ Result<std::unique_ptr<Connection>, IoError> SimNetwork::connect(const Endpoint&
         return fail(IoError::connection_refused);
     }
     auto& own = fabric_.host(host_);
-    auto state = std::make_shared<ConnectionState>(fabric_, Endpoint{host_, own.next_port++},
-                                                   endpoint);
+    auto state =
+        std::make_shared<ConnectionState>(fabric_, Endpoint{host_, own.next_port++}, endpoint);
     fabric_.connections_.push_back(state);
     if (!listener->second->offer(std::make_unique<SimConnection>(state, 1))) {
         return fail(IoError::connection_refused);
@@ -417,7 +429,7 @@ Result<std::unique_ptr<Connection>, IoError> SimNetwork::connect(const Endpoint&
     return std::make_unique<SimConnection>(std::move(state), 0);
 }
 
-// The fabric. ---------------------------------------------------------------------------------------
+// The fabric. -------------------------------------------------------------------------------------
 
 NetworkFabric::NetworkFabric(Scheduler& scheduler, std::uint64_t seed, NetworkModel model,
                              FaultCounters& counters, RunningDigest* digest)

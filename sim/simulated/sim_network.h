@@ -1,20 +1,21 @@
 // SimNetwork: TCP-like streams between named nodes.
 //
 // Fault model.
-//  - What was written arrives in order and without gaps, or the connection dies. It arrives late: each
-//    link and direction has a base latency and a jitter of its own, now and then a very slow delivery.
-//    Loss is felt as TCP shows it: as a delay, then a burst.
+//  - What was written arrives in order and without gaps, or the connection dies. It arrives late:
+//    each link and direction has a base latency and a jitter of its own, now and then a very slow
+//    delivery. Loss is felt as TCP shows it: as a delay, then a burst.
 //  - A write may arrive in two parts, cut at any byte, with any time between them.
 //  - The sender blocks when `window_bytes` are on their way or unread.
-//  - A blocked link (partition, either way) delivers nothing; when it opens again within the TCP timeout
-//    everything arrives, else the sender's side dies with connection_reset.
-//  - A killed process closes its connections (end_of_stream at the peer; connection_reset when it left
-//    something unread). A machine without power says nothing: its peers notice when they send after it
-//    is back, or by timeout.
+//  - A blocked link (partition, either way) delivers nothing; when it opens again within the TCP
+//    timeout everything arrives, else the sender's side dies with connection_reset.
+//  - A killed process closes its connections (end_of_stream at the peer; connection_reset when it
+//    left something unread). A machine without power says nothing: its peers notice when they send
+//    after it is back, or by timeout.
 //  - A reset kills both sides at once; half-open kills one and lets the other find out by itself.
-//  - Connections to a node that does not listen are refused; to one that is not there they time out.
-//  - Never: corruption, duplication or reordering inside one connection. Over several connections every
-//    order is possible.
+//  - Connections to a node that does not listen are refused; to one that is not there they time
+//    out.
+//  - Never: corruption, duplication or reordering inside one connection. Over several connections
+//    every order is possible.
 #pragma once
 
 #include <deque>

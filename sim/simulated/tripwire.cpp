@@ -1,6 +1,6 @@
-// Each definition below has the C library's own name and exception specification. The executable comes
-// first in the dynamic linker's search, so shared libraries find these too; RTLD_NEXT finds what they
-// hide: the C library, or AddressSanitizer's interceptor before it.
+// Each definition below has the C library's own name and exception specification. The executable
+// comes first in the dynamic linker's search, so shared libraries find these too; RTLD_NEXT finds
+// what they hide: the C library, or AddressSanitizer's interceptor before it.
 #include "sim/simulated/tripwire.h"
 
 #include <dlfcn.h>
@@ -16,8 +16,9 @@
 
 #include "sim/base/check.h"
 
-// clang links AddressSanitizer's runtime into the executable, where its interceptors and these would be
-// one name with two definitions: there the trip-wire is left out. g++ links it as a shared library.
+// clang links AddressSanitizer's runtime into the executable, where its interceptors and these
+// would be one name with two definitions: there the trip-wire is left out. g++ links it as a shared
+// library.
 #if defined(__clang__)
 #if __has_feature(address_sanitizer)
 #define GREGOR_TRIPWIRE_ABSENT
@@ -44,7 +45,8 @@ std::string describe(void* address) {
 }
 
 void refuse_when_armed(const char* call, void* caller) {
-    if (!armed) [[likely]] return;
+    if (!armed) [[likely]]
+        return;
     armed = false;  // whoever handles the failure may look at the clock
     check_failed(__FILE__, __LINE__, "no real clock, entropy or thread while a world runs",
                  fmt::format("{} was called from {}", call, describe(caller)));
@@ -74,9 +76,9 @@ TripwireSuspended::~TripwireSuspended() { armed = was_armed_; }
 #ifndef GREGOR_TRIPWIRE_ABSENT
 
 // Refuses, or calls the hidden definition of NAME with the arguments that follow.
-#define GREGOR_GUARD(name, ...)                                            \
-    gregor::refuse_when_armed(#name, __builtin_return_address(0));         \
-    static const auto forward = gregor::hidden(&::name, #name);            \
+#define GREGOR_GUARD(name, ...)                                    \
+    gregor::refuse_when_armed(#name, __builtin_return_address(0)); \
+    static const auto forward = gregor::hidden(&::name, #name);    \
     return forward(__VA_ARGS__)
 
 extern "C" {

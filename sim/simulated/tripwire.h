@@ -1,10 +1,11 @@
-// The trip-wire: while a simulated world runs on this thread, a call for the real time, real entropy or
-// a real thread ends the process, as the run would no longer be a function of its seed.
+// The trip-wire: while a simulated world runs on this thread, a call for the real time, real
+// entropy or a real thread ends the process, as the run would no longer be a function of its seed.
 //
-// tripwire.cpp defines clock_gettime and its kin itself, so that in a program that links it our own code
-// and the shared libraries (libstdc++'s clocks, OpenSSL) reach these definitions first. Armed, they fail
-// as a CHECK does, naming call and caller; else they forward to the C library. What does not go through a
-// symbol (the rdrand instruction, a raw syscall) is left to the banned tokens of tests/lint.
+// tripwire.cpp defines clock_gettime and its kin itself, so that in a program that links it our own
+// code and the shared libraries (libstdc++'s clocks, OpenSSL) reach these definitions first. Armed,
+// they fail as a CHECK does, naming call and caller; else they forward to the C library. What does
+// not go through a symbol (the rdrand instruction, a raw syscall) is left to the banned tokens of
+// tests/lint.
 //
 // The world's loop arms it before its first event and disarms it after its last.
 #pragma once

@@ -12,8 +12,8 @@ namespace gregor::simulated {
 /// A node's trace: counted, digested, a cue, and a line only for who reads along.
 class ProcessTrace final : public Trace {
 public:
-    ProcessTrace(World& world, SimClock& clock, const std::string& node)
-        : world_(world), clock_(clock), node_(node), node_hash_(EventName(node).hash()) {
+    ProcessTrace(World& world, const std::string& node)
+        : world_(world), node_(node), node_hash_(EventName(node).hash()) {
         set_detailed(world.traced());
     }
 
@@ -25,7 +25,6 @@ protected:
 
 private:
     World& world_;
-    SimClock& clock_;
     std::string node_;
     std::uint64_t node_hash_;
 };
@@ -42,7 +41,7 @@ public:
                      world_.now().time_since_epoch()),
           network_(world_.network_, machine.name_),
           disk_(world_.scheduler_, machine.disk_),
-          trace_(world_, clock_, machine.name_),
+          trace_(world_, machine.name_),
           tasks_(world_.scheduler_, machine.name_, &clock_) {
         clock_.set_drift(machine.model_.drift_ppm);
     }
@@ -65,9 +64,8 @@ public:
     void start(const ProgramFactory& factory) {
         program_ = factory(*this);
         tasks_.on_empty([this] {
-            world_.scheduler_.call_at(world_.now(), [machine = &machine_] {
-                machine->process_ended();
-            });
+            world_.scheduler_.call_at(world_.now(),
+                                      [machine = &machine_] { machine->process_ended(); });
         });
         tasks_.spawn("main", [this] {
             program_->run();
@@ -101,7 +99,7 @@ private:
     std::unique_ptr<Program> program_;
 };
 
-// Machine. ------------------------------------------------------------------------------------------
+// Machine. ----------------------------------------------------------------------------------------
 
 Machine::Machine(World& world, std::string name, MachineModel model)
     : world_(world), name_(std::move(name)), model_(model) {
@@ -144,9 +142,9 @@ void Machine::lose_power(std::function<void()> then, CrashPolicy* policy) {
     RandomCrashPolicy drawn(disk_.random);
     last_power_loss_ = disk_.store->crash(policy != nullptr ? *policy : drawn);
     ++power_losses_;
-    world_.trace("power_lost", fmt::format("node={} lost_data={} lost_names={}", name_,
-                                           last_power_loss_.lost_data,
-                                           last_power_loss_.lost_names));
+    world_.trace("power_lost",
+                 fmt::format("node={} lost_data={} lost_names={}", name_,
+                             last_power_loss_.lost_data, last_power_loss_.lost_names));
 }
 
 void Machine::stop(std::function<void()> then) {
@@ -189,7 +187,7 @@ void Machine::process_ended() {
     }
 }
 
-// World. --------------------------------------------------------------------------------------------
+// World. ------------------------------------------------------------------------------------------
 
 bool World::VirtualTime::wait(Instant deadline) {
     if (deadline == kNever) return false;
@@ -201,9 +199,8 @@ World::World(std::uint64_t seed, WorldOptions options)
     : seed_(seed),
       options_(std::move(options)),
       scheduling_(stream("scheduling")),
-      scheduler_(time_, {.stack_size = options_.stack_size,
-                         .random = &scheduling_,
-                         .digest = &digest_}),
+      scheduler_(time_,
+                 {.stack_size = options_.stack_size, .random = &scheduling_, .digest = &digest_}),
       network_(scheduler_, seed, options_.network, counters_, &digest_) {}
 
 World::~World() { shut_down(); }
@@ -253,7 +250,8 @@ void World::at_cue(const Cue& cue, std::function<void()> action) {
 
 void World::observe(const std::string& node, std::uint64_t node_hash, EventName name) {
     digest_.add(name.hash() ^ node_hash);
-    if (cues_.empty()) [[likely]] return;
+    if (cues_.empty()) [[likely]]
+        return;
     for (std::size_t i = 0; i < cues_.size(); ++i) {
         ArmedCue& cue = cues_[i];
         if (cue.event_hash != name.hash() || cue.node != node || --cue.left > 0) continue;

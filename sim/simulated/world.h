@@ -1,5 +1,5 @@
-// World: virtual time, one network, and machines that may die. A run is a pure function of (build, plan,
-// seed): everything that happens comes out of here, and `digest()` has seen all of it.
+// World: virtual time, one network, and machines that may die. A run is a pure function of (build,
+// plan, seed): everything that happens comes out of here, and `digest()` has seen all of it.
 //
 //     World world(seed, {});
 //     Machine& broker = world.add_machine("n1", {});
@@ -25,8 +25,8 @@
 
 namespace gregor::simulated {
 
-/// What runs on a machine. Built and destroyed outside fibers; destroyed only when all its fibers have
-/// ended, so that they may refer to it.
+/// What runs on a machine. Built and destroyed outside fibers; destroyed only when all its fibers
+/// have ended, so that they may refer to it.
 class Program {
 public:
     virtual ~Program() = default;
@@ -62,8 +62,8 @@ public:
     void start_again();
     [[nodiscard]] bool running() const;
 
-    /// The process is gone at once, its fibers unwound with no effect on the world. `then` is called
-    /// when nothing of it is left.
+    /// The process is gone at once, its fibers unwound with no effect on the world. `then` is
+    /// called when nothing of it is left.
     void kill(std::function<void()> then = {});
     /// The same, and the disk loses what was not synced, as `policy` spares (nullptr: drawn).
     void lose_power(std::function<void()> then = {}, CrashPolicy* policy = nullptr);
@@ -143,8 +143,8 @@ public:
     /// A stream of the seed that this world's digest witnesses.
     [[nodiscard]] Random stream(std::string_view purpose, std::uint64_t index = 0);
 
-    /// Calls `action` at the cue, inside the event. Cues may be added at any time; an occurrence that
-    /// has passed never comes.
+    /// Calls `action` at the cue, inside the event. Cues may be added at any time; an occurrence
+    /// that has passed never comes.
     void at_cue(const Cue& cue, std::function<void()> action);
 
     /// A line of the world itself, not of a node.

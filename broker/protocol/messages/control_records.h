@@ -114,8 +114,8 @@ struct VotersRecord {
     static const Fields& fields();
 };
 
-/// v1 drops what v0 repeats and names the voted directory (KIP-853). In the file as JSON, with
-/// data_version.
+/// Stands in the file as JSON, with data_version. v1 drops cluster id, applied offset and voters,
+/// and names the voted directory (KIP-853).
 struct QuorumStateData {
     static constexpr MessageInfo kMessage{.name = "QuorumStateData",
                                           .kind = MessageKind::data,

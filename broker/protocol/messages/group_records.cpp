@@ -227,4 +227,23 @@ const Fields& ConsumerGroupCurrentMemberAssignmentValue::fields() {
     return fields;
 }
 
+const Fields& ConsumerGroupRegularExpressionKey::fields() {
+    using M = ConsumerGroupRegularExpressionKey;
+    static const Fields fields = describe<M>({
+        field("group_id", &M::group_id),
+        field("regular_expression", &M::regular_expression),
+    });
+    return fields;
+}
+
+const Fields& ConsumerGroupRegularExpressionValue::fields() {
+    using M = ConsumerGroupRegularExpressionValue;
+    static const Fields fields = describe<M>({
+        field("topics", &M::topics),
+        field("version", &M::version),
+        field("timestamp", &M::timestamp),
+    });
+    return fields;
+}
+
 }  // namespace gregor::protocol

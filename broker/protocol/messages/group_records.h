@@ -19,20 +19,20 @@ struct OffsetCommitKey {
 
     std::string group;
     std::string topic;
-    std::int32_t partition = 0;
+    PartitionId partition;
 
     static const Fields& fields();
 };
 
-/// v1 expiry in place of none, v2 without it again · v3 leader epoch · v4 flexible.
+/// v1 expire timestamp, in v1 only · v3 leader epoch · v4 flexible.
 struct OffsetCommitValue {
     static constexpr MessageInfo kMessage{.name = "OffsetCommitValue",
                                           .kind = MessageKind::coordinator_value,
                                           .versions = {0, 4},
                                           .first_flexible = 4};
 
-    std::int64_t offset = 0;
-    std::int32_t leader_epoch = -1;
+    Offset offset;
+    LeaderEpoch leader_epoch = kNoLeaderEpoch;
     std::string metadata;
     std::int64_t commit_timestamp = 0;
     std::int64_t expire_timestamp = -1;
@@ -276,6 +276,33 @@ struct ConsumerGroupCurrentMemberAssignmentValue {
     std::int8_t state = 0;
     std::vector<TopicPartitions> assigned_partitions;
     std::vector<TopicPartitions> partitions_pending_revocation;
+    UnknownTags unknown_tags;
+
+    static const Fields& fields();
+};
+
+/// Since 4.0.
+struct ConsumerGroupRegularExpressionKey {
+    static constexpr MessageInfo kMessage{.name = "ConsumerGroupRegularExpressionKey",
+                                          .kind = MessageKind::coordinator_key,
+                                          .versions = {16, 16}};
+
+    std::string group_id;
+    std::string regular_expression;
+
+    static const Fields& fields();
+};
+
+/// The topics that a regular expression stood for at a metadata version.
+struct ConsumerGroupRegularExpressionValue {
+    static constexpr MessageInfo kMessage{.name = "ConsumerGroupRegularExpressionValue",
+                                          .kind = MessageKind::coordinator_value,
+                                          .versions = {0, 0},
+                                          .first_flexible = 0};
+
+    std::vector<std::string> topics;
+    std::int64_t version = 0;
+    std::int64_t timestamp = 0;
     UnknownTags unknown_tags;
 
     static const Fields& fields();

@@ -59,7 +59,7 @@ struct ListOffsetsResponse {
     struct Partition {
         PartitionId partition_index;
         ErrorCode error_code = ErrorCode::none;
-        std::vector<std::int64_t> old_style_offsets;
+        std::vector<Offset> old_style_offsets;
         std::int64_t timestamp = -1;
         Offset offset = kNoOffset;
         LeaderEpoch leader_epoch = kNoLeaderEpoch;

@@ -12,8 +12,7 @@
 
 namespace gregor::protocol {
 
-/// v1 migration flag · v2 log directories (KIP-858) · v3 PreviousBrokerEpoch and the like stay in
-/// the request; the record gained nothing.
+/// v1 controlled shutdown · v2 migration off ZooKeeper · v3 log directories (KIP-858).
 struct RegisterBrokerRecord {
     static constexpr MessageInfo kMessage{.name = "RegisterBrokerRecord",
                                           .kind = MessageKind::metadata_record,

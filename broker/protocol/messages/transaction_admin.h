@@ -138,7 +138,7 @@ struct ListTransactionsRequest {
                                           .first_flexible = 0};
 
     std::vector<std::string> state_filters;
-    std::vector<std::int64_t> producer_id_filters;
+    std::vector<ProducerId> producer_id_filters;
     std::int64_t duration_filter = -1;
     UnknownTags unknown_tags;
 

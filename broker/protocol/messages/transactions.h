@@ -78,7 +78,7 @@ struct AddPartitionsToTxnRequest {
 
     std::vector<Transaction> transactions;
     std::string v3_and_below_transactional_id;
-    std::int64_t v3_and_below_producer_id = 0;
+    ProducerId v3_and_below_producer_id;
     ProducerEpoch v3_and_below_producer_epoch;
     std::vector<Topic> v3_and_below_topics;
     UnknownTags unknown_tags;

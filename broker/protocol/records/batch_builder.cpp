@@ -6,14 +6,15 @@
 namespace gregor::records {
 namespace {
 
-constexpr std::int64_t kLargestDelta = std::numeric_limits<std::int32_t>::max();
+// Of offsets within a batch, of lengths and of counts alike.
+constexpr std::int64_t kLargest = std::numeric_limits<std::int32_t>::max();
 
 std::int64_t subtract(std::int64_t a, std::int64_t b) {
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
 }
 
 std::int32_t length_of(ByteSpan bytes) {
-    CHECK(bytes.size() <= static_cast<std::size_t>(kLargestDelta), "{} bytes", bytes.size());
+    CHECK(bytes.size() <= static_cast<std::size_t>(kLargest), "{} bytes", bytes.size());
     return static_cast<std::int32_t>(bytes.size());
 }
 
@@ -21,10 +22,11 @@ std::size_t nullable_size(const std::optional<ByteSpan>& bytes) {
     return bytes ? varint_size(length_of(*bytes)) + bytes->size() : varint_size(-1);
 }
 
-void append_nullable(ByteBuffer& out, const std::optional<ByteSpan>& bytes) {
-    if (!bytes) return append_varint(out, -1);
-    append_varint(out, length_of(*bytes));
-    out.append(*bytes);
+std::uint8_t* store_nullable(std::uint8_t* to, const std::optional<ByteSpan>& bytes) {
+    if (!bytes) return store_varint(to, -1);
+    to = store_varint(to, length_of(*bytes));
+    if (!bytes->empty()) std::memcpy(to, bytes->data(), bytes->size());
+    return to + bytes->size();
 }
 
 std::size_t body_size(std::int64_t timestamp_delta, std::int32_t offset_delta,
@@ -36,6 +38,12 @@ std::size_t body_size(std::int64_t timestamp_delta, std::int32_t offset_delta,
         size += nullable_size(as_bytes(header.key)) + nullable_size(header.value);
     }
     return size;
+}
+
+std::int32_t batch_length_for(ByteSpan stored_records) {
+    const std::size_t length = kBatchHeaderSize - kLogOverhead + stored_records.size();
+    CHECK(length <= static_cast<std::size_t>(kLargest), "a batch of {} bytes", length);
+    return static_cast<std::int32_t>(length);
 }
 
 std::int16_t attributes_of(const BatchOptions& options) {
@@ -60,37 +68,38 @@ BatchBuilder::BatchBuilder(BatchOptions options)
           .base_sequence = options.base_sequence,
       },
       next_offset_(options.base_offset),
-      last_offset_(options.base_offset) {}
-
-void BatchBuilder::append(const RecordInput& record) {
-    append_at(next_offset_, record);
+      last_offset_(options.base_offset) {
+    batch_.resize(kBatchHeaderSize);
 }
+
+void BatchBuilder::append(const RecordInput& record) { append_at(next_offset_, record); }
 
 void BatchBuilder::append_at(std::int64_t offset, const RecordInput& record) {
     CHECK(offset >= next_offset_, "offset {} after {}", offset, next_offset_ - 1);
-    CHECK(offset - options_.base_offset <= kLargestDelta);
-    CHECK(header_.record_count < kLargestDelta);
+    CHECK(offset - options_.base_offset <= kLargest);
+    CHECK(header_.record_count < kLargest);
     if (header_.record_count == 0) {
         header_.base_timestamp = options_.delete_horizon_ms.value_or(record.timestamp);
     }
     const auto offset_delta = static_cast<std::int32_t>(offset - options_.base_offset);
     const std::int64_t delta = timestamp_delta(record);
     const std::size_t size = body_size(delta, offset_delta, record);
-    CHECK(size <= static_cast<std::size_t>(kLargestDelta), "a record of {} bytes", size);
+    CHECK(size <= static_cast<std::size_t>(kLargest), "a record of {} bytes", size);
 
-    append_varint(records_, static_cast<std::int32_t>(size));
-    const std::size_t body_begin = records_.size();
-    records_.push_back(0);
-    append_varlong(records_, delta);
-    append_varint(records_, offset_delta);
-    append_nullable(records_, record.key);
-    append_nullable(records_, record.value);
-    append_varint(records_, static_cast<std::int32_t>(record.headers.size()));
+    const auto body = static_cast<std::int32_t>(size);
+    std::uint8_t* to = batch_.extend(varint_size(body) + size);
+    to = store_varint(to, body);
+    *to++ = 0;
+    to = store_varlong(to, delta);
+    to = store_varint(to, offset_delta);
+    to = store_nullable(to, record.key);
+    to = store_nullable(to, record.value);
+    to = store_varint(to, static_cast<std::int32_t>(record.headers.size()));
     for (const RecordHeader& header : record.headers) {
-        append_nullable(records_, as_bytes(header.key));
-        append_nullable(records_, header.value);
+        to = store_nullable(to, as_bytes(header.key));
+        to = store_nullable(to, header.value);
     }
-    CHECK(records_.size() - body_begin == size);
+    CHECK(to == batch_.data() + batch_.size());
 
     ++header_.record_count;
     header_.max_timestamp = std::max(header_.max_timestamp, record.timestamp);
@@ -100,7 +109,7 @@ void BatchBuilder::append_at(std::int64_t offset, const RecordInput& record) {
 
 void BatchBuilder::set_last_offset(std::int64_t offset) {
     CHECK(offset >= last_offset_, "last offset {} below {}", offset, last_offset_);
-    CHECK(offset - options_.base_offset <= kLargestDelta);
+    CHECK(offset - options_.base_offset <= kLargest);
     last_offset_ = offset;
     next_offset_ = offset + 1;
 }
@@ -118,9 +127,14 @@ Bytes BatchBuilder::build() && {
         header_.base_timestamp = options_.delete_horizon_ms.value_or(kNoTimestamp);
         return assemble_batch(header_, {});
     }
-    if (options_.codec == CompressionCodec::none) return assemble_batch(header_, records_.span());
-    const Bytes compressed = compress(options_.codec, records_.span(), options_.levels);
-    return assemble_batch(header_, compressed);
+    const ByteSpan records = batch_.span().subspan(kBatchHeaderSize);
+    if (options_.codec != CompressionCodec::none) {
+        return assemble_batch(header_, compress(options_.codec, records, options_.levels));
+    }
+    header_.batch_length = batch_length_for(records);
+    header_.crc = compute_crc(header_, records);
+    write_batch_header(header_, batch_.span().first<kBatchHeaderSize>());
+    return std::move(batch_).freeze();
 }
 
 std::int64_t BatchBuilder::timestamp_delta(const RecordInput& record) const {
@@ -130,9 +144,7 @@ std::int64_t BatchBuilder::timestamp_delta(const RecordInput& record) const {
 }
 
 Bytes assemble_batch(BatchHeader header, ByteSpan stored_records) {
-    const std::size_t length = kBatchHeaderSize - kLogOverhead + stored_records.size();
-    CHECK(length <= static_cast<std::size_t>(kLargestDelta), "a batch of {} bytes", length);
-    header.batch_length = static_cast<std::int32_t>(length);
+    header.batch_length = batch_length_for(stored_records);
     header.crc = compute_crc(header, stored_records);
     ByteBuffer batch(kBatchHeaderSize + stored_records.size());
     write_batch_header(header, std::span<std::uint8_t, kBatchHeaderSize>(
@@ -154,7 +166,7 @@ Bytes build_empty_batch(const BatchHeader& cleaned) {
 std::size_t encoded_record_size(std::int64_t timestamp_delta, std::int32_t offset_delta,
                                 const RecordInput& record) {
     const std::size_t size = body_size(timestamp_delta, offset_delta, record);
-    CHECK(size <= static_cast<std::size_t>(kLargestDelta), "a record of {} bytes", size);
+    CHECK(size <= static_cast<std::size_t>(kLargest), "a record of {} bytes", size);
     return varint_size(static_cast<std::int32_t>(size)) + size;
 }
 

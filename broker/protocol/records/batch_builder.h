@@ -55,9 +55,7 @@ public:
     [[nodiscard]] std::int32_t record_count() const { return header_.record_count; }
     [[nodiscard]] std::int64_t next_offset() const { return next_offset_; }
     /// Bytes of header and records before compression.
-    [[nodiscard]] std::size_t uncompressed_size() const {
-        return kBatchHeaderSize + records_.size();
-    }
+    [[nodiscard]] std::size_t uncompressed_size() const { return batch_.size(); }
     /// Bytes that appending this record next would add, before compression.
     [[nodiscard]] std::size_t size_of_next(const RecordInput& record) const;
 
@@ -69,7 +67,7 @@ private:
 
     BatchOptions options_;
     BatchHeader header_;
-    ByteBuffer records_;
+    ByteBuffer batch_;  // room for the header, then the encoded records
     std::int64_t next_offset_;
     std::int64_t last_offset_;
 };

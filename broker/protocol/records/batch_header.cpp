@@ -30,13 +30,9 @@ std::int64_t add(std::int64_t a, std::int64_t b) {
 
 }  // namespace
 
-std::int64_t BatchHeader::last_offset() const {
-    return add(base_offset, last_offset_delta);
-}
+std::int64_t BatchHeader::last_offset() const { return add(base_offset, last_offset_delta); }
 
-std::int64_t BatchHeader::next_offset() const {
-    return add(last_offset(), 1);
-}
+std::int64_t BatchHeader::next_offset() const { return add(last_offset(), 1); }
 
 std::int32_t BatchHeader::last_sequence() const {
     if (base_sequence < 0) return kNoSequence;
@@ -44,9 +40,8 @@ std::int32_t BatchHeader::last_sequence() const {
 }
 
 std::int32_t increment_sequence(std::int32_t sequence, std::int32_t increment) {
-    constexpr std::int64_t kModulus = std::int64_t{std::numeric_limits<std::int32_t>::max()} + 1;
     const std::int64_t sum = std::int64_t{sequence} + increment;
-    return static_cast<std::int32_t>((sum % kModulus + kModulus) % kModulus);
+    return static_cast<std::int32_t>(sum & std::numeric_limits<std::int32_t>::max());
 }
 
 Result<BatchHeader, RecordError> parse_batch_header(ByteSpan bytes) {

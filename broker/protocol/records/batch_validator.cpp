@@ -42,9 +42,6 @@ Result<Nothing, Refusal> check_offsets_and_flags(const BatchHeader& header) {
     const auto invalid = [](std::string message) {
         return refuse(RecordErrorCode::invalid_record, std::move(message));
     };
-    if (header.record_count <= 0) {
-        return invalid(fmt::format("a batch of {} records", header.record_count));
-    }
     if (std::int64_t{header.last_offset_delta} + 1 != header.record_count) {
         return invalid(fmt::format("a batch of {} records whose last offset delta is {}",
                                    header.record_count, header.last_offset_delta));
@@ -83,6 +80,11 @@ Result<Nothing, Refusal> check_header(const BatchView& batch, const ValidationOp
     if (!header.codec()) {
         return refuse(RecordErrorCode::unsupported_compression_type,
                       "an unknown compression codec");
+    }
+    if (header.record_count <= 0 || header.last_offset_delta < 0) {
+        return refuse(RecordErrorCode::invalid_record,
+                      fmt::format("a batch of {} records whose last offset delta is {}",
+                                  header.record_count, header.last_offset_delta));
     }
     if (is_from_client) TRY(check_offsets_and_flags(header));
     if (is_from_client && header.timestamp_type() == TimestampType::log_append_time) {

@@ -7,16 +7,11 @@ namespace gregor::records {
 std::unique_ptr<Decompressor> open_decompressor(CompressionCodec codec, ByteSpan input,
                                                 std::size_t max_output_bytes) {
     switch (codec) {
-        case CompressionCodec::gzip:
-            return detail::open_gzip(input, max_output_bytes);
-        case CompressionCodec::snappy:
-            return detail::open_snappy(input, max_output_bytes);
-        case CompressionCodec::lz4:
-            return detail::open_lz4(input, max_output_bytes);
-        case CompressionCodec::zstd:
-            return detail::open_zstd(input, max_output_bytes);
-        case CompressionCodec::none:
-            break;
+        case CompressionCodec::gzip: return detail::open_gzip(input, max_output_bytes);
+        case CompressionCodec::snappy: return detail::open_snappy(input, max_output_bytes);
+        case CompressionCodec::lz4: return detail::open_lz4(input, max_output_bytes);
+        case CompressionCodec::zstd: return detail::open_zstd(input, max_output_bytes);
+        case CompressionCodec::none: break;
     }
     UNREACHABLE("codec {}", static_cast<int>(codec));
 }
@@ -38,32 +33,22 @@ Result<Bytes, RecordError> decompress(CompressionCodec codec, ByteSpan input,
 
 Bytes compress(CompressionCodec codec, ByteSpan input, const CompressionLevels& levels) {
     switch (codec) {
-        case CompressionCodec::none:
-            return Bytes::copy_of(input);
-        case CompressionCodec::gzip:
-            return detail::compress_gzip(input, levels.gzip);
-        case CompressionCodec::snappy:
-            return detail::compress_snappy(input);
-        case CompressionCodec::lz4:
-            return detail::compress_lz4(input, levels.lz4);
-        case CompressionCodec::zstd:
-            return detail::compress_zstd(input, levels.zstd);
+        case CompressionCodec::none: return Bytes::copy_of(input);
+        case CompressionCodec::gzip: return detail::compress_gzip(input, levels.gzip);
+        case CompressionCodec::snappy: return detail::compress_snappy(input);
+        case CompressionCodec::lz4: return detail::compress_lz4(input, levels.lz4);
+        case CompressionCodec::zstd: return detail::compress_zstd(input, levels.zstd);
     }
     UNREACHABLE("codec {}", static_cast<int>(codec));
 }
 
 std::string_view name_of(CompressionCodec codec) {
     switch (codec) {
-        case CompressionCodec::none:
-            return "none";
-        case CompressionCodec::gzip:
-            return "gzip";
-        case CompressionCodec::snappy:
-            return "snappy";
-        case CompressionCodec::lz4:
-            return "lz4";
-        case CompressionCodec::zstd:
-            return "zstd";
+        case CompressionCodec::none: return "none";
+        case CompressionCodec::gzip: return "gzip";
+        case CompressionCodec::snappy: return "snappy";
+        case CompressionCodec::lz4: return "lz4";
+        case CompressionCodec::zstd: return "zstd";
     }
     UNREACHABLE("codec {}", static_cast<int>(codec));
 }

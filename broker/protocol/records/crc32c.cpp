@@ -6,9 +6,7 @@
 
 namespace gregor::records {
 
-std::uint32_t crc32c(ByteSpan bytes) {
-    return crc32c_extend(0, bytes);
-}
+std::uint32_t crc32c(ByteSpan bytes) { return crc32c_extend(0, bytes); }
 
 std::uint32_t crc32c_extend(std::uint32_t crc, ByteSpan bytes) {
     // crc32_iscsi takes its length as an int and inverts neither at the start nor at the end.

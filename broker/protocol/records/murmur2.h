@@ -11,9 +11,7 @@ namespace gregor::records {
 [[nodiscard]] std::int32_t murmur2(ByteSpan bytes);
 
 /// `hash` without its sign bit (not its absolute value), as Utils.toPositive.
-[[nodiscard]] constexpr std::int32_t to_positive(std::int32_t hash) {
-    return hash & 0x7fffffff;
-}
+[[nodiscard]] constexpr std::int32_t to_positive(std::int32_t hash) { return hash & 0x7fffffff; }
 
 /// The partition of a key among `partition_count` (above 0), as the default partitioner chooses it.
 [[nodiscard]] std::int32_t partition_for_key(ByteSpan key, std::int32_t partition_count);

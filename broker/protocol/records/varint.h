@@ -113,12 +113,24 @@ private:
     return unsigned_varint_size(zigzag(value));
 }
 
-inline void append_unsigned_varlong(ByteBuffer& out, std::uint64_t raw) {
+/// Writes at `to`, where unsigned_varint_size(raw) bytes are; returns what follows them.
+[[nodiscard]] inline std::uint8_t* store_unsigned_varlong(std::uint8_t* to, std::uint64_t raw) {
     while (raw >= 0x80) {
-        out.push_back(static_cast<std::uint8_t>(raw | 0x80));
+        *to++ = static_cast<std::uint8_t>(raw | 0x80);
         raw >>= 7;
     }
-    out.push_back(static_cast<std::uint8_t>(raw));
+    *to++ = static_cast<std::uint8_t>(raw);
+    return to;
+}
+[[nodiscard]] inline std::uint8_t* store_varint(std::uint8_t* to, std::int32_t value) {
+    return store_unsigned_varlong(to, zigzag(value));
+}
+[[nodiscard]] inline std::uint8_t* store_varlong(std::uint8_t* to, std::int64_t value) {
+    return store_unsigned_varlong(to, zigzag(value));
+}
+
+inline void append_unsigned_varlong(ByteBuffer& out, std::uint64_t raw) {
+    (void)store_unsigned_varlong(out.extend(unsigned_varint_size(raw)), raw);
 }
 inline void append_unsigned_varint(ByteBuffer& out, std::uint32_t raw) {
     append_unsigned_varlong(out, raw);

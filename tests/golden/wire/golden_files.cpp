@@ -14,7 +14,8 @@ std::filesystem::path golden_folder() {
 std::vector<std::filesystem::path> golden_files(std::string_view folder) {
     std::vector<std::filesystem::path> files;
     std::error_code absent;
-    for (const auto& entry : std::filesystem::directory_iterator(golden_folder() / folder, absent)) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(golden_folder() / folder, absent)) {
         if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
     }
     std::ranges::sort(files);

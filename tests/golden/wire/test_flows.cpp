@@ -36,8 +36,8 @@ FrameParts split(const Json& line, MessageKind kind, ApiKey key, std::int16_t ve
         REQUIRE(parts.has_value());
         const std::int16_t header_version = *request_header_version(key, version);
         REQUIRE(header_version == line["headerVersion"].get<int>());
-        return {to_json_text(parts->header, header_version),
-                encode(parts->header, header_version), parts->body};
+        return {to_json_text(parts->header, header_version), encode(parts->header, header_version),
+                parts->body};
     }
     const auto parts = decode_response_frame(frame, key, version);
     REQUIRE(parts.has_value());

@@ -11,8 +11,8 @@ namespace {
 using tests::Differences;
 using tests::Json;
 
-/// Unknown tags out of order are read by Kafka; only its writer, which the data was made with as well,
-/// then refuses them. We read them too, and write them in order.
+/// Unknown tags out of order are read by Kafka; only its writer, which the data was made with as
+/// well, then refuses them. We read them too, and write them in order.
 bool is_refused_by_writer_only(const Json& line) {
     return line["messageText"].is_string() &&
            line["messageText"].get<std::string>().starts_with("Invalid raw tag field list");

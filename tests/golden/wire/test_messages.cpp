@@ -22,9 +22,7 @@ const std::set<std::string, std::less<>> kLeftOut = {
     "UpdateMetadataResponse",
     // Tiered storage's own topic.
     "RemoteLogSegmentMetadataRecord", "RemoteLogSegmentMetadataSnapshotRecord",
-    "RemoteLogSegmentMetadataUpdateRecord", "RemotePartitionDeleteMetadataRecord",
-    // Built by broker/log, beside the file that it is.
-    "ProducerSnapshot"};
+    "RemoteLogSegmentMetadataUpdateRecord", "RemotePartitionDeleteMetadataRecord"};
 
 Bytes joined(const std::vector<Piece>& pieces) {
     ByteBuffer all;
@@ -72,8 +70,8 @@ TEST_CASE("every message reads as Kafka's JSON says and is written to the same b
             continue;
         }
         ++files;
-        lines += tests::for_each_line(
-            file, [&](const Json& line) { compare(*type, line, differences); });
+        lines += tests::for_each_line(file,
+                                      [&](const Json& line) { compare(*type, line, differences); });
     }
     fmt::print("wire: {} files, {} lines compared, {} differences; {} files left out\n", files,
                lines, differences.count(), left_out.size());

@@ -307,6 +307,24 @@ TEST_CASE("a batch that decompresses beyond the limit is too large") {
     }
 }
 
+TEST_CASE("nobody appends a batch that has no records or would move the log backwards") {
+    ValidationOptions options = usual();
+    options.origin = AppendOrigin::coordinator;
+    options.walk_compressed = false;
+    for (const CompressionCodec codec : kCodecs) {
+        const auto changed = [&](std::int32_t record_count, std::int32_t last_offset_delta) {
+            return with_header(good_batch(codec), [&](BatchHeader& header) {
+                header.record_count = record_count;
+                header.last_offset_delta = last_offset_delta;
+            });
+        };
+        (void)accepted(changed(3, 2), options);
+        REQUIRE(refused(changed(0, 2), options).code == RecordErrorCode::invalid_record);
+        REQUIRE(refused(changed(-1, 2), options).code == RecordErrorCode::invalid_record);
+        REQUIRE(refused(changed(3, -1), options).code == RecordErrorCode::invalid_record);
+    }
+}
+
 TEST_CASE("a coordinator may append a transaction marker") {
     const Bytes marker =
         build_marker_batch({.marker = {.type = ControlRecordType::commit, .coordinator_epoch = 4},

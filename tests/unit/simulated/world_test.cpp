@@ -100,9 +100,8 @@ TEST_CASE("a killed process refuses connections until it is started again") {
 
 TEST_CASE("a partition longer than the TCP timeout kills connections, a short one only delays") {
     const EchoRun shortly = run_echo(3, [](World& world) {
-        world.scheduler().call_at(Instant(500ms), [&world] {
-            world.network().block("c1", "n1", world.now() + 2s);
-        });
+        world.scheduler().call_at(
+            Instant(500ms), [&world] { world.network().block("c1", "n1", world.now() + 2s); });
     });
     REQUIRE(shortly.failed == 0);
     REQUIRE(shortly.answered == 200);

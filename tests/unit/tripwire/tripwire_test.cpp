@@ -153,7 +153,9 @@ TEST_CASE("a suspension lets calls through and arms again when it ends") {
 }
 
 TEST_CASE("a suspension of an unarmed trip-wire does not arm it") {
-    { const TripwireSuspended suspended; }
+    {
+        const TripwireSuspended suspended;
+    }
     REQUIRE(!tripwire_armed());
 }
 

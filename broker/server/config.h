@@ -1,0 +1,84 @@
+// Config: what server.properties says, checked as a whole before anything starts. Immutable.
+//
+// Values of the key table are asked for by Kafka's name (`config.integer("num.partitions")`), which is
+// also what DescribeConfigs shows; what needs more than one key to understand (listeners, the quorum,
+// topic defaults) has a function of its own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/log/log_config.h"
+#include "broker/protocol/ids.h"
+#include "broker/server/config_keys.h"
+#include "broker/server/listener_config.h"
+#include "broker/server/properties.h"
+#include "sim/base/result.h"
+#include "sim/base/time.h"
+
+namespace gregor::server {
+
+/// Everything that is wrong, one line each.
+using ConfigErrors = std::vector<std::string>;
+
+class Config {
+public:
+    /// `local_host` is what is advertised for a listener without a host.
+    [[nodiscard]] static Result<Config, ConfigErrors> from(const Properties& properties,
+                                                           std::string_view local_host);
+
+    // Keys of the table, by Kafka's name; CHECKs that there is such a key of such a type. ------------
+    [[nodiscard]] std::int64_t integer(std::string_view key) const;
+    [[nodiscard]] std::int32_t int32(std::string_view key) const {
+        return static_cast<std::int32_t>(integer(key));
+    }
+    [[nodiscard]] Duration milliseconds(std::string_view key) const;
+    [[nodiscard]] bool boolean(std::string_view key) const;
+    [[nodiscard]] std::vector<std::string> list(std::string_view key) const;
+    /// As in the file or by default; nothing if the key has neither.
+    [[nodiscard]] std::optional<std::string_view> text(std::string_view key) const;
+    /// Whether the file gave it.
+    [[nodiscard]] bool is_set(std::string_view key) const { return properties_.contains(key); }
+    [[nodiscard]] const Properties& properties() const { return properties_; }
+
+    // What several keys say together. ---------------------------------------------------------------
+    [[nodiscard]] protocol::NodeId node_id() const { return node_id_; }
+    [[nodiscard]] const std::vector<std::string>& log_dirs() const { return log_dirs_; }
+    /// To bind, controller listeners among them.
+    [[nodiscard]] std::span<const ListenerConfig> listeners() const { return listeners_; }
+    /// What clients are told, the controller's listeners not among them; port 0: that of the bound
+    /// listener of the same name.
+    [[nodiscard]] std::span<const ListenerConfig> advertised_listeners() const {
+        return advertised_;
+    }
+    [[nodiscard]] bool is_controller_listener(std::string_view name) const;
+    /// The broker-wide defaults of topic settings.
+    [[nodiscard]] log::LogConfigRef topic_defaults() const { return topic_defaults_; }
+    /// Keys that Kafka knows and this node does not act on, as lines for the log.
+    [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+
+private:
+    class Checker;
+
+    [[nodiscard]] const ConfigKey& key_of(std::string_view key) const;
+
+    Properties properties_;
+    protocol::NodeId node_id_{};
+    std::vector<std::string> log_dirs_;
+    std::vector<ListenerConfig> listeners_;
+    std::vector<ListenerConfig> advertised_;
+    std::vector<std::string> controller_listeners_;
+    log::LogConfigRef topic_defaults_;
+    std::vector<std::string> notes_;
+};
+
+/// What a node is without a file: broker and controller 1 on 127.0.0.1:9092, its data in `data_dir`,
+/// internal topics with one replica, no wait before the first rebalance.
+[[nodiscard]] Properties development_properties(std::string_view data_dir);
+
+}  // namespace gregor::server
