@@ -7,11 +7,10 @@
 // request's effect is done, and what waits for replication or for data moves its Reply elsewhere.
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "broker/protocol/ids.h"
 #include "broker/rpc/reply.h"
@@ -45,6 +44,8 @@ struct HandlerContext {
 
     /// The newest published image; never null, immutable.
     [[nodiscard]] std::shared_ptr<const metadata::MetadataImage> image() const;
+    /// Of the last record that image() holds.
+    [[nodiscard]] std::int64_t metadata_offset() const;
 };
 
 /// The request's message. A body that does not decode closes the connection, as Kafka does, and gives
