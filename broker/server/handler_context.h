@@ -22,6 +22,7 @@ class MetadataImage;
 }
 namespace gregor::drivers {
 class ControllerDriver;
+class ProducerIdManager;
 }
 namespace gregor::replication {
 class ReplicaManager;
@@ -38,6 +39,7 @@ struct HandlerContext {
     const RequestRouter& router;
     replication::ReplicaManager& replicas;
     drivers::ControllerDriver& controller;
+    drivers::ProducerIdManager& producer_ids;
     protocol::NodeId node_id;
     /// 22 characters, as in meta.properties.
     std::string cluster_id;

@@ -196,11 +196,14 @@ Node::Started Node::enter_cluster() {
         return fail(fmt::format("the controller refuses this broker: {}",
                                 protocol::name(entered.error())));
     }
+    producer_ids_ = std::make_unique<drivers::ProducerIdManager>(runtime_, *controller_,
+                                                                 config_.node_id());
     context_ = std::make_unique<HandlerContext>(HandlerContext{.runtime = runtime_,
                                                                .config = config_,
                                                                .router = router_,
                                                                .replicas = *replicas_,
                                                                .controller = *controller_,
+                                                               .producer_ids = *producer_ids_,
                                                                .node_id = config_.node_id(),
                                                                .cluster_id = cluster_id_});
     return {};

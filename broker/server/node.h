@@ -19,6 +19,7 @@
 #include "broker/drivers/broker_lifecycle.h"
 #include "broker/drivers/controller_driver.h"
 #include "broker/drivers/metadata_publisher.h"
+#include "broker/drivers/producer_id_manager.h"
 #include "broker/log/log_manager.h"
 #include "broker/replication/replica_manager.h"
 #include "broker/rpc/server.h"
@@ -88,6 +89,7 @@ private:
     std::unique_ptr<drivers::ControllerDriver> controller_;
     std::unique_ptr<drivers::MetadataPublisher> publisher_;
     std::unique_ptr<drivers::BrokerLifecycle> lifecycle_;
+    std::unique_ptr<drivers::ProducerIdManager> producer_ids_;
     std::unique_ptr<HandlerContext> context_;
     rpc::Server server_;
 };

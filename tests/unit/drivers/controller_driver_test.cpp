@@ -116,7 +116,7 @@ TEST_CASE("snapshots take the log's place and the same image comes back") {
     ControllerDriverOptions options = driver_options();
     options.log.max_bytes_between_snapshots = 2000;
     options.log.max_retention_bytes = 20'000;
-    options.log.segment_bytes = 4000;
+    options.log.segment_bytes = 16'000;
     metadata::ImageRef image;
     run(world, machine, options, [&](Runtime&, ControllerDriver& driver) {
         REQUIRE(driver.start());
