@@ -1,11 +1,13 @@
 #include "sim/runtime/fiber.h"
 
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstring>
-#include <fstream>
 #include <stdexcept>
 
 #include "tests/support/catch.h"
@@ -22,12 +24,14 @@ namespace {
     return recurse(bytes - sizeof frame) + frame[11];
 }
 
-std::size_t resident_pages() {
-    std::ifstream file("/proc/self/statm");
-    std::size_t total = 0;
-    std::size_t resident = 0;
-    file >> total >> resident;
-    return resident;
+/// Pages in memory between 100 and 16 KiB below `place` on a stack.
+std::size_t resident_pages_below(const char* place) {
+    const auto address = reinterpret_cast<std::uintptr_t>(place) / 4096 * 4096;
+    std::array<unsigned char, 21> pages{};
+    const auto begin = address - 25 * 4096;
+    REQUIRE(::mincore(reinterpret_cast<void*>(begin), pages.size() * 4096, pages.data()) == 0);
+    return static_cast<std::size_t>(
+        std::count_if(pages.begin(), pages.end(), [](unsigned char page) { return page & 1; }));
 }
 
 /// How a child process ends that recurses on a fiber of 128 KiB.
@@ -108,8 +112,10 @@ TEST_CASE("a deep recursion that fits runs, one that does not meets the guard pa
 TEST_CASE("trimming keeps what a suspended body has on its stack") {
     FiberStack stack(256 * 1024);
     bool intact = false;
+    const char* place = nullptr;
     stack.start([&] {
         char local[3000];
+        place = local;
         std::memset(local, 42, sizeof local);
         (void)recurse(100 * 1024);
         stack.suspend();
@@ -119,9 +125,9 @@ TEST_CASE("trimming keeps what a suspended body has on its stack") {
     REQUIRE_FALSE(stack.resume());
     const std::size_t touched = stack.touched_bytes();
     REQUIRE(touched >= 100 * 1024);
-    const std::size_t resident = resident_pages();
+    REQUIRE(resident_pages_below(place) == 21);
     stack.trim();
-    REQUIRE(resident_pages() + 20 <= resident);  // of the 25 that recurse() touched
+    REQUIRE(resident_pages_below(place) == 0);
     stack.trim();
     REQUIRE(stack.touched_bytes() == touched);  // what was ever touched, not what is resident
     REQUIRE(stack.resume());
