@@ -9,7 +9,6 @@ namespace {
 
 using metadata::BrokerImage;
 using metadata::MetadataImage;
-using metadata::VersionedRecord;
 using protocol::BrokerHeartbeatRequest;
 using protocol::BrokerHeartbeatResponse;
 using protocol::BrokerRegistrationChangeRecord;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 
@@ -153,10 +154,10 @@ std::optional<ApiError> find_value_fault(const ConfigResource& resource, const C
     return invalid_config(valid.error());
 }
 
-std::vector<metadata::VersionedRecord> records_between(const MetadataImage& image,
+std::vector<VersionedRecord> records_between(const MetadataImage& image,
                                                        const ConfigResource& resource,
                                                        const ConfigMap& values) {
-    std::vector<metadata::VersionedRecord> records;
+    std::vector<VersionedRecord> records;
     const auto add = [&](const std::string& name, std::optional<std::string> value) {
         records.push_back(versioned(
             protocol::ConfigRecord{.resource_type = static_cast<std::int8_t>(resource.type),

@@ -9,8 +9,6 @@
 
 namespace gregor::controller {
 
-using metadata::VersionedRecord;
-using metadata::versioned;
 
 std::vector<VersionedRecord> Controller::bootstrap_records() const {
     constexpr std::int16_t kVersion = metadata::kMetadataVersion_3_9_IV0;

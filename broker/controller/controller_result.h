@@ -10,6 +10,8 @@
 
 namespace gregor::controller {
 
+using metadata::versioned;
+using metadata::VersionedRecord;
 using protocol::ErrorCode;
 
 template <class Response>

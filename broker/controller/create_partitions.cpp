@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -67,7 +68,7 @@ OrError<std::vector<Replicas>> replicas_of(const MetadataImage& image, Random& r
                                      spec.replication_factor, placed.error())});
 }
 
-OrError<std::vector<metadata::VersionedRecord>> grow(const MetadataImage& image, Random& random,
+OrError<std::vector<VersionedRecord>> grow(const MetadataImage& image, Random& random,
                                                      const Wanted& wanted) {
     const TopicImage* topic = image.find_topic(wanted.name);
     if (topic == nullptr || topic->partitions.empty()) {
@@ -80,7 +81,7 @@ OrError<std::vector<metadata::VersionedRecord>> grow(const MetadataImage& image,
         .partitions = additional,
         .replication_factor = static_cast<std::int16_t>(first.replicas.size())};
     const std::vector<Replicas> replicas = TRY(replicas_of(image, random, wanted, spec));
-    std::vector<metadata::VersionedRecord> records;
+    std::vector<VersionedRecord> records;
     std::int32_t next = topic->partitions.rbegin()->first.value() + 1;
     for (const Replicas& brokers : replicas) {
         const protocol::PartitionId partition{next++};

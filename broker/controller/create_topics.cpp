@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -37,7 +38,7 @@ public:
                                  "Excessively large number of partitions per request."});
         }
         const protocol::TopicId id = new_topic_id();
-        std::vector<metadata::VersionedRecord> records;
+        std::vector<VersionedRecord> records;
         const auto add = [&](metadata::MetadataRecord record) {
             records.push_back(versioned(std::move(record), image_.metadata_version()));
         };
@@ -66,7 +67,7 @@ public:
         return describe(topic.name, id, configs, replicas);
     }
 
-    [[nodiscard]] std::vector<metadata::VersionedRecord> take_records() && {
+    [[nodiscard]] std::vector<VersionedRecord> take_records() && {
         return std::move(records_);
     }
 
@@ -214,7 +215,7 @@ private:
     const ControllerConfig& config_;
     Random& random_;
     std::map<std::string, std::string> colliding_;  // unified name → a topic of it
-    std::vector<metadata::VersionedRecord> records_;
+    std::vector<VersionedRecord> records_;
 };
 
 CreateTopicsResponse::Topic refused(const std::string& name, ApiError error) {

@@ -8,6 +8,7 @@ namespace {
 
 using metadata::MetadataImage;
 using metadata::PartitionState;
+using metadata::versioned;
 using protocol::NodeId;
 using protocol::PartitionChangeRecord;
 

@@ -7,11 +7,10 @@
 // request's effect is done, and what waits for replication or for data moves its Reply elsewhere.
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "broker/protocol/ids.h"
 #include "broker/rpc/reply.h"
@@ -23,6 +22,7 @@ class MetadataImage;
 }
 namespace gregor::drivers {
 class ControllerDriver;
+class ProducerIdManager;
 }
 namespace gregor::replication {
 class ReplicaManager;
@@ -39,12 +39,15 @@ struct HandlerContext {
     const RequestRouter& router;
     replication::ReplicaManager& replicas;
     drivers::ControllerDriver& controller;
+    drivers::ProducerIdManager& producer_ids;
     protocol::NodeId node_id;
     /// 22 characters, as in meta.properties.
     std::string cluster_id;
 
     /// The newest published image; never null, immutable.
     [[nodiscard]] std::shared_ptr<const metadata::MetadataImage> image() const;
+    /// Of the last record that image() holds.
+    [[nodiscard]] std::int64_t metadata_offset() const;
 };
 
 /// The request's message. A body that does not decode closes the connection, as Kafka does, and gives
