@@ -88,6 +88,15 @@ Result<void, IoError> write_file_atomically(Disk& disk, std::string_view folder,
     return disk.sync_dir(folder);
 }
 
+Result<void, IoError> create_folder_durably(Disk& disk, const std::string& path) {
+    if (path.empty() || TRY(disk.exists(path))) return {};
+    const std::size_t slash = path.rfind('/');
+    const std::string parent = slash == std::string::npos ? "" : path.substr(0, slash);
+    TRY(create_folder_durably(disk, parent));
+    TRY(disk.create_directories(path));
+    return disk.sync_dir(parent);
+}
+
 Result<std::optional<Bytes>, IoError> read_file_if_there(Disk& disk, std::string_view path) {
     auto content = read_file(disk, path);
     if (content) return std::optional<Bytes>(*std::move(content));

@@ -35,6 +35,8 @@ inline constexpr std::string_view kTemporarySuffix = ".tmp";
 [[nodiscard]] Result<void, IoError> write_file_atomically(Disk& disk, std::string_view folder,
                                                           std::string_view name,
                                                           const Bytes& content);
+/// Makes the folder and those above it that are missing, for good.
+[[nodiscard]] Result<void, IoError> create_folder_durably(Disk& disk, const std::string& path);
 /// The whole file; nothing if there is none.
 [[nodiscard]] Result<std::optional<Bytes>, IoError> read_file_if_there(Disk& disk,
                                                                        std::string_view path);

@@ -272,6 +272,8 @@ Result<void, ErrorCode> Log::roll_at(Offset base_offset) {
     SegmentRef segment = TRY(checked(
         Segment::create(runtime_.disk(), folder(), base_offset, now_ms())));
     segments_.emplace(base_offset, std::move(segment));
+    // Over a gap: all below the new segment is durable.
+    next_offset_ = recovery_point_ = base_offset;
     producers_.advance(base_offset);
     if (config().segment_jitter_ms > 0) {
         const std::int64_t most = std::min(config().segment_jitter_ms, config().segment_ms);

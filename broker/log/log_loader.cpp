@@ -44,7 +44,7 @@ LogLoader::LogLoader(Runtime& runtime, LogOptions options)
       log_(new Log(runtime, std::move(options))) {}
 
 Result<std::unique_ptr<Log>, StorageError> LogLoader::load() {
-    TRY(make_folder());
+    TRY(create_folder_durably(disk_, log_->folder()));
     const std::set<std::string> names = TRY(tidy_folder());
     TRY(open_segments(names));
     TRY(load_epochs());
@@ -66,15 +66,6 @@ Result<std::unique_ptr<Log>, StorageError> LogLoader::load() {
     TRY(tidy_snapshots());
     log_->check_invariants();
     return std::move(log_);
-}
-
-Result<void, StorageError> LogLoader::make_folder() {
-    const std::string& folder = log_->folder();
-    if (TRY(disk_.exists(folder))) return {};
-    TRY(disk_.create_directories(folder));
-    const std::size_t slash = folder.rfind('/');
-    TRY(disk_.sync_dir(slash == std::string::npos ? "" : folder.substr(0, slash)));
-    return {};
 }
 
 /// Finishes or undoes what was under way when the node stopped; gives the names that remain.

@@ -27,7 +27,6 @@ public:
     [[nodiscard]] Result<std::unique_ptr<Log>, StorageError> load();
 
 private:
-    [[nodiscard]] Result<void, StorageError> make_folder();
     [[nodiscard]] Result<std::set<std::string>, StorageError> tidy_folder();
     [[nodiscard]] Result<void, StorageError> finish_swaps(std::set<std::string>& names);
     [[nodiscard]] Result<void, StorageError> open_segments(const std::set<std::string>& names);

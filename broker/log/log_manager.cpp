@@ -67,13 +67,7 @@ Result<std::unique_ptr<LogManager>, StorageError> LogManager::open(Runtime& runt
 Result<void, StorageError> LogManager::open_directory(const std::string& path) {
     Directory directory;
     directory.path = path;
-    TRY(disk_.create_directories(path));
-    // It must outlive a power loss, as must those above it.
-    for (std::string_view above = path; !above.empty();) {
-        const std::size_t slash = above.rfind('/');
-        above = slash == std::string_view::npos ? std::string_view() : above.substr(0, slash);
-        TRY(disk_.sync_dir(above));
-    }
+    TRY(create_folder_durably(disk_, path));
     directory.lock = TRY(disk_.lock(join_path(path, kLockName)));
     TRY(check_identity(directory));
     TRY(take_clean_shutdown(directory));
@@ -257,8 +251,7 @@ Result<LogRef, StorageError> LogManager::create(const TopicPartition& partition,
     const std::size_t directory = emptiest_directory();
     const std::string folder =
         join_path(directories_[directory].path, fmt::format("{}", partition));
-    TRY(disk_.create_directories(folder));
-    TRY(disk_.sync_dir(directories_[directory].path));
+    TRY(create_folder_durably(disk_, folder));
     const Bytes text = Bytes::copy_of(format_partition_metadata(topic_id));
     TRY(write_file_atomically(disk_, folder, kPartitionMetadataName, text));
     // What the checkpoints say is of an earlier log of that name.

@@ -68,6 +68,7 @@ private:
     static simulated::WorldOptions options(WallTime wall_start) {
         simulated::WorldOptions options;
         options.wall_start = wall_start;
+        options.stack_size = std::size_t{2} << 20;  // test bodies build JSON and messages on it
         return options;
     }
     static simulated::MachineModel model() {

@@ -143,7 +143,7 @@ private:
             batch = build_marker(id, 0, random_.below(2) == 0, tick());
         } else {
             batch = build({.records = static_cast<int>(random_.between(std::int64_t{1}, std::int64_t{4})),
-                           .value = std::string(random_.below(random_.below(8) == 0 ? 900 : 60), 'v'),
+                           .value = std::string(random_.below(random_.below(8) == 0 ? 300 : 60), 'v'),
                            .timestamp = tick(),
                            .producer_id = id,
                            .producer_epoch = 0,
@@ -186,7 +186,7 @@ private:
         // Until it is done the log may end anywhere from here on.
         auto at = now_.batches.upper_bound(target);
         std::int64_t cut = target;
-        if (at != now_.batches.begin() && at != now_.batches.end()) --at;
+        if (at != now_.batches.begin()) --at;
         if (at != now_.batches.end() && at->first < target) {
             const auto header = *records::parse_batch_header(at->second);
             if (header.next_offset() > target) cut = at->first;
