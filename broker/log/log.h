@@ -203,6 +203,8 @@ public:
 private:
     friend class LogLoader;
 
+    void check_producers_against(const ProducerState& fold) const;
+
     struct DeletedSegment {
         SegmentRef segment;
         Instant due;

@@ -118,9 +118,7 @@ Result<protocol::ApiVersionsResponse, IoError> Client::api_versions(Instant dead
         .client_software_version = std::string(kSoftwareVersion)};
     protocol::RequestHeader header =
         next_header(protocol::ApiKey::api_versions, kNewestApiVersions);
-    const Bytes body = TRY(exchange(
-        header, protocol::encode_pieces(request, kNewestApiVersions, begin(header, request)),
-        deadline));
+    const Bytes body = TRY(exchange(header, frame_of(header, request), deadline));
     constexpr auto kUnsupported = static_cast<std::int16_t>(protocol::ErrorCode::unsupported_version);
     const bool is_refused = body.size() >= 2 &&
                             protocol::detail::load_big_endian<std::int16_t>(body.data()) ==
