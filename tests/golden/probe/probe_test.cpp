@@ -1,5 +1,5 @@
-// Frames that were sent to a real broker, sent to a node of ours: what closes a connection there closes
-// it here, and what is answered there is answered here, in the same layout.
+// Frames that were sent to a real broker, sent to a node of ours: what closes a connection there
+// closes it here, and what is answered there is answered here, in the same layout.
 #include <algorithm>
 #include <map>
 
@@ -28,8 +28,8 @@ std::optional<Bytes> exchange(Runtime& runtime, const Bytes& request) {
     const Instant deadline = runtime.clock().now() + 10s;
     ByteBuffer answer;
     if (!connection->read(answer, 4, 4, deadline)) return std::nullopt;
-    const auto size = static_cast<std::size_t>(
-        protocol::detail::load_big_endian<std::int32_t>(answer.data()));
+    const auto size =
+        static_cast<std::size_t>(protocol::detail::load_big_endian<std::int32_t>(answer.data()));
     if (!connection->read(answer, size, size, deadline)) return std::nullopt;
     return std::move(answer).freeze();
 }
@@ -92,10 +92,9 @@ TEST_CASE("every request that Kafka answered and we list is answered in its vers
                 differences.add(name + ": no answer");
                 continue;
             }
-            const auto frame = protocol::decode_response_frame(answer->suffix(4),
-                                                               protocol::ApiKey{key}, version);
-            const auto* type =
-                protocol::find_message_type(protocol::MessageKind::response, key);
+            const auto frame =
+                protocol::decode_response_frame(answer->suffix(4), protocol::ApiKey{key}, version);
+            const auto* type = protocol::find_message_type(protocol::MessageKind::response, key);
             REQUIRE(frame.has_value());
             protocol::Reader reader(frame->body);
             const auto message = protocol::AnyMessage::decode(*type, reader, version);

@@ -66,9 +66,8 @@ TEST_CASE("an unknown key is refused, and the nearest one is named") {
 TEST_CASE("a key that Kafka knows and this node does not act on is noted") {
     const Config config = accepted({{"num.io.threads", "16"}, {"listener.name.x.ssl.key", "y"}});
     const auto is_noted = [&](std::string_view key) {
-        return std::ranges::any_of(config.notes(), [&](const std::string& note) {
-            return note.starts_with(key);
-        });
+        return std::ranges::any_of(config.notes(),
+                                   [&](const std::string& note) { return note.starts_with(key); });
     };
     REQUIRE(is_noted("num.io.threads"));
     REQUIRE(is_noted("listener.name.x.ssl.key"));
@@ -82,7 +81,8 @@ TEST_CASE("values are held against their type and limits, and every complaint is
             "num.partitions = 2147483648 is above 2147483647");
     REQUIRE(refusal({{"auto.create.topics.enable", "yes"}}) ==
             "auto.create.topics.enable = 'yes' is neither true nor false");
-    REQUIRE(contains(refusal({{"process.roles", "broker,zookeeper"}}), "'zookeeper' is not one of"));
+    REQUIRE(
+        contains(refusal({{"process.roles", "broker,zookeeper"}}), "'zookeeper' is not one of"));
     const auto many = Config::from(with({{"num.partitions", "x"}, {"node.id", "y"}}), "h");
     REQUIRE(many.error().size() == 2);
     REQUIRE(accepted({{"num.partitions", " 12 "}}).int32("num.partitions") == 12);
@@ -119,8 +119,7 @@ TEST_CASE("listeners are parsed with IPv6 addresses and any names of the protoco
 }
 
 TEST_CASE("a listener without a host is advertised by the machine's name") {
-    const Config config =
-        accepted({{"listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"}});
+    const Config config = accepted({{"listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"}});
     REQUIRE(config.advertised_listeners()[0] ==
             ListenerConfig{"PLAINTEXT", {"host.example", 9092}});
     REQUIRE(contains(refusal({{"listeners", "PLAINTEXT://0.0.0.0:9092,CONTROLLER://:9093"}}),
@@ -141,7 +140,10 @@ TEST_CASE("listeners that cannot work are refused") {
                      "only PLAINTEXT is served yet"));
     REQUIRE(contains(refusal({{"listeners", "A://h:1,CONTROLLER://h:2"}}), "has no protocol"));
     REQUIRE(contains(refusal({{"listeners", "PLAINTEXT://h:1,CONTROLLER://h:1"}}), "share a port"));
-    REQUIRE(contains(refusal({{"advertised.listeners", "OTHER://h:1"}, }), "not among listeners"));
+    REQUIRE(contains(refusal({
+                         {"advertised.listeners", "OTHER://h:1"},
+                     }),
+                     "not among listeners"));
 }
 
 TEST_CASE("what one combined node cannot be yet is refused in words") {

@@ -1,4 +1,5 @@
-// A whole node in the simulated world: what it tells of itself, and how it starts, stops and starts again.
+// A whole node in the simulated world: what it tells of itself, and how it starts, stops and starts
+// again.
 #include "broker/protocol/messages/group_membership.h"
 #include "broker/protocol/messages/metadata.h"
 #include "tests/support/catch.h"
@@ -20,8 +21,8 @@ protocol::ApiVersionsResponse versions_of(Runtime& runtime, const Endpoint& endp
     return *std::move(versions);
 }
 
-/// The answer to ApiVersions in this version, its size and correlation id taken off, or nothing if the
-/// connection was closed.
+/// The answer to ApiVersions in this version, its size and correlation id taken off, or nothing if
+/// the connection was closed.
 std::optional<Bytes> ask_versions_raw(Runtime& runtime, std::int16_t version, ByteSpan body) {
     auto connection = *runtime.network().connect(kNode);
     ByteBuffer frame;
@@ -154,7 +155,7 @@ TEST_CASE("no coordinator is named while there is none") {
 }
 
 TEST_CASE("DescribeCluster names this broker by its advertised address") {
-    NodeWorld world({{"advertised.listeners", "PLAINTEXT://elsewhere:0"}});
+    NodeWorld world(Properties{{"advertised.listeners", "PLAINTEXT://elsewhere:0"}});
     world.as_client([](Runtime& runtime) {
         rpc::Client client(runtime, {});
         connect(runtime, client);
@@ -199,8 +200,9 @@ TEST_CASE("an orderly stop ends the node and the next start keeps the cluster's 
         for (int i = 0; i < 3; ++i) {
             rpc::Client client(runtime, {});
             connect(runtime, client);
-            ids.push_back(client.call<protocol::DescribeClusterResponse>(
-                                    protocol::DescribeClusterRequest{}, 1, kNever)
+            ids.push_back(client
+                              .call<protocol::DescribeClusterResponse>(
+                                  protocol::DescribeClusterRequest{}, 1, kNever)
                               ->cluster_id);
             bool stopped = false;
             world.machine().stop([&] { stopped = true; });
@@ -220,7 +222,8 @@ TEST_CASE("a data directory of another node is refused") {
         world.machine().stop([&] { stopped = true; });
         while (!stopped) runtime.clock().sleep_for(10ms);
     });
-    const Properties other = node_properties({{"node.id", "2"}, {"controller.quorum.voters", "2@n1:1"}});
+    const Properties other =
+        node_properties({{"node.id", "2"}, {"controller.quorum.voters", "2@n1:1"}});
     std::optional<std::string> failure;
     world.machine().start([&](Runtime& runtime) {
         struct Watched final : simulated::Program {

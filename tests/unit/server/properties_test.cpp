@@ -17,8 +17,8 @@ Properties parsed(std::string_view text) {
 
 TEST_CASE("a key ends at '=', ':' or a blank, and blanks around the separator do not count") {
     const Properties properties = parsed("a=1\nb:2\nc 3\n  d =  4  \ne\t:\t5\nf\n");
-    REQUIRE(properties == Properties{{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4  "}, {"e", "5"},
-                                     {"f", ""}});
+    REQUIRE(properties ==
+            Properties{{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4  "}, {"e", "5"}, {"f", ""}});
 }
 
 TEST_CASE("only the first separator counts") {
