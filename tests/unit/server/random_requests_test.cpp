@@ -1,5 +1,5 @@
-// Requests that nobody would send: random bodies and random values in every listed API and version. The
-// node may refuse, answer or close; it must live on and go on serving the others.
+// Requests that nobody would send: random bodies and random values in every listed API and version.
+// The node may refuse, answer or close; it must live on and go on serving the others.
 #include "broker/protocol/any_message.h"
 #include "sim/base/random.h"
 #include "tests/support/catch.h"
