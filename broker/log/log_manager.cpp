@@ -68,6 +68,12 @@ Result<void, StorageError> LogManager::open_directory(const std::string& path) {
     Directory directory;
     directory.path = path;
     TRY(disk_.create_directories(path));
+    // It must outlive a power loss, as must those above it.
+    for (std::string_view above = path; !above.empty();) {
+        const std::size_t slash = above.rfind('/');
+        above = slash == std::string_view::npos ? std::string_view() : above.substr(0, slash);
+        TRY(disk_.sync_dir(above));
+    }
     directory.lock = TRY(disk_.lock(join_path(path, kLockName)));
     TRY(check_identity(directory));
     TRY(take_clean_shutdown(directory));

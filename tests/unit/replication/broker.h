@@ -93,7 +93,7 @@ public:
     std::vector<ReadRecord> read(std::int64_t offset = 0, FetchParams params = {},
                                  const TopicPartition& partition = kOrders) {
         const FetchResult result = fetch(params, {target(offset, partition)});
-        INFO("reading from " << offset << " log start " << replicas->find(partition)->log->log_start_offset().value() << " end " << replicas->find(partition)->log->log_end_offset().value());
+
         REQUIRE(result.partitions[0].error_code == ErrorCode::none);
         return records_in(bytes_of(result, 0), offset);
     }

@@ -336,33 +336,35 @@ TEST_CASE("offsets are listed from the ends and by time") {
 }
 
 TEST_CASE("deleted records stay deleted through a power loss") {
-    simulated::World world(1, {});
-    simulated::Machine& machine = world.add_machine("n1", {});
-    run_on(world, machine, [](Runtime& runtime, Keeper& keeper) {
-        Broker broker(runtime, keeper, {.flush_messages = 1});
-        REQUIRE(broker.lead());
-        for (int i = 0; i < 5; ++i) broker.append(kTwo);
-        REQUIRE(broker.replicas->delete_records(kOrders, Offset(11)).error ==
-                ErrorCode::offset_out_of_range);
-        REQUIRE(broker.replicas->delete_records(kOrders, Offset(-2)).error ==
-                ErrorCode::offset_out_of_range);
-        const DeletedRecords deleted = broker.replicas->delete_records(kOrders, Offset(7));
-        REQUIRE(deleted.error == ErrorCode::none);
-        REQUIRE(deleted.low_watermark == Offset(7));
-        REQUIRE(broker.fetch({}, {Broker::target(6)}).partitions[0].error_code ==
-                ErrorCode::offset_out_of_range);
-        REQUIRE(broker.read(7).size() == 3);
-        broker.replicas->check_invariants();
-    });
-    machine.lose_power();
-    run_on(world, machine, [](Runtime& runtime, Keeper& keeper) {
-        Broker broker(runtime, keeper);
-        REQUIRE(broker.lead(kOrders, 1));
-        REQUIRE(broker.fetch({}, {Broker::target(6)}).partitions[0].error_code ==
-                ErrorCode::offset_out_of_range);
-        REQUIRE(broker.read(7).size() == 3);
-        REQUIRE(broker.replicas->delete_records(kOrders, Offset(-1)).low_watermark == Offset(10));
-    });
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        simulated::World world(seed, {});
+        simulated::Machine& machine = world.add_machine("n1", {});
+        run_on(world, machine, [](Runtime& runtime, Keeper& keeper) {
+            Broker broker(runtime, keeper, {.flush_messages = 1});
+            REQUIRE(broker.lead());
+            for (int i = 0; i < 5; ++i) broker.append(kTwo);
+            REQUIRE(broker.replicas->delete_records(kOrders, Offset(11)).error ==
+                    ErrorCode::offset_out_of_range);
+            REQUIRE(broker.replicas->delete_records(kOrders, Offset(-2)).error ==
+                    ErrorCode::offset_out_of_range);
+            const DeletedRecords deleted = broker.replicas->delete_records(kOrders, Offset(7));
+            REQUIRE(deleted.error == ErrorCode::none);
+            REQUIRE(deleted.low_watermark == Offset(7));
+            REQUIRE(broker.fetch({}, {Broker::target(6)}).partitions[0].error_code ==
+                    ErrorCode::offset_out_of_range);
+            REQUIRE(broker.read(7).size() == 3);
+            broker.replicas->check_invariants();
+        });
+        machine.lose_power();
+        run_on(world, machine, [](Runtime& runtime, Keeper& keeper) {
+            Broker broker(runtime, keeper);
+            REQUIRE(broker.lead(kOrders, 1));
+            REQUIRE(broker.fetch({}, {Broker::target(6)}).partitions[0].error_code ==
+                    ErrorCode::offset_out_of_range);
+            REQUIRE(broker.read(7).size() == 3);
+            REQUIRE(broker.replicas->delete_records(kOrders, Offset(-1)).low_watermark == Offset(10));
+        });
+    }
 }
 
 TEST_CASE("records of a topic that is only compacted cannot be deleted") {
