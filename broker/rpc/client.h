@@ -1,14 +1,14 @@
-// Client: the asking end. Any number of fibers may call at once; their requests go out one behind the
-// other on one connection, and each gets its own answer.
+// Client: the asking end. Any number of fibers may call at once; their requests go out one behind
+// the other on one connection, and each gets its own answer.
 //
 //     Client client(runtime, {.client_id = "admin"});
 //     TRY(client.connect({"n1", 9092}, deadline));
 //     auto metadata = TRY(client.call<MetadataResponse>(request, 12, deadline));
 //
-// Answers come in the order of the requests, as Kafka promises; a correlation id that is not the next
-// one is `malformed` and ends the connection. A call whose deadline comes gives `timed_out`; its answer
-// is dropped when it comes. When the connection dies every call gets its error, and connect() may be
-// used again.
+// Answers come in the order of the requests, as Kafka promises; a correlation id that is not the
+// next one is `malformed` and ends the connection. A call whose deadline comes gives `timed_out`;
+// its answer is dropped when it comes. When the connection dies every call gets its error, and
+// connect() may be used again.
 #pragma once
 
 #include <deque>

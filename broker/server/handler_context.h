@@ -1,10 +1,12 @@
-// HandlerContext: what a request handler may use. The Node owns it all; each handler is a free function
+// HandlerContext: what a request handler may use. The Node owns it all; each handler is a free
+// function
 //
 //     void handle_metadata(HandlerContext& context, const rpc::Request& request, rpc::Reply reply);
 //
-// in handlers/<api>.h and .cpp, listed in router.cpp. It runs on the connection's fiber and may wait for
-// the disk; when it returns, the connection starts its next request. So it returns only when the
-// request's effect is done, and what waits for replication or for data moves its Reply elsewhere.
+// in handlers/<api>.h and .cpp, listed in router.cpp. It runs on the connection's fiber and may
+// wait for the disk; when it returns, the connection starts its next request. So it returns only
+// when the request's effect is done, and what waits for replication or for data moves its Reply
+// elsewhere.
 #pragma once
 
 #include <memory>
@@ -23,7 +25,7 @@ class MetadataImage;
 namespace gregor::drivers {
 class ControllerDriver;
 class ProducerIdManager;
-}
+}  // namespace gregor::drivers
 namespace gregor::replication {
 class ReplicaManager;
 }
@@ -50,8 +52,8 @@ struct HandlerContext {
     [[nodiscard]] std::int64_t metadata_offset() const;
 };
 
-/// The request's message. A body that does not decode closes the connection, as Kafka does, and gives
-/// nothing.
+/// The request's message. A body that does not decode closes the connection, as Kafka does, and
+/// gives nothing.
 template <protocol::Message T>
 [[nodiscard]] std::optional<T> decode_or_close(const rpc::Request& request, rpc::Reply& reply) {
     Result<T, protocol::DecodeError> message = protocol::decode<T>(request.body, request.version);

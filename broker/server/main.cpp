@@ -4,11 +4,11 @@
 //     gregord --dev --data ./data                     broker and controller on 127.0.0.1:9092
 //     gregord format --config server.properties [--cluster-id ID]
 //
-// Settings: the file, then KAFKA_* variables as Kafka's container images read them, then --override.
-// Standard output is for programs: "listening PLAINTEXT 127.0.0.1:40123" for each listener, then "ready".
-// Standard error is the log, one line an event. SIGTERM and SIGINT stop it in an orderly way; a second
-// one ends it at once.
-// Exit codes: 0 stopped in an orderly way, 1 failed, 254 bad command line or configuration.
+// Settings: the file, then KAFKA_* variables as Kafka's container images read them, then
+// --override. Standard output is for programs: "listening PLAINTEXT 127.0.0.1:40123" for each
+// listener, then "ready". Standard error is the log, one line an event. SIGTERM and SIGINT stop it
+// in an orderly way; a second one ends it at once. Exit codes: 0 stopped in an orderly way, 1
+// failed, 254 bad command line or configuration.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -183,7 +183,8 @@ int run(int argc, char** argv) {
         command.add_option("--data", arguments.data_dir, "the log directory, before log.dirs");
         command.add_option("--override", arguments.overrides, "key=value, before the file")
             ->allow_extra_args(false);
-        command.add_option("--cluster-id", arguments.cluster_id, "of a directory that is formatted");
+        command.add_option("--cluster-id", arguments.cluster_id,
+                           "of a directory that is formatted");
         command.add_flag("--trace", arguments.trace, "log every event, requests too");
     };
     add_options(app);

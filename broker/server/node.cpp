@@ -23,7 +23,8 @@ rpc::ServerOptions server_options(const Config& config) {
             .max_connections = std::max<std::int64_t>(1, config.integer("max.connections"))};
 }
 
-controller::ControllerConfig controller_config(const Config& config, const std::string& cluster_id) {
+controller::ControllerConfig controller_config(const Config& config,
+                                               const std::string& cluster_id) {
     controller::ControllerConfig result;
     result.node_id = config.node_id();
     result.cluster_id = cluster_id;
@@ -89,7 +90,7 @@ void Node::fail_for_good(std::string why) {
     stop_.set();
 }
 
-// The start. ----------------------------------------------------------------------------------------
+// The start. --------------------------------------------------------------------------------------
 
 Node::Started Node::start() {
     TRY(open_storage());
@@ -121,9 +122,9 @@ Node::Started Node::open_storage() {
     auto logs = log::LogManager::open(runtime_, std::move(options));
     if (!logs) {
         const bool is_in_use = logs.error().io == IoError::locked;
-        return fail(is_in_use ? fmt::format("{} is in use by another process",
-                                            config_.log_dirs().front())
-                              : logs.error().text);
+        return fail(is_in_use
+                        ? fmt::format("{} is in use by another process", config_.log_dirs().front())
+                        : logs.error().text);
     }
     logs_ = *std::move(logs);
     return {};
@@ -163,9 +164,10 @@ Node::Started Node::start_controller() {
             }});
     publisher_ = std::make_unique<drivers::MetadataPublisher>(
         runtime_, *replicas_, config_.node_id(), config_.topic_defaults());
-    controller_->subscribe([this](const metadata::ImageRef& before, const metadata::ImageRef& after) {
-        publisher_->publish(*before, *after);
-    });
+    controller_->subscribe(
+        [this](const metadata::ImageRef& before, const metadata::ImageRef& after) {
+            publisher_->publish(*before, *after);
+        });
     if (const auto started = controller_->start(); !started) {
         return fail(fmt::format("{}: {}", folder, started.error().text));
     }
@@ -193,11 +195,11 @@ Node::Started Node::enter_cluster() {
     registration.previous_broker_epoch = logs_->previous_broker_epoch().value_or(-1);
     lifecycle_ = std::make_unique<drivers::BrokerLifecycle>(*controller_, config_.node_id());
     if (const auto entered = lifecycle_->enter(registration); !entered) {
-        return fail(fmt::format("the controller refuses this broker: {}",
-                                protocol::name(entered.error())));
+        return fail(
+            fmt::format("the controller refuses this broker: {}", protocol::name(entered.error())));
     }
-    producer_ids_ = std::make_unique<drivers::ProducerIdManager>(runtime_, *controller_,
-                                                                 config_.node_id());
+    producer_ids_ =
+        std::make_unique<drivers::ProducerIdManager>(runtime_, *controller_, config_.node_id());
     context_ = std::make_unique<HandlerContext>(HandlerContext{.runtime = runtime_,
                                                                .config = config_,
                                                                .router = router_,
@@ -209,7 +211,7 @@ Node::Started Node::enter_cluster() {
     return {};
 }
 
-// Serving. ------------------------------------------------------------------------------------------
+// Serving. ----------------------------------------------------------------------------------------
 
 void Node::serve() {
     server_.start();
@@ -258,7 +260,7 @@ void Node::spawn_tick(TaskGroup& group, std::string_view tick_name, Duration int
     });
 }
 
-// The end. ------------------------------------------------------------------------------------------
+// The end. ----------------------------------------------------------------------------------------
 
 void Node::stop() {
     runtime_.trace().event("node_stopping");

@@ -1,13 +1,15 @@
-// Node: the composition root. It owns every part of one broker-and-controller, starts them in the order
-// in which they need each other and stops them in the reverse.
+// Node: the composition root. It owns every part of one broker-and-controller, starts them in the
+// order in which they need each other and stops them in the reverse.
 //
-//     identity ─> logs ─> listeners (bound) ─> controller ─> replicas, by the image ─> registered ─> serving
+//     identity ─> logs ─> listeners (bound) ─> controller ─> replicas, by the image ─> registered
+//     ─> serving
 //
-//     stop: no new connections ─> controlled shutdown ─> parked requests answered ─> connections closed
+//     stop: no new connections ─> controlled shutdown ─> parked requests answered ─> connections
+//     closed
 //           ─> controller ─> logs, checkpoints, .kafka_cleanshutdown
 //
-// run() is called once, on a fiber of the node's group. The host destroys a Node only when that group
-// has drained; a node that is killed unwinds and leaves the disk as it is.
+// run() is called once, on a fiber of the node's group. The host destroys a Node only when that
+// group has drained; a node that is killed unwinds and leaves the disk as it is.
 #pragma once
 
 #include <functional>

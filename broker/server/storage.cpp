@@ -49,10 +49,9 @@ Result<void, std::string> format_folder(Runtime& runtime, const Config& config,
     if (*there) return fail(fmt::format("{} is formatted already", folder));
 
     const Bytes bootstrap = TRY(bootstrap_snapshot(to_epoch_ms(runtime.clock().wall())));
-    const log::MetaProperties properties{
-        .cluster_id = cluster_id,
-        .node_id = config.node_id(),
-        .directory_id = controller::random_uuid(runtime.random())};
+    const log::MetaProperties properties{.cluster_id = cluster_id,
+                                         .node_id = config.node_id(),
+                                         .directory_id = controller::random_uuid(runtime.random())};
     // meta.properties last: what it stands in is whole.
     if (const auto written = log::write_file_atomically(disk, folder, kBootstrapName, bootstrap);
         !written) {

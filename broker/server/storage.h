@@ -1,5 +1,5 @@
-// Formatting of log directories, as Kafka's storage tool does it: whose they are (meta.properties) and
-// what the cluster begins with (bootstrap.checkpoint).
+// Formatting of log directories, as Kafka's storage tool does it: whose they are (meta.properties)
+// and what the cluster begins with (bootstrap.checkpoint).
 #pragma once
 
 #include <optional>
@@ -18,8 +18,8 @@ namespace gregor::server {
 [[nodiscard]] Result<std::optional<std::string>, std::string> formatted_cluster_id(
     Runtime& runtime, const Config& config);
 
-/// Formats every configured log directory, making it if need be; durable when it returns. An error if
-/// one is formatted already, or in use by a running node.
+/// Formats every configured log directory, making it if need be; durable when it returns. An error
+/// if one is formatted already, or in use by a running node.
 [[nodiscard]] Result<void, std::string> format_storage(Runtime& runtime, const Config& config,
                                                        const std::string& cluster_id);
 
