@@ -27,7 +27,7 @@ Result<void, ErrorCode> Log::truncate_to(Offset offset) {
         return start_anew_at(offset);
     }
     ++truncations_;
-    TRY(remove_segments_from(offset));
+    TRY(remove_segments_from(offset, 1));
     const auto cut = active()->truncate_to(offset);
     if (!cut) return fail(fail_with(IoError::io_failed));
     // A batch that held `offset` is gone as a whole.
@@ -45,7 +45,7 @@ Result<void, ErrorCode> Log::truncate_fully_and_start_at(Offset offset) {
 /// Both locks are held.
 Result<void, ErrorCode> Log::start_anew_at(Offset offset) {
     ++truncations_;
-    TRY(remove_segments_from(Offset(0)));
+    TRY(remove_segments_from(Offset(0), 0));
     TRY(remove_snapshots(Offset(0)));
     SegmentRef segment =
         TRY(checked(Segment::create(runtime_.disk(), folder(), offset, now_ms())));
@@ -80,11 +80,9 @@ Result<void, ErrorCode> Log::ends_at(Offset offset) {
     return {};
 }
 
-/// Removes the segments that begin at or after `offset`, but for the first of all if `offset` is in it or
-/// at its start: that one is cut instead. From 0: all of them.
-Result<void, ErrorCode> Log::remove_segments_from(Offset offset) {
-    while (!segments_.empty() && active()->base_offset() >= offset) {
-        if (offset > Offset(0) && segments_.size() == 1) return {};
+/// Removes the segments that begin at or after `offset`, newest first, but for the first `keep` ones.
+Result<void, ErrorCode> Log::remove_segments_from(Offset offset, std::size_t keep) {
+    while (segments_.size() > keep && active()->base_offset() >= offset) {
         const SegmentRef segment = active();
         segments_.erase(std::prev(segments_.end()));
         TRY(checked(segment->remove_files("")));

@@ -315,7 +315,7 @@ LogConfigRef config_of(const Case& golden, const std::string& topic) {
     const Json topics = golden.json.value("topics", Json::object());
     if (topics.contains(topic)) {
         for (const auto& [key, value] : topics[topic].value("configs", Json::object()).items()) {
-            overrides.emplace(key, value.get<std::string>());
+            if (value.is_string()) overrides.emplace(key, value.get<std::string>());
         }
     }
     const auto config = LogConfig::with({}, overrides);
