@@ -31,6 +31,17 @@ log::LogConfigRef metadata_log_config(const MetadataLogOptions& options) {
     return std::make_shared<const log::LogConfig>(std::move(config));
 }
 
+/// Makes the folder such that it and those above it outlive a power loss.
+Result<void, IoError> make_folder(Disk& disk, const std::string& folder) {
+    TRY(disk.create_directories(folder));
+    for (std::string_view above = folder; !above.empty();) {
+        const std::size_t slash = above.rfind('/');
+        above = slash == std::string_view::npos ? std::string_view() : above.substr(0, slash);
+        TRY(disk.sync_dir(above));
+    }
+    return {};
+}
+
 }  // namespace
 
 MetadataLog::MetadataLog(Runtime& runtime, MetadataLogOptions options)
@@ -39,7 +50,7 @@ MetadataLog::MetadataLog(Runtime& runtime, MetadataLogOptions options)
       snapshots_(runtime.disk(), options_.folder) {}
 
 Result<MetadataLoader, StorageError> MetadataLog::open() {
-    TRY(runtime_.disk().create_directories(options_.folder));
+    TRY(make_folder(runtime_.disk(), options_.folder));
     TRY(snapshots_.open());
     TRY(open_log());
     MetadataLoader loader = TRY(replay());
