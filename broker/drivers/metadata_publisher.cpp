@@ -30,8 +30,8 @@ void MetadataPublisher::take(const MetadataImage& image, const PartitionDelta& d
                                                       .partition_epoch = state.partition_epoch,
                                                       .replicas = state.replicas,
                                                       .isr = state.isr};
-    const auto assigned = replicas_.assign(partition, delta.topic_id, assignment,
-                                           config_of(image, delta.topic));
+    const auto assigned =
+        replicas_.assign(partition, delta.topic_id, assignment, config_of(image, delta.topic));
     if (!assigned) {
         runtime_.trace().event("assignment_failed", "partition={} error={}", partition,
                                assigned.error());

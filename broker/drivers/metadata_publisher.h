@@ -4,8 +4,8 @@
 //                      partitions new or changed      ─> ReplicaManager::assign
 //                      topic settings changed         ─> ReplicaManager::set_config
 //
-// It runs on the fiber that publishes, so that a topic has its logs before its creation is answered.
-// A partition whose log fails stays offline; the others go on.
+// It runs on the fiber that publishes, so that a topic has its logs before its creation is
+// answered. A partition whose log fails stays offline; the others go on.
 #pragma once
 
 #include "broker/drivers/controller_driver.h"

@@ -14,7 +14,9 @@ class ControllerWorld {
 public:
     explicit ControllerWorld(std::uint64_t seed = 1)
         : random(seed),
-          controller({.node_id = NodeId(1), .cluster_id = "cluster", .num_partitions = 2,
+          controller({.node_id = NodeId(1),
+                      .cluster_id = "cluster",
+                      .num_partitions = 2,
                       .static_configs = {{"log.retention.hours", "24"}}},
                      random) {
         apply(controller.bootstrap_records());
@@ -34,7 +36,8 @@ public:
         REQUIRE(beat(id, false).error_code == ErrorCode::none);
     }
 
-    protocol::BrokerRegistrationResponse register_broker(std::int32_t id, std::uint8_t incarnation) {
+    protocol::BrokerRegistrationResponse register_broker(std::int32_t id,
+                                                         std::uint8_t incarnation) {
         protocol::BrokerRegistrationRequest request{.broker_id = NodeId(id),
                                                     .cluster_id = "cluster"};
         request.incarnation_id.bytes[0] = incarnation;

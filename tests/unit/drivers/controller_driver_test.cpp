@@ -1,5 +1,5 @@
-// The controller on a simulated machine: what it has acknowledged survives, what it has not is there as a
-// whole or not at all.
+// The controller on a simulated machine: what it has acknowledged survives, what it has not is
+// there as a whole or not at all.
 #include "broker/drivers/controller_driver.h"
 
 #include <set>
@@ -23,7 +23,8 @@ void enter(ControllerDriver& driver, std::uint8_t incarnation) {
 }
 
 /// Runs `body` to its end on a machine that is new or was stopped.
-void run(World& world, Machine& machine, ControllerDriverOptions options, ControllerNode::Body body) {
+void run(World& world, Machine& machine, ControllerDriverOptions options,
+         ControllerNode::Body body) {
     bool done = false;
     machine.start(ControllerNode::factory(std::move(options),
                                           [&](Runtime& runtime, ControllerDriver& driver) {
