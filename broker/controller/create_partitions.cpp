@@ -29,10 +29,11 @@ OrError<std::int32_t> increase(const TopicImage& topic, const Wanted& wanted) {
                              fmt::format("Topic already has {} partition(s).", present)});
     }
     if (wanted.count < present) {
-        return fail(ApiError{ErrorCode::invalid_partitions,
-                             fmt::format("The topic {} currently has {} partition(s); {} would not be "
-                                         "an increase.",
-                                         topic.name, present, wanted.count)});
+        return fail(
+            ApiError{ErrorCode::invalid_partitions,
+                     fmt::format("The topic {} currently has {} partition(s); {} would not be "
+                                 "an increase.",
+                                 topic.name, present, wanted.count)});
     }
     const std::int32_t additional = wanted.count - present;
     if (static_cast<std::size_t>(additional) > kMaxRecordsPerUserOperation) {
@@ -69,7 +70,7 @@ OrError<std::vector<Replicas>> replicas_of(const MetadataImage& image, Random& r
 }
 
 OrError<std::vector<VersionedRecord>> grow(const MetadataImage& image, Random& random,
-                                                     const Wanted& wanted) {
+                                           const Wanted& wanted) {
     const TopicImage* topic = image.find_topic(wanted.name);
     if (topic == nullptr || topic->partitions.empty()) {
         return fail(ApiError{ErrorCode::unknown_topic_or_partition,
@@ -87,10 +88,11 @@ OrError<std::vector<VersionedRecord>> grow(const MetadataImage& image, Random& r
         const protocol::PartitionId partition{next++};
         auto record = new_partition(image, topic->id, partition, brokers);
         if (!record) {
-            return fail(ApiError{ErrorCode::invalid_replica_assignment,
-                                 fmt::format("All brokers specified in the manual partition assignment "
-                                             "for partition {} are fenced or in controlled shutdown.",
-                                             partition)});
+            return fail(
+                ApiError{ErrorCode::invalid_replica_assignment,
+                         fmt::format("All brokers specified in the manual partition assignment "
+                                     "for partition {} are fenced or in controlled shutdown.",
+                                     partition)});
         }
         records.push_back(versioned(*std::move(record), image.metadata_version()));
     }
@@ -99,10 +101,10 @@ OrError<std::vector<VersionedRecord>> grow(const MetadataImage& image, Random& r
 
 }  // namespace
 
-ControllerResult<CreatePartitionsResponse> create_partitions(const MetadataImage& image,
-                                                             Random& random,
-                                                             const CreatePartitionsRequest& request) {
-    ControllerResult<CreatePartitionsResponse> result{.records = {}, .response = {}, .atomic = true};
+ControllerResult<CreatePartitionsResponse> create_partitions(
+    const MetadataImage& image, Random& random, const CreatePartitionsRequest& request) {
+    ControllerResult<CreatePartitionsResponse> result{
+        .records = {}, .response = {}, .atomic = true};
     std::map<std::string_view, int> times;
     for (const Wanted& topic : request.topics) ++times[topic.name];
     std::set<std::string_view> repeated;

@@ -1,7 +1,8 @@
 // BrokerLifecycle: how this broker enters its cluster and leaves it, as its controller records it.
 //
-//     enter:  fence what an earlier incarnation left, register, unfence      leader epochs +1 (if it crashed) +1
-//     leave:  controlled shutdown: give leaderships away, be fenced          leader epochs +1
+//     enter:  fence what an earlier incarnation left, register, unfence      leader epochs +1 (if
+//     it crashed) +1 leave:  controlled shutdown: give leaderships away, be fenced          leader
+//     epochs +1
 //
 // The broker's epoch is the offset of its registration.
 #pragma once

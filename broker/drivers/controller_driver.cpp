@@ -58,7 +58,8 @@ Result<void, log::StorageError> ControllerDriver::start() {
     const std::lock_guard lock(mutex_);
     controller_.restore(TRY(log_.open()));
     std::vector<metadata::VersionedRecord> records = controller_.activation_records();
-    if (!records.empty() && !commit(records, true)) return fail(log::StorageError(IoError::io_failed));
+    if (!records.empty() && !commit(records, true))
+        return fail(log::StorageError(IoError::io_failed));
     if (controller_.image().metadata_version() == 0) {
         records = controller_.bootstrap_records();
         if (!commit(records, true)) return fail(log::StorageError(IoError::io_failed));
@@ -138,8 +139,8 @@ controller::ControllerContext ControllerDriver::context(std::int16_t version) {
             .request_version = version};
 }
 
-#define GREGOR_HANDLE(Name)                                                             \
-    template Result<protocol::Name##Response, ErrorCode> ControllerDriver::handle(      \
+#define GREGOR_HANDLE(Name)                                                        \
+    template Result<protocol::Name##Response, ErrorCode> ControllerDriver::handle( \
         const protocol::Name##Request&, std::int16_t);
 GREGOR_HANDLE(CreateTopics)
 GREGOR_HANDLE(DeleteTopics)

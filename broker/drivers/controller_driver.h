@@ -1,12 +1,14 @@
-// ControllerDriver: the fibers' way to the pure Controller (broker/controller) and the metadata log.
+// ControllerDriver: the fibers' way to the pure Controller (broker/controller) and the metadata
+// log.
 //
 //     handle(request)
-//       lock ─> controller.handle ─> log.append + sync ─> controller.apply ─> publish ─> unlock ─> answer
+//       lock ─> controller.handle ─> log.append + sync ─> controller.apply ─> publish ─> unlock ─>
+//       answer
 //
 // One request at a time, in the order of their coming; the queue in front is bounded. Nobody sees a
-// change, neither in an answer nor in an image, before it is durable (M1, M7). Images are published in
-// order to every subscriber, on the fiber of the request, before its answer: a created topic has its logs
-// when the client hears of it.
+// change, neither in an answer nor in an image, before it is durable (M1, M7). Images are published
+// in order to every subscriber, on the fiber of the request, before its answer: a created topic has
+// its logs when the client hears of it.
 //
 // When the metadata log fails the controller has failed: this and every later request gets
 // NOT_CONTROLLER, images stand still, and the owner is told once, to stop the node.
@@ -34,7 +36,8 @@ struct ControllerDriverOptions {
     std::function<void(std::string_view why)> on_failure;
 };
 
-/// Called with the image before and the one after, which differ. May wait; must not call the driver.
+/// Called with the image before and the one after, which differ. May wait; must not call the
+/// driver.
 using ImageSubscriber =
     std::function<void(const metadata::ImageRef& before, const metadata::ImageRef& after)>;
 
@@ -50,11 +53,12 @@ public:
     /// Before start(); the first call gets an empty image and the one that the log gave.
     void subscribe(ImageSubscriber subscriber) { subscribers_.push_back(std::move(subscriber)); }
 
-    /// Opens the metadata log, wins its epoch, writes what a new cluster begins with, and publishes.
+    /// Opens the metadata log, wins its epoch, writes what a new cluster begins with, and
+    /// publishes.
     [[nodiscard]] Result<void, log::StorageError> start();
 
-    /// The answer, when what it says is durable and published. NOT_CONTROLLER: failed, or not started.
-    /// Of the requests that Controller::handle takes.
+    /// The answer, when what it says is durable and published. NOT_CONTROLLER: failed, or not
+    /// started. Of the requests that Controller::handle takes.
     template <class Request>
     [[nodiscard]] Result<typename ResponseOf<Request>::type, protocol::ErrorCode> handle(
         const Request& request, std::int16_t version = 0);
@@ -97,10 +101,10 @@ private:
     protocol::Offset image_offset_{0};
 };
 
-#define GREGOR_CONTROLLER_REQUEST(Name)              \
-    template <>                                      \
-    struct ResponseOf<protocol::Name##Request> {     \
-        using type = protocol::Name##Response;       \
+#define GREGOR_CONTROLLER_REQUEST(Name)          \
+    template <>                                  \
+    struct ResponseOf<protocol::Name##Request> { \
+        using type = protocol::Name##Response;   \
     };
 GREGOR_CONTROLLER_REQUEST(CreateTopics)
 GREGOR_CONTROLLER_REQUEST(DeleteTopics)

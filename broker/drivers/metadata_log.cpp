@@ -31,6 +31,17 @@ log::LogConfigRef metadata_log_config(const MetadataLogOptions& options) {
     return std::make_shared<const log::LogConfig>(std::move(config));
 }
 
+/// Makes the folder such that it and those above it outlive a power loss.
+Result<void, IoError> make_folder(Disk& disk, const std::string& folder) {
+    TRY(disk.create_directories(folder));
+    for (std::string_view above = folder; !above.empty();) {
+        const std::size_t slash = above.rfind('/');
+        above = slash == std::string_view::npos ? std::string_view() : above.substr(0, slash);
+        TRY(disk.sync_dir(above));
+    }
+    return {};
+}
+
 }  // namespace
 
 MetadataLog::MetadataLog(Runtime& runtime, MetadataLogOptions options)
@@ -39,7 +50,7 @@ MetadataLog::MetadataLog(Runtime& runtime, MetadataLogOptions options)
       snapshots_(runtime.disk(), options_.folder) {}
 
 Result<MetadataLoader, StorageError> MetadataLog::open() {
-    TRY(runtime_.disk().create_directories(options_.folder));
+    TRY(make_folder(runtime_.disk(), options_.folder));
     TRY(snapshots_.open());
     TRY(open_log());
     MetadataLoader loader = TRY(replay());
@@ -74,8 +85,8 @@ std::optional<IoError> MetadataLog::failure() const {
     return failed_ ? std::optional(IoError::io_failed) : std::nullopt;
 }
 
-// The log is read from its start after every stop, so that it needs no checkpoints of its own; snapshots
-// keep it short.
+// The log is read from its start after every stop, so that it needs no checkpoints of its own;
+// snapshots keep it short.
 Result<void, StorageError> MetadataLog::open_log() {
     const Offset known = snapshots_.ids().empty() ? Offset(0) : snapshots_.ids().back().end_offset;
     log::LogOptions options{.partition = {"__cluster_metadata", 0},
@@ -84,15 +95,16 @@ Result<void, StorageError> MetadataLog::open_log() {
                             .log_start_offset = Offset(0),
                             .recovery_point = Offset(0)};
     log_ = TRY(log::Log::open(runtime_, std::move(options)));
-    if (!TRY(runtime_.disk().exists(
-            log::join_path(options_.folder, log::kPartitionMetadataName)))) {
+    if (!TRY(
+            runtime_.disk().exists(log::join_path(options_.folder, log::kPartitionMetadataName)))) {
         TRY(log::write_file_atomically(
             runtime_.disk(), options_.folder, log::kPartitionMetadataName,
             Bytes::copy_of(log::format_partition_metadata(protocol::kMetadataTopicId))));
     }
     if (log_->log_start_offset() > known) {
-        return fail(StorageError(fmt::format("{} begins at {}, with no snapshot of what came before",
-                                             options_.folder, log_->log_start_offset())));
+        return fail(
+            StorageError(fmt::format("{} begins at {}, with no snapshot of what came before",
+                                     options_.folder, log_->log_start_offset())));
     }
     log_->set_high_watermark(log_->log_end_offset());
     return {};

@@ -1,14 +1,14 @@
-// MetadataLog: __cluster_metadata-0 of a quorum with one voter, this node. Its own vote is a majority, so
-// that what it has made durable is committed.
+// MetadataLog: __cluster_metadata-0 of a quorum with one voter, this node. Its own vote is a
+// majority, so that what it has made durable is committed.
 //
 //     snapshot X             log
 //     [everything below X] | batch | batch | … | batch |  end      epoch = of this leadership
 //
-// Opening it is winning an election: the epoch in quorum-state rises and is durable before the first
-// batch of the new epoch, a leader-change record, is written (KIP-595).
+// Opening it is winning an election: the epoch in quorum-state rises and is durable before the
+// first batch of the new epoch, a leader-change record, is written (KIP-595).
 //
-// Every failure of the disk is final: after one nothing can be appended, and what was not acknowledged
-// may or may not be there when the node starts again.
+// Every failure of the disk is final: after one nothing can be appended, and what was not
+// acknowledged may or may not be there when the node starts again.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ struct MetadataLogOptions {
     std::int32_t segment_bytes = 1024 * 1024 * 1024;
     /// metadata.log.max.record.bytes.between.snapshots
     std::int64_t max_bytes_between_snapshots = 20 * 1024 * 1024;
-    /// metadata.max.retention.bytes: above it the oldest snapshot goes, if there is a newer one, and the
-    /// log below the next one.
+    /// metadata.max.retention.bytes: above it the oldest snapshot goes, if there is a newer one,
+    /// and the log below the next one.
     std::int64_t max_retention_bytes = 100 * 1024 * 1024;
 };
 
@@ -47,13 +47,13 @@ public:
     /// Opens the log and begins a new epoch. Gives what the latest snapshot and the log say.
     [[nodiscard]] Result<metadata::MetadataLoader, log::StorageError> open();
 
-    /// Appends the records and makes them durable; gives the first one's offset. KAFKA_STORAGE_ERROR:
-    /// see above. An atomic append CHECKs that its records fit into one batch.
+    /// Appends the records and makes them durable; gives the first one's offset.
+    /// KAFKA_STORAGE_ERROR: see above. An atomic append CHECKs that its records fit into one batch.
     [[nodiscard]] Result<protocol::Offset, protocol::ErrorCode> append(
         std::span<const metadata::VersionedRecord> records, bool atomic);
 
-    /// Writes a snapshot and drops what retention allows, if enough was appended since the last one. A
-    /// failure is left for the next time: the log still has everything.
+    /// Writes a snapshot and drops what retention allows, if enough was appended since the last
+    /// one. A failure is left for the next time: the log still has everything.
     void snapshot_if_due(const metadata::MetadataImage& image);
 
     [[nodiscard]] protocol::LeaderEpoch epoch() const { return epoch_; }
@@ -85,7 +85,7 @@ private:
     SnapshotStore snapshots_;
     std::unique_ptr<log::Log> log_;
     protocol::LeaderEpoch epoch_{0};
-    std::int64_t last_timestamp_ms_ = 0;     // of the last batch
+    std::int64_t last_timestamp_ms_ = 0;  // of the last batch
     std::int64_t bytes_since_snapshot_ = 0;
     bool failed_ = false;
 };

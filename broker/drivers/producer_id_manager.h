@@ -1,6 +1,6 @@
-// ProducerIdManager: hands out producer ids of the block that this broker holds, and asks the controller
-// for the next block when it is used up (KIP-730). A restart begins a new block: ids are never given
-// twice, also when the node dies.
+// ProducerIdManager: hands out producer ids of the block that this broker holds, and asks the
+// controller for the next block when it is used up (KIP-730). A restart begins a new block: ids are
+// never given twice, also when the node dies.
 #pragma once
 
 #include "broker/drivers/controller_driver.h"

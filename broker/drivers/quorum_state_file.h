@@ -1,6 +1,6 @@
-// quorum-state: what a voter must not forget: the epoch that it has seen, and who leads or got its vote
-// in it (KIP-595). JSON, one line, as Kafka writes it; replaced atomically and durable before anything
-// that follows from it.
+// quorum-state: what a voter must not forget: the epoch that it has seen, and who leads or got its
+// vote in it (KIP-595). JSON, one line, as Kafka writes it; replaced atomically and durable before
+// anything that follows from it.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
-// SnapshotStore: the .checkpoint files beside the metadata log (broker/metadata/snapshot.h). A snapshot is
-// written under another name, synced, renamed, and its directory synced: a name that ends in .checkpoint
-// is a whole snapshot.
+// SnapshotStore: the .checkpoint files beside the metadata log (broker/metadata/snapshot.h). A
+// snapshot is written under another name, synced, renamed, and its directory synced: a name that
+// ends in .checkpoint is a whole snapshot.
 #pragma once
 
 #include <optional>

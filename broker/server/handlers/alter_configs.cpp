@@ -34,7 +34,7 @@ void handle_incremental_alter_configs(HandlerContext& context, const rpc::Reques
 
 void handle_alter_configs(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
     forward<protocol::AlterConfigsRequest, protocol::AlterConfigsResponse>(context, request,
-                                                                          std::move(reply));
+                                                                           std::move(reply));
 }
 
 }  // namespace gregor::server

@@ -5,7 +5,8 @@
 
 namespace gregor::server {
 
-void handle_incremental_alter_configs(HandlerContext& context, const rpc::Request& request, rpc::Reply reply);
+void handle_incremental_alter_configs(HandlerContext& context, const rpc::Request& request,
+                                      rpc::Reply reply);
 void handle_alter_configs(HandlerContext& context, const rpc::Request& request, rpc::Reply reply);
 
 }  // namespace gregor::server

@@ -90,8 +90,8 @@ private:
                    "This server does not host this topic-partition.");
             return;
         }
-        const auto layers = controller::layers_of(*image_, context_.controller.config(),
-                                                  resource.resource_name);
+        const auto layers =
+            controller::layers_of(*image_, context_.controller.config(), resource.resource_name);
         for (const EffectiveConfig& config : controller::effective_topic_configs(layers)) {
             if (!is_wanted(resource, config.name)) continue;
             result.configs.push_back(
@@ -108,7 +108,8 @@ private:
                                context_.node_id, resource.resource_name));
             return;
         }
-        const auto& dynamic = image_->configs_of({ConfigResourceType::broker, resource.resource_name});
+        const auto& dynamic =
+            image_->configs_of({ConfigResourceType::broker, resource.resource_name});
         const auto source =
             is_default ? ConfigSource::dynamic_default_broker : ConfigSource::dynamic_broker;
         for (const auto& [name, value] : dynamic) {

@@ -86,7 +86,8 @@ private:
         if (!created) return;
         for (const auto& topic : created->topics) {
             if (topic.error_code == ErrorCode::none) continue;
-            if (topic.error_code == ErrorCode::topic_already_exists) continue;  // another was quicker
+            if (topic.error_code == ErrorCode::topic_already_exists)
+                continue;  // another was quicker
             not_created_.emplace(topic.name, topic.error_code);
         }
     }
@@ -117,7 +118,7 @@ private:
 
     [[nodiscard]] MetadataResponse::Topic look_up(const MetadataRequest::Topic& topic) const {
         const bool by_id = !topic.topic_id.is_zero();
-        const TopicImage* found = by_id          ? image_->find_topic(topic.topic_id)
+        const TopicImage* found = by_id        ? image_->find_topic(topic.topic_id)
                                   : topic.name ? image_->find_topic(*topic.name)
                                                : nullptr;
         if (found != nullptr) return describe(*found);

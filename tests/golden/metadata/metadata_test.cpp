@@ -1,6 +1,6 @@
-// A __cluster_metadata directory that Kafka 3.9 wrote: every record reads as Kafka's own dump says and is
-// written back to the same bytes; the log adds up to the image of each of Kafka's snapshots; and that
-// image survives a snapshot of our own.
+// A __cluster_metadata directory that Kafka 3.9 wrote: every record reads as Kafka's own dump says
+// and is written back to the same bytes; the log adds up to the image of each of Kafka's snapshots;
+// and that image survives a snapshot of our own.
 #include <unistd.h>
 
 #include <cstdlib>
@@ -36,7 +36,8 @@ public:
                 fmt::format("gregor-golden-metadata-{}", ::getpid());
         std::filesystem::create_directories(root_);
         REQUIRE(std::system(
-                    fmt::format("tar xzf {} -C {}", archive.string(), root_.string()).c_str()) == 0);
+                    fmt::format("tar xzf {} -C {}", archive.string(), root_.string()).c_str()) ==
+                0);
         const json description = json::parse(std::ifstream(logdir / "cluster-metadata.json"));
         for (const json& file : description["files"]) {
             if (file.contains("dump")) dumps_[file["path"]] = file["dump"];
@@ -100,11 +101,10 @@ ReadFile read_records(const Bytes& file) {
         REQUIRE(decoded);
         std::vector<VersionedRecord> again;
         for (const OffsetRecord& each : *decoded) again.push_back(each.record);
-        const Bytes rewritten =
-            encode_batch(again, {.base_offset = protocol::Offset((*batch)->header.base_offset),
-                                 .epoch = protocol::LeaderEpoch(
-                                     (*batch)->header.partition_leader_epoch),
-                                 .timestamp_ms = (*batch)->header.base_timestamp});
+        const Bytes rewritten = encode_batch(
+            again, {.base_offset = protocol::Offset((*batch)->header.base_offset),
+                    .epoch = protocol::LeaderEpoch((*batch)->header.partition_leader_epoch),
+                    .timestamp_ms = (*batch)->header.base_timestamp});
         REQUIRE(rewritten == Bytes::copy_of((*batch)->bytes));
         std::ranges::move(*decoded, std::back_inserter(result.records));
     }
@@ -114,7 +114,8 @@ ReadFile read_records(const Bytes& file) {
 
 }  // namespace
 
-TEST_CASE("every metadata record reads as Kafka's dump says, and is written back to the same bytes") {
+TEST_CASE(
+    "every metadata record reads as Kafka's dump says, and is written back to the same bytes") {
     const Golden golden;
     std::size_t compared = 0;
     for (const char* const ending : {".log", ".checkpoint"}) {

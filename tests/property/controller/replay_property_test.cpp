@@ -1,5 +1,5 @@
-// Whatever is asked of the controller: its state is what its records say, from the beginning or from a
-// snapshot on (invariant M2), and what must hold of every image holds (M4).
+// Whatever is asked of the controller: its state is what its records say, from the beginning or
+// from a snapshot on (invariant M2), and what must hold of every image holds (M4).
 #include <rapidcheck.h>
 
 #include "broker/metadata/image_delta.h"
@@ -51,7 +51,9 @@ void ask_something(ControllerWorld& world) {
             world.handle(request, 1);
             break;
         }
-        case 5: world.register_broker(broker, static_cast<std::uint8_t>(*rc::gen::inRange(1, 4))); break;
+        case 5:
+            world.register_broker(broker, static_cast<std::uint8_t>(*rc::gen::inRange(1, 4)));
+            break;
         case 6: world.apply(world.controller.fence(NodeId(broker))); break;
         default:
             if (world.controller.image().find_broker(NodeId(broker)) == nullptr) break;

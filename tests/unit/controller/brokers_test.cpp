@@ -42,7 +42,8 @@ TEST_CASE("the last member of the ISR stays in it without leading, and leads whe
     REQUIRE(first_partition(world).partition_epoch == 2);
 }
 
-TEST_CASE("registrations of another cluster, of a live broker's double and old epochs are refused") {
+TEST_CASE(
+    "registrations of another cluster, of a live broker's double and old epochs are refused") {
     ControllerWorld world;
     world.add_broker(1);
     REQUIRE(world.register_broker(1, 2).error_code == ErrorCode::duplicate_broker_registration);
@@ -51,8 +52,9 @@ TEST_CASE("registrations of another cluster, of a live broker's double and old e
     REQUIRE(again.broker_epoch == world.controller.image().find_broker(NodeId(1))->broker_epoch);
     protocol::BrokerRegistrationRequest stranger{.broker_id = NodeId(2), .cluster_id = "another"};
     REQUIRE(world.handle(stranger).error_code == ErrorCode::inconsistent_cluster_id);
-    REQUIRE(world.handle(protocol::BrokerHeartbeatRequest{.broker_id = NodeId(1), .broker_epoch = 0})
-                .error_code == ErrorCode::stale_broker_epoch);
+    REQUIRE(
+        world.handle(protocol::BrokerHeartbeatRequest{.broker_id = NodeId(1), .broker_epoch = 0})
+            .error_code == ErrorCode::stale_broker_epoch);
     REQUIRE(world.handle(protocol::BrokerHeartbeatRequest{.broker_id = NodeId(2)}).error_code ==
             ErrorCode::broker_id_not_registered);
 }

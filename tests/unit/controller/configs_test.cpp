@@ -11,8 +11,7 @@ ErrorCode alter(ControllerWorld& world, const std::string& topic, std::string ke
     protocol::IncrementalAlterConfigsRequest request;
     request.resources.push_back({.resource_type = 2, .resource_name = topic});
     request.resources[0].configs.push_back({.name = std::move(key),
-                                            .config_operation =
-                                                static_cast<std::int8_t>(operation),
+                                            .config_operation = static_cast<std::int8_t>(operation),
                                             .value = std::move(value)});
     return world.handle(request, 1).responses.at(0).error_code;
 }
@@ -53,7 +52,9 @@ TEST_CASE("an illegal change of settings changes nothing") {
 TEST_CASE("AlterConfigs deletes what it does not name") {
     ControllerWorld world;
     world.add_broker(1);
-    world.create({.name = "a", .num_partitions = 1, .replication_factor = 1,
+    world.create({.name = "a",
+                  .num_partitions = 1,
+                  .replication_factor = 1,
                   .configs = {{.name = "retention.ms", .value = "1"},
                               {.name = "segment.ms", .value = "2"}}});
     protocol::AlterConfigsRequest request;

@@ -14,19 +14,30 @@ class ControllerWorld {
 public:
     explicit ControllerWorld(std::uint64_t seed = 1)
         : random(seed),
-          controller({.node_id = NodeId(1), .cluster_id = "cluster", .num_partitions = 2,
+          controller({.node_id = NodeId(1),
+                      .cluster_id = "cluster",
+                      .num_partitions = 2,
                       .static_configs = {{"log.retention.hours", "24"}}},
                      random) {
         apply(controller.bootstrap_records());
     }
 
+    template <class Request>
+    auto handle(const Request& request, std::int16_t version = 7) {
+        auto result = controller.handle(
+            ControllerContext{.next_offset = next, .request_version = version}, request);
+        apply(result.records);
+        return result.response;
+    }
+
     /// Registers and unfences a broker.
     void add_broker(std::int32_t id, std::uint8_t incarnation = 1) {
-        register_broker(id, incarnation);
+        REQUIRE(register_broker(id, incarnation).error_code == ErrorCode::none);
         REQUIRE(beat(id, false).error_code == ErrorCode::none);
     }
 
-    protocol::BrokerRegistrationResponse register_broker(std::int32_t id, std::uint8_t incarnation) {
+    protocol::BrokerRegistrationResponse register_broker(std::int32_t id,
+                                                         std::uint8_t incarnation) {
         protocol::BrokerRegistrationRequest request{.broker_id = NodeId(id),
                                                     .cluster_id = "cluster"};
         request.incarnation_id.bytes[0] = incarnation;
@@ -41,14 +52,6 @@ public:
             .broker_epoch = controller.image().find_broker(NodeId(id))->broker_epoch,
             .current_metadata_offset = next - 1,
             .want_shut_down = want_shut_down});
-    }
-
-    template <class Request>
-    auto handle(const Request& request, std::int16_t version = 7) {
-        auto result = controller.handle(
-            ControllerContext{.next_offset = next, .request_version = version}, request);
-        apply(result.records);
-        return result.response;
     }
 
     void apply(const std::vector<metadata::VersionedRecord>& records) {

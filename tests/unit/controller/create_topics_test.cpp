@@ -29,8 +29,9 @@ TEST_CASE("-1 takes the broker's defaults, and the answer tells the topic's effe
 TEST_CASE("each fault of a new topic has Kafka's error") {
     ControllerWorld world;
     world.add_broker(1);
-    REQUIRE(world.create({.name = "a.b", .num_partitions = 1, .replication_factor = 1}).error_code ==
-            ErrorCode::none);
+    REQUIRE(
+        world.create({.name = "a.b", .num_partitions = 1, .replication_factor = 1}).error_code ==
+        ErrorCode::none);
     const auto error = [&](CreateTopicsRequest::Topic topic) {
         const std::size_t before = world.log.size();
         const auto answer = world.create(std::move(topic));
@@ -57,7 +58,8 @@ TEST_CASE("each fault of a new topic has Kafka's error") {
     REQUIRE(error({.name = "c",
                    .num_partitions = 1,
                    .replication_factor = 1,
-                   .configs = {{.name = "no.such.key", .value = "1"}}}) == ErrorCode::invalid_config);
+                   .configs = {{.name = "no.such.key", .value = "1"}}}) ==
+            ErrorCode::invalid_config);
     REQUIRE(error({.name = "c",
                    .num_partitions = 1,
                    .replication_factor = 1,
@@ -67,11 +69,15 @@ TEST_CASE("each fault of a new topic has Kafka's error") {
         return CreateTopicsRequest::Assignment{PartitionId(partition), std::move(brokers), {}};
     };
     const NodeId one{1};
-    REQUIRE(error({.name = "c", .num_partitions = 1, .replication_factor = -1,
+    REQUIRE(error({.name = "c",
+                   .num_partitions = 1,
+                   .replication_factor = -1,
                    .assignments = {given(0, {one})}}) == ErrorCode::invalid_request);
     for (const auto& assignment :
          {given(0, {}), given(0, {one, one}), given(0, {NodeId(7)}), given(1, {one})}) {
-        REQUIRE(error({.name = "c", .num_partitions = -1, .replication_factor = -1,
+        REQUIRE(error({.name = "c",
+                       .num_partitions = -1,
+                       .replication_factor = -1,
                        .assignments = {assignment}}) == ErrorCode::invalid_replica_assignment);
     }
 }
@@ -122,7 +128,9 @@ TEST_CASE("replicas are spread over brokers, and no broker has two of one partit
 TEST_CASE("topics are deleted by name or id, with their settings") {
     ControllerWorld world;
     world.add_broker(1);
-    const auto topic = world.create({.name = "a", .num_partitions = 1, .replication_factor = 1,
+    const auto topic = world.create({.name = "a",
+                                     .num_partitions = 1,
+                                     .replication_factor = 1,
                                      .configs = {{.name = "retention.ms", .value = "1"}}});
     protocol::DeleteTopicsRequest request;
     request.topics.push_back({.topic_id = topic.topic_id});

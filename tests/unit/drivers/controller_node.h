@@ -31,10 +31,10 @@ inline protocol::BrokerRegistrationRequest registration(std::uint8_t incarnation
     return request;
 }
 
-inline protocol::CreateTopicsRequest create_topic(const std::string& name, std::int32_t partitions) {
+inline protocol::CreateTopicsRequest create_topic(const std::string& name,
+                                                  std::int32_t partitions) {
     protocol::CreateTopicsRequest request;
-    request.topics.push_back(
-        {.name = name, .num_partitions = partitions, .replication_factor = 1});
+    request.topics.push_back({.name = name, .num_partitions = partitions, .replication_factor = 1});
     return request;
 }
 
