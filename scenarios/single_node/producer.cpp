@@ -192,6 +192,7 @@ private:
 
     bool begin() {
         InitProducerIdRequest request;
+        request.transactional_id = std::nullopt;
         request.transaction_timeout_ms = 60'000;
         const auto response = link_.call<InitProducerIdResponse>(request, 1);
         if (!response || response->error_code != ErrorCode::none) {
