@@ -314,7 +314,8 @@ LogConfigRef config_of(const Case& golden, const std::string& topic) {
     std::map<std::string, std::string> overrides;
     const Json topics = golden.json.value("topics", Json::object());
     if (topics.contains(topic)) {
-        for (const auto& [key, value] : topics[topic].value("configs", Json::object()).items()) {
+        const Json configs = topics[topic].value("configs", Json::object());
+        for (const auto& [key, value] : configs.items()) {
             if (value.is_string()) overrides.emplace(key, value.get<std::string>());
         }
     }
@@ -394,7 +395,8 @@ void compare_opened(const Case& golden, const std::string& folder, Log& log, Cou
     REQUIRE(log.log_end_offset().value() == reads["highWatermark"].get<std::int64_t>());
     REQUIRE(log.log_start_offset().value() == reads["beginningOffset"].get<std::int64_t>());
     log.set_high_watermark(log.log_end_offset());
-    for (const auto& [time, answer] : reads.value("offsetForTime", Json::object()).items()) {
+    const Json times = reads.value("offsetForTime", Json::object());
+    for (const auto& [time, answer] : times.items()) {
         const auto found = log.offset_for_time(std::stoll(time));
         REQUIRE(found);
         INFO("time " << time);
