@@ -437,6 +437,7 @@ void compare_opened(const Case& golden, const std::string& folder, Log& log, Cou
         }
     }
     const Json producers = golden.json.value("producers", Json::object());
+    log.expire_producers();
     if (producers.contains(folder)) compare_producers(producers[folder], log, counts);
     ++counts.of["logs"];
 }
