@@ -9,7 +9,6 @@ namespace {
 
 using metadata::BrokerImage;
 using metadata::MetadataImage;
-using metadata::VersionedRecord;
 using protocol::BrokerHeartbeatRequest;
 using protocol::BrokerHeartbeatResponse;
 using protocol::BrokerRegistrationChangeRecord;
@@ -100,7 +99,8 @@ private:
 ControllerResult<BrokerRegistrationResponse> register_broker(
     const MetadataImage& image, const ControllerConfig& config, protocol::Offset next_offset,
     const BrokerRegistrationRequest& request) {
-    ControllerResult<BrokerRegistrationResponse> result{.records = {}, .response = {}, .atomic = true};
+    ControllerResult<BrokerRegistrationResponse> result{
+        .records = {}, .response = {}, .atomic = true};
     result.response.error_code = find_fault(image, config, request);
     if (result.response.error_code != ErrorCode::none) return result;
     const BrokerImage* present = image.find_broker(request.broker_id);
@@ -143,10 +143,10 @@ std::vector<VersionedRecord> fence_broker(const MetadataImage& image, protocol::
     const BrokerImage* present = image.find_broker(broker);
     if (present == nullptr || present->fenced) return {};
     std::vector<VersionedRecord> records;
-    records.push_back(versioned(BrokerRegistrationChangeRecord{.broker_id = broker,
-                                                               .broker_epoch = present->broker_epoch,
-                                                               .fenced = 1},
-                                image.metadata_version()));
+    records.push_back(versioned(
+        BrokerRegistrationChangeRecord{
+            .broker_id = broker, .broker_epoch = present->broker_epoch, .fenced = 1},
+        image.metadata_version()));
     append(records, partition_changes_without(image, broker));
     return records;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 
@@ -43,8 +44,8 @@ std::optional<ApiError> find_resource_fault(const MetadataImage& image,
                 fmt::format("Node id must be an integer, but it is: {}", resource.name));
         }
         default:
-            return invalid_request(fmt::format("Unexpected resource type {}.",
-                                               static_cast<int>(resource.type)));
+            return invalid_request(
+                fmt::format("Unexpected resource type {}.", static_cast<int>(resource.type)));
     }
 }
 
@@ -107,17 +108,17 @@ OrError<ConfigMap> apply_incremental(const MetadataImage& image, const Controlle
                 fmt::format("Unknown operation type {}.", int{change.config_operation})));
         }
         if (!change.value) {
-            return fail(invalid_request(fmt::format(
-                "Null value not supported for : {}:{}", change.name, int{change.config_operation})));
+            return fail(invalid_request(fmt::format("Null value not supported for : {}:{}",
+                                                    change.name, int{change.config_operation})));
         }
         if (how == AlterOperation::set) {
             values.insert_or_assign(change.name, *change.value);
             continue;
         }
         if (!is_list_config(change.name)) {
-            return fail(invalid_config(fmt::format(
-                "Can't {} to key {} because its type is not LIST.",
-                how == AlterOperation::append ? "APPEND" : "SUBTRACT", change.name)));
+            return fail(invalid_config(
+                fmt::format("Can't {} to key {} because its type is not LIST.",
+                            how == AlterOperation::append ? "APPEND" : "SUBTRACT", change.name)));
         }
         const auto it = values.find(change.name);
         const std::string present =
@@ -153,10 +154,10 @@ std::optional<ApiError> find_value_fault(const ConfigResource& resource, const C
     return invalid_config(valid.error());
 }
 
-std::vector<metadata::VersionedRecord> records_between(const MetadataImage& image,
-                                                       const ConfigResource& resource,
-                                                       const ConfigMap& values) {
-    std::vector<metadata::VersionedRecord> records;
+std::vector<VersionedRecord> records_between(const MetadataImage& image,
+                                             const ConfigResource& resource,
+                                             const ConfigMap& values) {
+    std::vector<VersionedRecord> records;
     const auto add = [&](const std::string& name, std::optional<std::string> value) {
         records.push_back(versioned(
             protocol::ConfigRecord{.resource_type = static_cast<std::int8_t>(resource.type),
@@ -178,14 +179,16 @@ std::vector<metadata::VersionedRecord> records_between(const MetadataImage& imag
 
 /// The walk over the resources that both requests share; `change` gives a resource's new values.
 template <class Response, class Request, class Change>
-ControllerResult<Response> alter(const MetadataImage& image, const Request& request, Change change) {
+ControllerResult<Response> alter(const MetadataImage& image, const Request& request,
+                                 Change change) {
     ControllerResult<Response> result{.records = {}, .response = {}, .atomic = true};
     std::set<ConfigResource> seen;
     for (const auto& wanted : request.resources) {
         const ConfigResource resource{static_cast<ConfigResourceType>(wanted.resource_type),
                                       wanted.resource_name};
         std::optional<ApiError> error = find_resource_fault(image, resource);
-        if (!seen.insert(resource).second) error = invalid_request("Each resource must appear at most once.");
+        if (!seen.insert(resource).second)
+            error = invalid_request("Each resource must appear at most once.");
         OrError<ConfigMap> values;
         if (!error) {
             values = change(resource, wanted.configs);

@@ -1,5 +1,5 @@
-// Dynamic settings of topics and brokers: IncrementalAlterConfigs (44, KIP-339) and AlterConfigs (33).
-// Resources stand alone: each gets its own error, and what is legal is changed in one go.
+// Dynamic settings of topics and brokers: IncrementalAlterConfigs (44, KIP-339) and AlterConfigs
+// (33). Resources stand alone: each gets its own error, and what is legal is changed in one go.
 #pragma once
 
 #include "broker/controller/controller_config.h"

@@ -9,17 +9,15 @@
 
 namespace gregor::controller {
 
-using metadata::VersionedRecord;
-using metadata::versioned;
-
 std::vector<VersionedRecord> Controller::bootstrap_records() const {
     constexpr std::int16_t kVersion = metadata::kMetadataVersion_3_9_IV0;
     std::vector<VersionedRecord> records;
-    records.push_back(versioned(protocol::BeginTransactionRecord{.name = "Bootstrap records"}, kVersion));
     records.push_back(
-        versioned(protocol::FeatureLevelRecord{.name = std::string(metadata::kMetadataVersionFeature),
-                                               .feature_level = kVersion},
-                  kVersion));
+        versioned(protocol::BeginTransactionRecord{.name = "Bootstrap records"}, kVersion));
+    records.push_back(versioned(
+        protocol::FeatureLevelRecord{.name = std::string(metadata::kMetadataVersionFeature),
+                                     .feature_level = kVersion},
+        kVersion));
     records.push_back(versioned(protocol::EndTransactionRecord{}, kVersion));
     return records;
 }

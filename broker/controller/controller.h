@@ -1,6 +1,7 @@
-// Controller: the pure state machine of the cluster's metadata. handle() reads the state and decides;
-// apply() of the records is the only thing that changes it. The driver appends what was decided, makes
-// it durable, applies it and only then lets the answer go; a replayed log takes the same apply().
+// Controller: the pure state machine of the cluster's metadata. handle() reads the state and
+// decides; apply() of the records is the only thing that changes it. The driver appends what was
+// decided, makes it durable, applies it and only then lets the answer go; a replayed log takes the
+// same apply().
 //
 //     request ──handle──> {records, response} ──append, sync──> apply(offset, record) ──> answer
 //
@@ -23,8 +24,8 @@ namespace gregor::controller {
 
 /// A request as the controller handles it, with what it cannot know by itself.
 struct ControllerContext {
-    std::int64_t now_ms = 0;             // wall time
-    protocol::Offset next_offset{0};     // that the first record will get
+    std::int64_t now_ms = 0;          // wall time
+    protocol::Offset next_offset{0};  // that the first record will get
     std::int16_t request_version = 0;
 };
 

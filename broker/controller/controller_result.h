@@ -1,5 +1,5 @@
-// ControllerResult: what the controller has decided: records to be appended, and the answer that may be
-// given once they are durable. Nothing has changed yet; apply() of the records does that.
+// ControllerResult: what the controller has decided: records to be appended, and the answer that
+// may be given once they are durable. Nothing has changed yet; apply() of the records does that.
 #pragma once
 
 #include <string>
@@ -10,6 +10,8 @@
 
 namespace gregor::controller {
 
+using metadata::versioned;
+using metadata::VersionedRecord;
 using protocol::ErrorCode;
 
 template <class Response>

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -28,10 +29,11 @@ OrError<std::int32_t> increase(const TopicImage& topic, const Wanted& wanted) {
                              fmt::format("Topic already has {} partition(s).", present)});
     }
     if (wanted.count < present) {
-        return fail(ApiError{ErrorCode::invalid_partitions,
-                             fmt::format("The topic {} currently has {} partition(s); {} would not be "
-                                         "an increase.",
-                                         topic.name, present, wanted.count)});
+        return fail(
+            ApiError{ErrorCode::invalid_partitions,
+                     fmt::format("The topic {} currently has {} partition(s); {} would not be "
+                                 "an increase.",
+                                 topic.name, present, wanted.count)});
     }
     const std::int32_t additional = wanted.count - present;
     if (static_cast<std::size_t>(additional) > kMaxRecordsPerUserOperation) {
@@ -67,8 +69,8 @@ OrError<std::vector<Replicas>> replicas_of(const MetadataImage& image, Random& r
                                      spec.replication_factor, placed.error())});
 }
 
-OrError<std::vector<metadata::VersionedRecord>> grow(const MetadataImage& image, Random& random,
-                                                     const Wanted& wanted) {
+OrError<std::vector<VersionedRecord>> grow(const MetadataImage& image, Random& random,
+                                           const Wanted& wanted) {
     const TopicImage* topic = image.find_topic(wanted.name);
     if (topic == nullptr || topic->partitions.empty()) {
         return fail(ApiError{ErrorCode::unknown_topic_or_partition,
@@ -80,16 +82,17 @@ OrError<std::vector<metadata::VersionedRecord>> grow(const MetadataImage& image,
         .partitions = additional,
         .replication_factor = static_cast<std::int16_t>(first.replicas.size())};
     const std::vector<Replicas> replicas = TRY(replicas_of(image, random, wanted, spec));
-    std::vector<metadata::VersionedRecord> records;
+    std::vector<VersionedRecord> records;
     std::int32_t next = topic->partitions.rbegin()->first.value() + 1;
     for (const Replicas& brokers : replicas) {
         const protocol::PartitionId partition{next++};
         auto record = new_partition(image, topic->id, partition, brokers);
         if (!record) {
-            return fail(ApiError{ErrorCode::invalid_replica_assignment,
-                                 fmt::format("All brokers specified in the manual partition assignment "
-                                             "for partition {} are fenced or in controlled shutdown.",
-                                             partition)});
+            return fail(
+                ApiError{ErrorCode::invalid_replica_assignment,
+                         fmt::format("All brokers specified in the manual partition assignment "
+                                     "for partition {} are fenced or in controlled shutdown.",
+                                     partition)});
         }
         records.push_back(versioned(*std::move(record), image.metadata_version()));
     }
@@ -98,10 +101,10 @@ OrError<std::vector<metadata::VersionedRecord>> grow(const MetadataImage& image,
 
 }  // namespace
 
-ControllerResult<CreatePartitionsResponse> create_partitions(const MetadataImage& image,
-                                                             Random& random,
-                                                             const CreatePartitionsRequest& request) {
-    ControllerResult<CreatePartitionsResponse> result{.records = {}, .response = {}, .atomic = true};
+ControllerResult<CreatePartitionsResponse> create_partitions(
+    const MetadataImage& image, Random& random, const CreatePartitionsRequest& request) {
+    ControllerResult<CreatePartitionsResponse> result{
+        .records = {}, .response = {}, .atomic = true};
     std::map<std::string_view, int> times;
     for (const Wanted& topic : request.topics) ++times[topic.name];
     std::set<std::string_view> repeated;

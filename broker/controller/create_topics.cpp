@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -37,7 +38,7 @@ public:
                                  "Excessively large number of partitions per request."});
         }
         const protocol::TopicId id = new_topic_id();
-        std::vector<metadata::VersionedRecord> records;
+        std::vector<VersionedRecord> records;
         const auto add = [&](metadata::MetadataRecord record) {
             records.push_back(versioned(std::move(record), image_.metadata_version()));
         };
@@ -66,9 +67,7 @@ public:
         return describe(topic.name, id, configs, replicas);
     }
 
-    [[nodiscard]] std::vector<metadata::VersionedRecord> take_records() && {
-        return std::move(records_);
-    }
+    [[nodiscard]] std::vector<VersionedRecord> take_records() && { return std::move(records_); }
 
 private:
     void note_collisions(const std::string& name) {
@@ -145,8 +144,9 @@ private:
         std::vector<Replicas> replicas;
         for (auto& [partition, brokers] : given) {
             if (partition.value() != static_cast<std::int32_t>(replicas.size())) {
-                return fail(ApiError{ErrorCode::invalid_replica_assignment,
-                                     "partitions should be a consecutive 0-based integer sequence"});
+                return fail(
+                    ApiError{ErrorCode::invalid_replica_assignment,
+                             "partitions should be a consecutive 0-based integer sequence"});
             }
             replicas.push_back(std::move(brokers));
         }
@@ -156,19 +156,20 @@ private:
     [[nodiscard]] OrError<std::vector<Replicas>> placed_replicas(
         const CreateTopicsRequest::Topic& topic) {
         if (topic.replication_factor < -1 || topic.replication_factor == 0) {
-            return fail(ApiError{ErrorCode::invalid_replication_factor,
-                                 "Replication factor must be larger than 0, or -1 to use the default "
-                                 "value."});
+            return fail(
+                ApiError{ErrorCode::invalid_replication_factor,
+                         "Replication factor must be larger than 0, or -1 to use the default "
+                         "value."});
         }
         if (topic.num_partitions < -1 || topic.num_partitions == 0) {
             return fail(ApiError{ErrorCode::invalid_partitions,
                                  "Number of partitions was set to an invalid non-positive value."});
         }
-        const PlacementSpec spec{
-            .partitions = topic.num_partitions == -1 ? config_.num_partitions : topic.num_partitions,
-            .replication_factor = topic.replication_factor == -1
-                                      ? config_.default_replication_factor
-                                      : topic.replication_factor};
+        const PlacementSpec spec{.partitions = topic.num_partitions == -1 ? config_.num_partitions
+                                                                          : topic.num_partitions,
+                                 .replication_factor = topic.replication_factor == -1
+                                                           ? config_.default_replication_factor
+                                                           : topic.replication_factor};
         if (static_cast<std::size_t>(spec.partitions) > kMaxRecordsPerUserOperation) {
             return fail(ApiError{ErrorCode::policy_violation,
                                  "Excessively large number of partitions per request."});
@@ -187,10 +188,9 @@ private:
         }
     }
 
-    [[nodiscard]] CreateTopicsResponse::Topic describe(const std::string& name,
-                                                       const protocol::TopicId& id,
-                                                       const metadata::ConfigMap& configs,
-                                                       const std::vector<Replicas>& replicas) const {
+    [[nodiscard]] CreateTopicsResponse::Topic describe(
+        const std::string& name, const protocol::TopicId& id, const metadata::ConfigMap& configs,
+        const std::vector<Replicas>& replicas) const {
         CreateTopicsResponse::Topic described{
             .name = name,
             .topic_id = id,
@@ -203,9 +203,10 @@ private:
                                .default_broker = layers.default_broker,
                                .static_broker = layers.static_broker};
         for (EffectiveConfig& config : effective_topic_configs(own)) {
-            described.configs->push_back({.name = std::move(config.name),
-                                          .value = std::move(config.value),
-                                          .config_source = static_cast<std::int8_t>(config.source)});
+            described.configs->push_back(
+                {.name = std::move(config.name),
+                 .value = std::move(config.value),
+                 .config_source = static_cast<std::int8_t>(config.source)});
         }
         return described;
     }
@@ -214,7 +215,7 @@ private:
     const ControllerConfig& config_;
     Random& random_;
     std::map<std::string, std::string> colliding_;  // unified name → a topic of it
-    std::vector<metadata::VersionedRecord> records_;
+    std::vector<VersionedRecord> records_;
 };
 
 CreateTopicsResponse::Topic refused(const std::string& name, ApiError error) {

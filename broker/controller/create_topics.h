@@ -1,5 +1,5 @@
-// CreateTopics (19; KIP-525, KIP-516). Topics of one request stand alone: each gets its own error, and
-// those without one are created together, atomically.
+// CreateTopics (19; KIP-525, KIP-516). Topics of one request stand alone: each gets its own error,
+// and those without one are created together, atomically.
 #pragma once
 
 #include "broker/controller/controller_config.h"
@@ -18,8 +18,8 @@ inline constexpr std::size_t kMaxRecordsPerUserOperation = 10'000;
     const metadata::MetadataImage& image, const ControllerConfig& config, Random& random,
     const protocol::CreateTopicsRequest& request);
 
-/// A fresh id: random, not one with a meaning of its own, and not with a '-' in front of its text, which
-/// command lines would take for an option.
+/// A fresh id: random, not one with a meaning of its own, and not with a '-' in front of its text,
+/// which command lines would take for an option.
 [[nodiscard]] protocol::Uuid random_uuid(Random& random);
 
 }  // namespace gregor::controller

@@ -37,7 +37,8 @@ Result<const TopicImage*, Answer> find(const MetadataImage& image, const Wanted&
         return fail(refused(topic, ErrorCode::invalid_request,
                             "Neither topic name nor id were specified."));
     }
-    const TopicImage* found = by_id ? image.find_topic(topic.topic_id) : image.find_topic(*topic.name);
+    const TopicImage* found =
+        by_id ? image.find_topic(topic.topic_id) : image.find_topic(*topic.name);
     if (found != nullptr) return found;
     if (by_id) {
         return fail(refused(topic, ErrorCode::unknown_topic_id,
@@ -80,8 +81,9 @@ ControllerResult<DeleteTopicsResponse> delete_topics(const MetadataImage& image,
         const protocol::TopicId id = (*found)->id;
         if (times[id] > 1) {
             if (!repeated.insert(id).second) continue;
-            answers.push_back(refused(topic, ErrorCode::invalid_request,
-                                      topic.name ? "Duplicate topic name." : "Duplicate topic id."));
+            answers.push_back(
+                refused(topic, ErrorCode::invalid_request,
+                        topic.name ? "Duplicate topic name." : "Duplicate topic id."));
             continue;
         }
         result.records.push_back(

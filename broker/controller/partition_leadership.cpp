@@ -8,13 +8,14 @@ namespace {
 
 using metadata::MetadataImage;
 using metadata::PartitionState;
+using metadata::versioned;
 using protocol::NodeId;
 using protocol::PartitionChangeRecord;
 
-/// The first replica, in the order of preference, that is in `isr` and active; `but_not` is on its way
-/// out.
-NodeId elect(const MetadataImage& image, const PartitionState& state, const std::vector<NodeId>& isr,
-             NodeId but_not) {
+/// The first replica, in the order of preference, that is in `isr` and active; `but_not` is on its
+/// way out.
+NodeId elect(const MetadataImage& image, const PartitionState& state,
+             const std::vector<NodeId>& isr, NodeId but_not) {
     for (const NodeId node : state.replicas) {
         const bool in_isr = std::ranges::find(isr, node) != isr.end();
         if (in_isr && node != but_not && image.is_active(node)) return node;
@@ -71,8 +72,8 @@ std::vector<metadata::VersionedRecord> changes(const MetadataImage& image, MakeC
 
 std::vector<metadata::VersionedRecord> partition_changes_without(const MetadataImage& image,
                                                                  NodeId broker) {
-    return changes(image,
-                   [&](const PartitionState& state) { return change_without(image, state, broker); });
+    return changes(
+        image, [&](const PartitionState& state) { return change_without(image, state, broker); });
 }
 
 std::vector<metadata::VersionedRecord> partition_changes_with(const MetadataImage& image,

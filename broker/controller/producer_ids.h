@@ -1,6 +1,6 @@
-// AllocateProducerIds (67; KIP-730): brokers take producer ids in blocks, so that an idempotent producer
-// costs no trip to the controller. A block is never given twice: what a broker did not use is lost with
-// it (invariant M8).
+// AllocateProducerIds (67; KIP-730): brokers take producer ids in blocks, so that an idempotent
+// producer costs no trip to the controller. A block is never given twice: what a broker did not use
+// is lost with it (invariant M8).
 #pragma once
 
 #include "broker/controller/controller_result.h"

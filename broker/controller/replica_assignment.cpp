@@ -29,8 +29,7 @@ ApiError bad_assignment(std::string what) {
 std::vector<UsableBroker> usable_brokers(const MetadataImage& image) {
     std::vector<UsableBroker> brokers;
     for (const auto& [id, registration] : image.brokers()) {
-        brokers.push_back(
-            {.id = id, .rack = registration.rack, .fenced = !image.is_active(id)});
+        brokers.push_back({.id = id, .rack = registration.rack, .fenced = !image.is_active(id)});
     }
     return brokers;
 }
@@ -45,13 +44,13 @@ std::optional<ApiError> find_assignment_fault(const MetadataImage& image, const 
     }
     for (const NodeId broker : sorted) {
         if (image.find_broker(broker) != nullptr) continue;
-        return bad_assignment(
-            fmt::format("broker {}, but no such broker is registered.", broker));
+        return bad_assignment(fmt::format("broker {}, but no such broker is registered.", broker));
     }
     if (expected && replicas.size() != *expected) {
-        return bad_assignment(fmt::format("a partition with {} replica(s), but this is not consistent "
-                                          "with previous partitions, which have {} replica(s).",
-                                          replicas.size(), *expected));
+        return bad_assignment(
+            fmt::format("a partition with {} replica(s), but this is not consistent "
+                        "with previous partitions, which have {} replica(s).",
+                        replicas.size(), *expected));
     }
     return std::nullopt;
 }

@@ -1,4 +1,5 @@
-// Partitions as they are born: replicas that were placed or given by hand, made into PartitionRecords.
+// Partitions as they are born: replicas that were placed or given by hand, made into
+// PartitionRecords.
 #pragma once
 
 #include <optional>
@@ -15,14 +16,14 @@ using Replicas = std::vector<protocol::NodeId>;
 /// Every registered broker, in the order of ids.
 [[nodiscard]] std::vector<UsableBroker> usable_brokers(const metadata::MetadataImage& image);
 
-/// What is wrong with replicas given by hand: none, unknown or repeated brokers, or another number than
-/// `expected`; INVALID_REPLICA_ASSIGNMENT.
-[[nodiscard]] std::optional<ApiError> find_assignment_fault(
-    const metadata::MetadataImage& image, const Replicas& replicas,
-    std::optional<std::size_t> expected);
+/// What is wrong with replicas given by hand: none, unknown or repeated brokers, or another number
+/// than `expected`; INVALID_REPLICA_ASSIGNMENT.
+[[nodiscard]] std::optional<ApiError> find_assignment_fault(const metadata::MetadataImage& image,
+                                                            const Replicas& replicas,
+                                                            std::optional<std::size_t> expected);
 
-/// The record of a new partition: its active replicas are the ISR, the first of them leads. Nothing if
-/// no replica is active.
+/// The record of a new partition: its active replicas are the ISR, the first of them leads. Nothing
+/// if no replica is active.
 [[nodiscard]] std::optional<protocol::PartitionRecord> new_partition(
     const metadata::MetadataImage& image, const protocol::TopicId& topic,
     protocol::PartitionId partition, const Replicas& replicas);

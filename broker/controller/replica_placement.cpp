@@ -90,9 +90,10 @@ Result<std::vector<Replicas>, std::string> place_replicas(const PlacementSpec& s
         return fail(std::string("All brokers are currently fenced."));
     }
     if (wanted > brokers.size()) {
-        return fail(fmt::format("The target replication factor of {} cannot be reached because only "
-                                "{} broker(s) are registered.",
-                                spec.replication_factor, brokers.size()));
+        return fail(
+            fmt::format("The target replication factor of {} cannot be reached because only "
+                        "{} broker(s) are registered.",
+                        spec.replication_factor, brokers.size()));
     }
     Racks racks(brokers, random);
     std::vector<Replicas> placed;

@@ -1,5 +1,6 @@
-// Which brokers get the replicas of new partitions: striped over racks and brokers, so that replicas of
-// one partition lie in different racks where there are enough, and leaders are spread evenly.
+// Which brokers get the replicas of new partitions: striped over racks and brokers, so that
+// replicas of one partition lie in different racks where there are enough, and leaders are spread
+// evenly.
 //
 //     racks a: 1 4   b: 2   c: 3        rf 2:   p0: 1 2    p1: 2 3    p2: 3 4    p3: 4 2 …
 //
@@ -28,8 +29,8 @@ struct PlacementSpec {
     std::int16_t replication_factor = 0;
 };
 
-/// The replicas of each new partition, preferred leader first. `random` decides where the stripes begin.
-/// The error is the text for INVALID_REPLICATION_FACTOR.
+/// The replicas of each new partition, preferred leader first. `random` decides where the stripes
+/// begin. The error is the text for INVALID_REPLICATION_FACTOR.
 [[nodiscard]] Result<std::vector<std::vector<protocol::NodeId>>, std::string> place_replicas(
     const PlacementSpec& spec, const std::vector<UsableBroker>& brokers, Random& random);
 

@@ -116,11 +116,11 @@ bool is_list_config(std::string_view key) {
 ConfigLayers layers_of(const metadata::MetadataImage& image, const ControllerConfig& config,
                        std::string_view topic) {
     using metadata::ConfigResourceType;
-    return {.topic = image.topic_configs(topic),
-            .broker = image.configs_of(
-                {ConfigResourceType::broker, fmt::format("{}", config.node_id)}),
-            .default_broker = image.configs_of({ConfigResourceType::broker, ""}),
-            .static_broker = config.static_configs};
+    return {
+        .topic = image.topic_configs(topic),
+        .broker = image.configs_of({ConfigResourceType::broker, fmt::format("{}", config.node_id)}),
+        .default_broker = image.configs_of({ConfigResourceType::broker, ""}),
+        .static_broker = config.static_configs};
 }
 
 std::vector<EffectiveConfig> effective_topic_configs(const ConfigLayers& layers) {

@@ -1,7 +1,9 @@
-// Topic-level settings as the controller sees them: whether they are legal, and what a topic's effective
-// values are and where each comes from. The table of keys is the log's (broker/log/log_config.h).
+// Topic-level settings as the controller sees them: whether they are legal, and what a topic's
+// effective values are and where each comes from. The table of keys is the log's
+// (broker/log/log_config.h).
 //
-//     topic's own  >  this broker's dynamic  >  cluster-wide dynamic  >  server.properties  >  default
+//     topic's own  >  this broker's dynamic  >  cluster-wide dynamic  >  server.properties  >
+//     default
 #pragma once
 
 #include <cstdint>
@@ -79,8 +81,8 @@ struct ConfigLayers {
 /// Every topic-level key, by name.
 [[nodiscard]] std::vector<EffectiveConfig> effective_topic_configs(const ConfigLayers& layers);
 
-/// The values that the log of a topic goes by: those of server.properties and the brokers, under the
-/// topic's own.
+/// The values that the log of a topic goes by: those of server.properties and the brokers, under
+/// the topic's own.
 [[nodiscard]] metadata::ConfigMap effective_topic_values(const ConfigLayers& layers);
 
 }  // namespace gregor::controller

@@ -22,7 +22,8 @@ std::optional<std::string> find_fault(std::string_view name) {
     }
     if (std::ranges::all_of(name, is_legal)) return std::nullopt;
     return fmt::format(
-        "'{}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'", name);
+        "'{}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'",
+        name);
 }
 
 }  // namespace

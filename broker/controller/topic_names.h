@@ -1,5 +1,5 @@
-// Which topic names are legal, and which are told apart by '.' and '_' alone: metric names turn '.' into
-// '_', so that such topics would share their metrics.
+// Which topic names are legal, and which are told apart by '.' and '_' alone: metric names turn '.'
+// into '_', so that such topics would share their metrics.
 #pragma once
 
 #include <optional>

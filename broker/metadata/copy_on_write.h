@@ -1,6 +1,6 @@
-// CopyOnWrite: a value that copies share until one of them writes. It is what makes publishing an image
-// cheap: a copy of the image is a handful of counted pointers, and the next change copies only the
-// sub-map and the topic that it touches. For one thread, as everything on a node's loop.
+// CopyOnWrite: a value that copies share until one of them writes. It is what makes publishing an
+// image cheap: a copy of the image is a handful of counted pointers, and the next change copies
+// only the sub-map and the topic that it touches. For one thread, as everything on a node's loop.
 #pragma once
 
 #include <memory>

@@ -1,14 +1,16 @@
-// MetadataImage: what the records of __cluster_metadata say about the cluster, up to some offset. It is
-// the same on every node that has read the same records (invariant M2), and apply() is the only way to
-// change it: the controller's own state, a broker's view and a replayed log are one code path.
+// MetadataImage: what the records of __cluster_metadata say about the cluster, up to some offset.
+// It is the same on every node that has read the same records (invariant M2), and apply() is the
+// only way to change it: the controller's own state, a broker's view and a replayed log are one
+// code path.
 //
-//     records ──apply──> MetadataImage ──copy──> shared_ptr<const MetadataImage>   (published, in order)
+//     records ──apply──> MetadataImage ──copy──> shared_ptr<const MetadataImage>   (published, in
+//     order)
 //
-// A copy shares everything until one side changes it (copy_on_write.h), topic by topic. Maps are ordered,
-// so that walking an image is the same on every node.
+// A copy shares everything until one side changes it (copy_on_write.h), topic by topic. Maps are
+// ordered, so that walking an image is the same on every node.
 //
-// Damage: records come from disk or from a leader, so a record that does not fit (a partition of a topic
-// that is not there) is an error of apply(), never a CHECK; the image is then of no more use.
+// Damage: records come from disk or from a leader, so a record that does not fit (a partition of a
+// topic that is not there) is an error of apply(), never a CHECK; the image is then of no more use.
 #pragma once
 
 #include <cstdint>
@@ -102,8 +104,8 @@ using ScramKey = std::pair<std::string, std::int8_t>;  // user, mechanism
 
 class MetadataImage {
 public:
-    /// Changes the image as the record says. Markers of metadata transactions are the loader's business
-    /// (metadata_loader.h) and change nothing here.
+    /// Changes the image as the record says. Markers of metadata transactions are the loader's
+    /// business (metadata_loader.h) and change nothing here.
     [[nodiscard]] Result<void, std::string> apply(const MetadataRecord& record);
 
     [[nodiscard]] const TopicImage* find_topic(std::string_view name) const;

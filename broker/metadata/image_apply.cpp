@@ -1,4 +1,5 @@
-// apply(): one overload for each record that changes the image, and explicitly nothing for the others.
+// apply(): one overload for each record that changes the image, and explicitly nothing for the
+// others.
 #include <fmt/format.h>
 
 #include "broker/metadata/image.h"
@@ -35,7 +36,8 @@ struct MetadataImage::Applier {
         return {};
     }
 
-    /// 1 turns on, -1 turns off, 0 leaves. Controlled shutdown only ever begins; a registration ends it.
+    /// 1 turns on, -1 turns off, 0 leaves. Controlled shutdown only ever begins; a registration
+    /// ends it.
     Applied operator()(const protocol::BrokerRegistrationChangeRecord& record) const {
         BrokerImage* broker_image = TRY(broker(record.broker_id, record.broker_epoch));
         if (record.fenced < -1 || record.fenced > 1 || record.in_controlled_shutdown < 0 ||
@@ -58,7 +60,8 @@ struct MetadataImage::Applier {
     // ---- Topics and partitions ----
 
     Applied operator()(const protocol::TopicRecord& record) const {
-        const auto [name, is_new] = image.topic_ids_.mutate().try_emplace(record.name, record.topic_id);
+        const auto [name, is_new] =
+            image.topic_ids_.mutate().try_emplace(record.name, record.topic_id);
         if (!is_new) return fail(fmt::format("topic {} is there already", record.name));
         TopicRef topic(TopicImage{.name = record.name, .id = record.topic_id, .partitions = {}});
         if (!image.topics_.mutate().try_emplace(record.topic_id, std::move(topic)).second) {
@@ -91,8 +94,8 @@ struct MetadataImage::Applier {
         return {};
     }
 
-    /// A leader given is a new leader epoch, even of the same leader; every change is a new partition
-    /// epoch.
+    /// A leader given is a new leader epoch, even of the same leader; every change is a new
+    /// partition epoch.
     Applied operator()(const protocol::PartitionChangeRecord& record) const {
         constexpr NodeId kNoLeaderChange{-2};
         constexpr std::int8_t kNoRecoveryChange = -1;
@@ -177,7 +180,8 @@ struct MetadataImage::Applier {
 
     Applied operator()(const protocol::ClientQuotaRecord& record) const {
         QuotaEntity entity;
-        for (const auto& part : record.entity) entity.emplace_back(part.entity_type, part.entity_name);
+        for (const auto& part : record.entity)
+            entity.emplace_back(part.entity_type, part.entity_name);
         auto& quotas = image.quotas_.mutate();
         if (!record.remove) {
             quotas[entity].insert_or_assign(record.key, record.value);
@@ -234,7 +238,8 @@ private:
         const BrokerImage* found = image.find_broker(id);
         if (found == nullptr) return fail(fmt::format("broker {} is not registered", id));
         if (found->broker_epoch != epoch) {
-            return fail(fmt::format("broker {} has epoch {}, not {}", id, found->broker_epoch, epoch));
+            return fail(
+                fmt::format("broker {} has epoch {}, not {}", id, found->broker_epoch, epoch));
         }
         return &image.brokers_.mutate().find(id)->second;
     }

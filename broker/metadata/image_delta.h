@@ -1,6 +1,7 @@
-// What differs between two images: what a publisher has to act on. Images share what neither changed, so
-// this costs a walk over the topics and a look into those that were touched. Records are not consulted:
-// an image that came from a snapshot gives the same delta as one that came record by record.
+// What differs between two images: what a publisher has to act on. Images share what neither
+// changed, so this costs a walk over the topics and a look into those that were touched. Records
+// are not consulted: an image that came from a snapshot gives the same delta as one that came
+// record by record.
 #pragma once
 
 #include <string>
@@ -10,8 +11,8 @@
 
 namespace gregor::metadata {
 
-/// Of one partition; `before` is null if it is new, `after` if it is gone. The pointers reach into the
-/// images.
+/// Of one partition; `before` is null if it is new, `after` if it is gone. The pointers reach into
+/// the images.
 struct PartitionDelta {
     std::string topic;
     TopicId topic_id;

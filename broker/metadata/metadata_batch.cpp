@@ -24,8 +24,8 @@ std::size_t batch_length(std::span<const VersionedRecord> records) {
 
 Bytes encode_batch(std::span<const VersionedRecord> records, const BatchPlace& place) {
     CHECK(!records.empty());
-    records::BatchBuilder builder({.base_offset = place.base_offset.value(),
-                                   .partition_leader_epoch = place.epoch.value()});
+    records::BatchBuilder builder(
+        {.base_offset = place.base_offset.value(), .partition_leader_epoch = place.epoch.value()});
     for (const VersionedRecord& record : records) {
         const Bytes value = encode_record(record);
         builder.append({.timestamp = place.timestamp_ms, .value = value.span()});

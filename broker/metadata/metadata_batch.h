@@ -1,6 +1,6 @@
-// Batches of metadata records: how they stand in __cluster_metadata and in its snapshots. Uncompressed,
-// without producer; each record has a null key and a framed value. Control batches (leader change,
-// snapshot header and footer) lie between them.
+// Batches of metadata records: how they stand in __cluster_metadata and in its snapshots.
+// Uncompressed, without producer; each record has a null key and a framed value. Control batches
+// (leader change, snapshot header and footer) lie between them.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@
 
 namespace gregor::metadata {
 
-/// A batch takes no more than this many records and, unless one record alone is larger, bytes of values.
+/// A batch takes no more than this many records and, unless one record alone is larger, bytes of
+/// values.
 inline constexpr std::size_t kMaxRecordsPerBatch = 10'000;
 inline constexpr std::size_t kMaxBatchBytes = 8 * 1024 * 1024;
 
@@ -41,8 +42,8 @@ struct OffsetRecord {
     VersionedRecord record;
 };
 
-/// The records of a batch that is no control batch. Its checksum is held against its bytes; any damage
-/// gives a message.
+/// The records of a batch that is no control batch. Its checksum is held against its bytes; any
+/// damage gives a message.
 [[nodiscard]] Result<std::vector<OffsetRecord>, std::string> decode_batch(
     const records::BatchView& batch);
 

@@ -13,13 +13,15 @@ Result<void, std::string> MetadataLoader::apply(protocol::Offset offset,
         return fail(fmt::format("offset {} comes after {}", offset, next_offset_ - 1));
     }
     if (std::holds_alternative<protocol::BeginTransactionRecord>(record)) {
-        if (in_transaction()) return fail(fmt::format("offset {}: a transaction in another", offset));
+        if (in_transaction())
+            return fail(fmt::format("offset {}: a transaction in another", offset));
         before_transaction_ = image_;
     } else if (std::holds_alternative<protocol::EndTransactionRecord>(record)) {
         if (!in_transaction()) return fail(fmt::format("offset {}: no transaction to end", offset));
         before_transaction_.reset();
     } else if (std::holds_alternative<protocol::AbortTransactionRecord>(record)) {
-        if (!in_transaction()) return fail(fmt::format("offset {}: no transaction to abort", offset));
+        if (!in_transaction())
+            return fail(fmt::format("offset {}: no transaction to abort", offset));
         PROBE("a metadata transaction was aborted");
         image_ = *std::move(before_transaction_);
         before_transaction_.reset();

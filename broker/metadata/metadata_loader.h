@@ -1,11 +1,12 @@
-// MetadataLoader: applies the records of the metadata log in their order and keeps two images apart: the
-// one after every record, and the one that may be seen. They differ only inside a metadata transaction
-// (KIP-868), whose records count all together at its end marker, or never:
+// MetadataLoader: applies the records of the metadata log in their order and keeps two images
+// apart: the one after every record, and the one that may be seen. They differ only inside a
+// metadata transaction (KIP-868), whose records count all together at its end marker, or never:
 //
 //     ... | begin | r1  r2 | r3 | end | ...
 //     visible:  stays as before     ^ takes r1, r2, r3
 //
-// A leader that died inside a transaction left it open: whoever leads next writes an abort marker first.
+// A leader that died inside a transaction left it open: whoever leads next writes an abort marker
+// first.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,8 @@ public:
     MetadataLoader(MetadataImage image, protocol::Offset next_offset)
         : image_(std::move(image)), next_offset_(next_offset) {}
 
-    /// Applies the record at `offset`, at or above next_offset(); control records leave gaps. An error
-    /// means that the log does not make sense; the loader is then of no more use.
+    /// Applies the record at `offset`, at or above next_offset(); control records leave gaps. An
+    /// error means that the log does not make sense; the loader is then of no more use.
     [[nodiscard]] Result<void, std::string> apply(protocol::Offset offset,
                                                   const MetadataRecord& record);
     /// Control records and other offsets that have nothing to say.

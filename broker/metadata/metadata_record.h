@@ -1,9 +1,9 @@
-// MetadataRecord: one record of __cluster_metadata, whichever it is, with the version that it is written
-// in. The structs are broker/protocol's; this is their sum type, and the way to and from the bytes of a
-// log record's value (metadata_frame.h).
+// MetadataRecord: one record of __cluster_metadata, whichever it is, with the version that it is
+// written in. The structs are broker/protocol's; this is their sum type, and the way to and from
+// the bytes of a log record's value (metadata_frame.h).
 //
-// Which version a record is written in follows from the cluster's metadata.version, so that every node
-// of the cluster can read it (KIP-584, KIP-778); `versioned` knows the rule of each.
+// Which version a record is written in follows from the cluster's metadata.version, so that every
+// node of the cluster can read it (KIP-584, KIP-778); `versioned` knows the rule of each.
 #pragma once
 
 #include <cstdint>
@@ -40,23 +40,23 @@ struct VersionedRecord {
 };
 
 /// Numbers of metadata.version (KIP-778) that decide about record versions.
-inline constexpr std::int16_t kMetadataVersion_3_3_IV3 = 7;   // the first that bootstraps by records
+inline constexpr std::int16_t kMetadataVersion_3_3_IV3 = 7;  // the first that bootstraps by records
 inline constexpr std::int16_t kMetadataVersion_3_4_IV0 = 8;
 inline constexpr std::int16_t kMetadataVersion_3_7_IV2 = 17;  // KIP-858: log directories
 inline constexpr std::int16_t kMetadataVersion_3_9_IV0 = 21;
 
 inline constexpr std::string_view kMetadataVersionFeature = "metadata.version";
 
-/// `record` in the version that a cluster of this metadata.version reads; a record that changes nothing
-/// newer takes the lowest that holds it.
+/// `record` in the version that a cluster of this metadata.version reads; a record that changes
+/// nothing newer takes the lowest that holds it.
 [[nodiscard]] VersionedRecord versioned(MetadataRecord record, std::int16_t metadata_version);
 
 /// The value of the log record.
 [[nodiscard]] Bytes encode_record(const VersionedRecord& record);
 [[nodiscard]] std::size_t encoded_record_size(const VersionedRecord& record);
 
-/// An unknown record id, or a version that this code does not read, is an error: what changes the image
-/// must not be skipped. The message says which.
+/// An unknown record id, or a version that this code does not read, is an error: what changes the
+/// image must not be skipped. The message says which.
 [[nodiscard]] Result<VersionedRecord, std::string> decode_record(const Bytes& value);
 
 /// {"type":"TOPIC_RECORD","version":0,"data":{…}}: the line that Kafka's dump tool prints.

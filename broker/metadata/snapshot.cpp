@@ -187,17 +187,18 @@ std::vector<Bytes> encode_snapshot(const SnapshotContents& contents, protocol::L
                                    std::int64_t now_ms) {
     BatchPlace place{.base_offset = protocol::Offset(0), .epoch = epoch, .timestamp_ms = now_ms};
     const auto control = [&](records::ControlRecordType type, const Bytes& value) {
-        return records::build_control_batch(type, value,
-                                            {.base_offset = place.base_offset.value(),
-                                             .partition_leader_epoch = epoch.value()},
-                                            now_ms);
+        return records::build_control_batch(
+            type, value,
+            {.base_offset = place.base_offset.value(), .partition_leader_epoch = epoch.value()},
+            now_ms);
     };
     std::vector<Bytes> batches;
-    batches.push_back(control(
-        records::ControlRecordType::snapshot_header,
-        protocol::encode(protocol::SnapshotHeaderRecord{.last_contained_log_timestamp =
-                                                            contents.last_contained_log_timestamp_ms},
-                         0)));
+    batches.push_back(
+        control(records::ControlRecordType::snapshot_header,
+                protocol::encode(
+                    protocol::SnapshotHeaderRecord{.last_contained_log_timestamp =
+                                                       contents.last_contained_log_timestamp_ms},
+                    0)));
     ++place.base_offset;
     const std::vector<VersionedRecord> records = records_of(contents.image);
     for (Bytes& batch : encode_batches(records, place)) batches.push_back(std::move(batch));

@@ -1,6 +1,7 @@
 // Snapshots of the metadata log (KIP-630): an image as records, so that the log before it may go.
 //
-//     00000000000000000178-0000000002.checkpoint = end offset (exclusive) and epoch of the last record
+//     00000000000000000178-0000000002.checkpoint = end offset (exclusive) and epoch of the last
+//     record
 //
 //     | header (control) | features, brokers, controllers, topics, configs … | footer (control) |
 //
@@ -42,10 +43,10 @@ struct SnapshotContents {
 
 /// The file's bytes, in batches.
 [[nodiscard]] std::vector<Bytes> encode_snapshot(const SnapshotContents& contents,
-                                                 protocol::LeaderEpoch epoch,
-                                                 std::int64_t now_ms);
+                                                 protocol::LeaderEpoch epoch, std::int64_t now_ms);
 
-/// Reads a snapshot. A missing header or footer, damage, or records that make no image give a message.
+/// Reads a snapshot. A missing header or footer, damage, or records that make no image give a
+/// message.
 [[nodiscard]] Result<SnapshotContents, std::string> decode_snapshot(const Bytes& file);
 
 }  // namespace gregor::metadata

@@ -13,7 +13,7 @@
 #include <span>
 #include <string_view>
 
-#include "broker/protocol/message.h"
+#include "broker/protocol/version_range.h"
 
 namespace gregor::protocol {
 

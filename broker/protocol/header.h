@@ -108,7 +108,18 @@ template <Message T>
     return std::move(frame).freeze();
 }
 
-/// The same in pieces, see PieceBuffer. The frame's size counts the gaps.
+/// The request's frame in pieces, see PieceBuffer.
+template <Message T>
+[[nodiscard]] std::vector<Piece> encode_request_pieces(const RequestHeader& header,
+                                                       const T& request) {
+    static_assert(T::kMessage.kind == MessageKind::request);
+    PieceBuffer pieces(detail::begin_request(header));
+    encode(request, header.request_api_version, pieces);
+    detail::end_frame(pieces.buffer(), pieces.size_elsewhere());
+    return std::move(pieces).freeze();
+}
+
+/// The response's frame in pieces. The frame's size counts the gaps.
 template <Message T>
 [[nodiscard]] std::vector<Piece> encode_response_pieces(std::int32_t correlation_id,
                                                         const T& response, std::int16_t version) {

@@ -3,66 +3,11 @@
 #include "broker/protocol/message.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
+#include <vector>
 
-namespace gregor::protocol {
-
-UnknownTags::UnknownTags(const UnknownTags& other)
-    : tags_(other.empty() ? nullptr : std::make_unique<std::vector<UnknownTag>>(*other.tags_)) {}
-
-void UnknownTags::add(UnknownTag tag) {
-    if (tags_ == nullptr) tags_ = std::make_unique<std::vector<UnknownTag>>();
-    tags_->push_back(std::move(tag));
-}
-
-bool operator==(const UnknownTags& a, const UnknownTags& b) {
-    return std::ranges::equal(a.tags(), b.tags());
-}
-
-Fields::Fields(const void* defaults, std::ptrdiff_t unknown_tags, std::vector<Field> fields)
-    : defaults_(defaults), unknown_tags_(unknown_tags), fields_(std::move(fields)) {
-    std::ranges::copy_if(fields_, std::back_inserter(tagged_), &Field::is_tagged);
-    std::ranges::sort(tagged_, {}, &Field::tag);
-    CHECK(tagged_.size() <= 64, "more tagged fields than the encoder's bits");
-}
-
-const UnknownTags* Fields::unknown_tags(const void* object) const {
-    if (unknown_tags_ == kNone) return nullptr;
-    return reinterpret_cast<const UnknownTags*>(static_cast<const std::byte*>(object) +
-                                                unknown_tags_);
-}
-
-UnknownTags* Fields::unknown_tags(void* object) const {
-    return const_cast<UnknownTags*>(unknown_tags(static_cast<const void*>(object)));
-}
-
-void PieceBuffer::add(const RecordsField& records) {
-    constexpr std::size_t kWorthAPiece = 512;  // bytes; fewer are copied
-    if (!records.is_gap() && records.size() < kWorthAPiece) {
-        return buffer_.append(records.bytes().span());
-    }
-    size_elsewhere_ += records.size();
-    cuts_.push_back({buffer_.size(), records});
-}
-
-std::vector<Piece> PieceBuffer::freeze() && {
-    const Bytes written = std::move(buffer_).freeze();
-    std::vector<Piece> pieces;
-    std::size_t begin = 0;
-    std::size_t gaps = 0;
-    for (const Cut& cut : cuts_) {
-        if (cut.position > begin) pieces.emplace_back(written.slice(begin, cut.position - begin));
-        begin = cut.position;
-        if (cut.records.is_gap()) {
-            pieces.emplace_back(RecordsGap{gaps++, cut.records.size()});
-        } else {
-            pieces.emplace_back(cut.records.bytes());
-        }
-    }
-    if (written.size() > begin) pieces.emplace_back(written.suffix(begin));
-    return pieces;
-}
-
-namespace detail {
+namespace gregor::protocol::detail {
 namespace {
 
 constexpr std::int64_t kMaxStringSize = 0x7fff;
@@ -315,8 +260,8 @@ private:
             case FieldKind::structure: structure(type.fields(), from); break;
             case FieldKind::nullable: optional(type, nullable, compact, from); break;
             case FieldKind::string: {
-                const auto& text = as<std::string>(from);
-                CHECK(text.size() <= kMaxStringSize, "a string of {} bytes", text.size());
+                // Only a text made of a peer's text can be longer, and must not end the process.
+                const auto text = std::string_view(as<std::string>(from)).substr(0, kMaxStringSize);
                 length(type.kind, compact, text.size());
                 sink_.text(text);
                 break;
@@ -494,5 +439,4 @@ void encode(PieceBuffer& out, const Fields& fields, const void* object, Layout l
     Encoder<PieceWriter>(writer, layout).structure(fields, object);
 }
 
-}  // namespace detail
-}  // namespace gregor::protocol
+}  // namespace gregor::protocol::detail

@@ -2,6 +2,7 @@
 // converters, so that a dump of ours and one of Kafka's can be compared.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 

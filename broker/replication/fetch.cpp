@@ -90,7 +90,8 @@ ReplicaManager::FetchRound ReplicaManager::read(const FetchParams& params,
         const FetchTarget& target = targets[i];
         const std::int64_t limit =
             std::min<std::int64_t>(left, std::max(target.wanted.partition_max_bytes, 0));
-        if (const HostedRef hosted = find({target.topic, target.wanted.partition.value()})) {
+        const HostedRef hosted = find({target.topic, target.wanted.partition.value()});
+        if (hosted != nullptr) {
             const Mark mark = mark_of(params);
             round.marks.push_back({.watchers = hosted->watchers,
                                    .mark = mark,
@@ -100,6 +101,11 @@ ReplicaManager::FetchRound ReplicaManager::read(const FetchParams& params,
             read_one(params, target, limit, at_least_one_batch, round.result.records[i]);
         const auto bytes = static_cast<std::int64_t>(answer.records.size());
         if (bytes > 0) at_least_one_batch = false;
+        // More than its own maximum a partition cannot add to the answer.
+        if (hosted != nullptr) {
+            round.marks.back().cap = static_cast<std::uint64_t>(
+                std::max<std::int64_t>(target.wanted.partition_max_bytes - bytes, 0));
+        }
         left = std::max<std::int64_t>(left - bytes, 0);
         round.bytes += bytes;
         if (answer.error_code != ErrorCode::none ||

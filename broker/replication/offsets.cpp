@@ -94,7 +94,7 @@ DeletedRecords ReplicaManager::delete_records(const TopicPartition& partition, O
         return {.error = deleted.error()};
     }
     hosted->state.log_start_advanced(hosted->log->log_start_offset());
-    if (!logs_.checkpoint_log_start_offsets()) return {.error = ErrorCode::kafka_storage_error};
+    if (!logs_.checkpoint_log_offsets()) return {.error = ErrorCode::kafka_storage_error};
     progressed(*hosted, 0);
     return {.low_watermark = hosted->log->log_start_offset()};
 }

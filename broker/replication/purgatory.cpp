@@ -105,7 +105,10 @@ void Purgatory::run_completions() {
 }
 
 void Purgatory::watch_deadlines() {
-    if (deadline_fiber_running_) return deadline_changed_.notify_one();
+    if (deadline_fiber_running_) {
+        deadline_changed_.notify_one();
+        return;
+    }
     deadline_fiber_running_ = true;
     runtime_.tasks().spawn("purgatory deadlines", [this] {
         for (;;) {

@@ -62,9 +62,19 @@ std::vector<HostedRef> ReplicaManager::hosted() const {
 
 HostedRef ReplicaManager::take_up(const TopicPartition& partition, const TopicId& topic_id,
                                   const LogConfigRef& config) {
-    auto opened = logs_.get_or_create(partition, topic_id, config);
-    if (!opened) {
-        runtime_.trace().event("partition_offline", "partition={}", partition);
+    // A log of this name that another topic left behind while this node was away.
+    const std::optional<TopicId> found = logs_.topic_id(partition);
+    if (found && *found != topic_id) {
+        PROBE("the log of an earlier topic of the same name was put aside");
+        // If this fails so does what follows, and the partition is offline.
+        static_cast<void>(logs_.set_aside_stray(partition));
+    }
+    const auto opened = logs_.create(partition, topic_id);
+    if (opened) {
+        (*opened)->set_config(config);
+    } else {
+        runtime_.trace().event("partition_offline", "partition={} reason={}", partition,
+                               opened.error().text);
     }
     auto hosted = std::make_shared<HostedPartition>(runtime_, partition, topic_id,
                                                     opened ? *opened : nullptr, config,
@@ -118,7 +128,10 @@ void ReplicaManager::remove(const TopicPartition& partition) {
     quiesce(*hosted);
     hosted->state.given_up();  // for those who still hold it
     disturb(*hosted);
-    logs_.remove(partition);
+    if (!logs_.remove(partition)) {
+        // Its folder stays; the next start finds it as a stray.
+        PROBE("the folder of a removed partition could not be renamed");
+    }
     runtime_.trace().event("partition_removed", "partition={}", partition);
 }
 

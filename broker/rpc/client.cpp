@@ -118,13 +118,11 @@ Result<protocol::ApiVersionsResponse, IoError> Client::api_versions(Instant dead
         .client_software_version = std::string(kSoftwareVersion)};
     protocol::RequestHeader header =
         next_header(protocol::ApiKey::api_versions, kNewestApiVersions);
-    const Bytes body = TRY(exchange(
-        header, protocol::encode_pieces(request, kNewestApiVersions, begin(header, request)),
-        deadline));
-    constexpr auto kUnsupported = static_cast<std::int16_t>(protocol::ErrorCode::unsupported_version);
-    const bool is_refused = body.size() >= 2 &&
-                            protocol::detail::load_big_endian<std::int16_t>(body.data()) ==
-                                kUnsupported;
+    const Bytes body = TRY(exchange(header, frame_of(header, request), deadline));
+    constexpr auto kUnsupported =
+        static_cast<std::int16_t>(protocol::ErrorCode::unsupported_version);
+    const bool is_refused = body.size() >= 2 && protocol::detail::load_big_endian<std::int16_t>(
+                                                    body.data()) == kUnsupported;
     if (is_refused) return call<protocol::ApiVersionsResponse>(request, 0, deadline);
     auto response = protocol::decode<protocol::ApiVersionsResponse>(body, kNewestApiVersions);
     if (response) return *std::move(response);
@@ -132,7 +130,7 @@ Result<protocol::ApiVersionsResponse, IoError> Client::api_versions(Instant dead
     return fail(IoError::malformed);
 }
 
-// The session. ---------------------------------------------------------------------------------------
+// The session. ------------------------------------------------------------------------------------
 
 Result<void, IoError> Client::Session::write(std::vector<protocol::Piece> frame,
                                              std::shared_ptr<Call> call, Instant deadline) {

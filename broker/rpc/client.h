@@ -1,14 +1,14 @@
-// Client: the asking end. Any number of fibers may call at once; their requests go out one behind the
-// other on one connection, and each gets its own answer.
+// Client: the asking end. Any number of fibers may call at once; their requests go out one behind
+// the other on one connection, and each gets its own answer.
 //
 //     Client client(runtime, {.client_id = "admin"});
 //     TRY(client.connect({"n1", 9092}, deadline));
 //     auto metadata = TRY(client.call<MetadataResponse>(request, 12, deadline));
 //
-// Answers come in the order of the requests, as Kafka promises; a correlation id that is not the next
-// one is `malformed` and ends the connection. A call whose deadline comes gives `timed_out`; its answer
-// is dropped when it comes. When the connection dies every call gets its error, and connect() may be
-// used again.
+// Answers come in the order of the requests, as Kafka promises; a correlation id that is not the
+// next one is `malformed` and ends the connection. A call whose deadline comes gives `timed_out`;
+// its answer is dropped when it comes. When the connection dies every call gets its error, and
+// connect() may be used again.
 #pragma once
 
 #include <deque>
@@ -50,8 +50,7 @@ public:
         static_assert(Request::kMessage.id == Response::kMessage.id);
         const protocol::RequestHeader header =
             next_header(protocol::ApiKey{Request::kMessage.id}, version);
-        const Bytes body = TRY(exchange(
-            header, protocol::encode_pieces(request, version, begin(header, request)), deadline));
+        const Bytes body = TRY(exchange(header, frame_of(header, request), deadline));
         Result<Response, protocol::DecodeError> response =
             protocol::decode<Response>(body, version);
         if (response) return *std::move(response);
@@ -65,8 +64,7 @@ public:
                                              Instant deadline) {
         const protocol::RequestHeader header =
             next_header(protocol::ApiKey{Request::kMessage.id}, version);
-        return send_only(protocol::encode_pieces(request, version, begin(header, request)),
-                         deadline);
+        return send_only(frame_of(header, request), deadline);
     }
 
     /// Asks in the newest version that we know and, when the peer does not know that, in version 0
@@ -78,11 +76,14 @@ private:
     struct Session;
 
     [[nodiscard]] protocol::RequestHeader next_header(protocol::ApiKey key, std::int16_t version);
+    /// In pieces: large records are not copied.
     template <protocol::Message Request>
-    [[nodiscard]] static ByteBuffer begin(const protocol::RequestHeader& header,
-                                          const Request& request) {
-        return protocol::detail::begin_request(
-            header, protocol::encoded_size(request, header.request_api_version));
+    [[nodiscard]] static std::vector<protocol::Piece> frame_of(
+        const protocol::RequestHeader& header, const Request& request) {
+        protocol::PieceBuffer pieces(protocol::detail::begin_request(header));
+        protocol::encode(request, header.request_api_version, pieces);
+        protocol::detail::end_frame(pieces.buffer(), pieces.size_elsewhere());
+        return std::move(pieces).freeze();
     }
     /// The body of the answer to `header`, whose whole frame is `frame`.
     [[nodiscard]] Result<Bytes, IoError> exchange(const protocol::RequestHeader& header,

@@ -14,8 +14,8 @@ Reply& Reply::operator=(Reply&& other) noexcept {
 }
 
 void Reply::send_pieces(std::vector<Piece> body) {
-    ByteBuffer head = protocol::detail::begin_response({.correlation_id = to_.correlation_id},
-                                                       to_.key, to_.version, size_of(body));
+    ByteBuffer head = protocol::detail::begin_response(to_.correlation_id, to_.key, to_.version);
+    protocol::detail::end_frame(head, size_of(body));
     body.insert(body.begin(), std::move(head).freeze());
     take_sink()->complete(to_.slot, std::move(body));
 }

@@ -1,13 +1,14 @@
-// Reply: the one-shot answer to a request. It may be given at once by the handler, or kept and given
-// later from any fiber of the node; the connection sends answers in the order of their requests.
+// Reply: the one-shot answer to a request. It may be given at once by the handler, or kept and
+// given later from any fiber of the node; the connection sends answers in the order of their
+// requests.
 //
 //     reply.send(response);              // in the request's version
 //     reply.send(response, records);     // records[i]: what stands in the i-th RecordsField::gap
 //     reply.none();                      // Produce with acks=0 has no answer
 //     reply.close_connection();          // nothing sensible can be said
 //
-// One of them, once. A Reply that is dropped unanswered closes its connection: a client that waits for
-// ever is worse. After the connection has died an answer goes nowhere, which is no error.
+// One of them, once. A Reply that is dropped unanswered closes its connection: a client that waits
+// for ever is worse. After the connection has died an answer goes nowhere, which is no error.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,8 @@ class ReplySink {
 public:
     virtual ~ReplySink() = default;
 
-    /// The whole frame that answers request number `slot` (as the sink counts them), with its size and
-    /// header; no pieces at all for a request without an answer.
+    /// The whole frame that answers request number `slot` (as the sink counts them), with its size
+    /// and header; no pieces at all for a request without an answer.
     virtual void complete(std::uint64_t slot, std::vector<Piece> frame) = 0;
     /// Closes the connection when what was answered before has been sent.
     virtual void close_after(std::uint64_t slot) = 0;

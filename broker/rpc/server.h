@@ -8,8 +8,8 @@
 //     server.shut_down(deadline);
 //
 // One fiber for each connection (see server_connection.h). Limits: connections, bytes of a request,
-// requests of one connection in flight, time without a request. Frames that make no sense close their
-// connection and touch nothing else.
+// requests of one connection in flight, time without a request. Frames that make no sense close
+// their connection and touch nothing else.
 #pragma once
 
 #include <functional>
@@ -34,12 +34,13 @@ struct ServerOptions {
     Duration max_idle = 10min;
     /// Kafka's max.connections: further ones wait in the listener's backlog.
     std::int64_t max_connections = 100'000;
-    /// Requests of one connection whose answers have not been handed to the network; when so many are
-    /// open, its next request is not read.
+    /// Requests of one connection whose answers have not been handed to the network; when so many
+    /// are open, its next request is not read.
     std::size_t max_in_flight = 256;
 };
 
-/// Called on the connection's fiber; may wait. When it returns, the connection's next request starts.
+/// Called on the connection's fiber; may wait. When it returns, the connection's next request
+/// starts.
 using RequestHandler = std::function<void(const Request&, Reply)>;
 
 class Server {

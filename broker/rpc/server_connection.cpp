@@ -31,7 +31,7 @@ ServerConnection::ServerConnection(Server& server, std::string_view listener,
       client_(connection_->peer()),
       progress_(server.runtime_.scheduler()) {}
 
-// The reader. --------------------------------------------------------------------------------------
+// The reader. -------------------------------------------------------------------------------------
 
 void ServerConnection::serve() {
     struct AtEnd {
@@ -98,8 +98,8 @@ Result<void, IoError> ServerConnection::read_at_least(ByteBuffer& buffer, std::s
     return {};
 }
 
-/// Handles every whole frame and returns what is left behind the last one; an error when nothing more
-/// is to be read.
+/// Handles every whole frame and returns what is left behind the last one; an error when nothing
+/// more is to be read.
 Result<Bytes, IoError> ServerConnection::handle_frames(const Bytes& bytes) {
     std::size_t position = 0;
     while (bytes.size() - position >= protocol::kFrameSizeBytes) {
@@ -130,10 +130,9 @@ void ServerConnection::handle(const Bytes& frame) {
         return;
     }
     const protocol::RequestHeader& header = decoded->header;
-    server_.runtime_.trace().event(received_event(header.request_api_key),
-                                   "client={} version={} correlation_id={} bytes={}",
-                                   to_string(client_), header.request_api_version,
-                                   header.correlation_id, frame.size());
+    server_.runtime_.trace().event(
+        received_event(header.request_api_key), "client={} version={} correlation_id={} bytes={}",
+        to_string(client_), header.request_api_version, header.correlation_id, frame.size());
     const std::uint64_t number = first_slot_ + slots_.size();
     slots_.push_back({.key = header.request_api_key});
     const Request request{.key = header.request_api_key,
@@ -144,10 +143,11 @@ void ServerConnection::handle(const Bytes& frame) {
                           .client = client_,
                           .listener = listener_,
                           .received = server_.runtime_.clock().now()};
-    server_.handler_(request, Reply(shared_from_this(), {.slot = number,
-                                                         .key = request.key,
-                                                         .version = request.version,
-                                                         .correlation_id = request.correlation_id}));
+    server_.handler_(request,
+                     Reply(shared_from_this(), {.slot = number,
+                                                .key = request.key,
+                                                .version = request.version,
+                                                .correlation_id = request.correlation_id}));
 }
 
 void ServerConnection::wait_for_room() {
@@ -176,7 +176,7 @@ void ServerConnection::stop_reading() {
     progress_.notify_all();
 }
 
-// Answers. -----------------------------------------------------------------------------------------
+// Answers. ----------------------------------------------------------------------------------------
 
 void ServerConnection::complete(std::uint64_t number, std::vector<Piece> frame) {
     if (dead_) return;

@@ -3,14 +3,14 @@
 //     slots_:  | 7 answered | 8 waiting | 9 answered |          in the order of the requests
 //                ^ first_slot_
 //
-// A reader fiber reads frames and calls the handler for each; Reply completes slots from anywhere, in
-// any order; answers leave in request order, all that are due in one vectored write. After each turn
-// (the frames that came with one read) the reader writes what is due itself. A short-lived flush fiber
-// does it when an answer comes from elsewhere, or when the reader may wait in a handler with answers
-// at hand. While the reader waits for a client it holds no buffer.
+// A reader fiber reads frames and calls the handler for each; Reply completes slots from anywhere,
+// in any order; answers leave in request order, all that are due in one vectored write. After each
+// turn (the frames that came with one read) the reader writes what is due itself. A short-lived
+// flush fiber does it when an answer comes from elsewhere, or when the reader may wait in a handler
+// with answers at hand. While the reader waits for a client it holds no buffer.
 //
-// Replies keep this object, not the server or the socket: when the reader has ended, the connection is
-// dead, its socket is gone, and answers go nowhere.
+// Replies keep this object, not the server or the socket: when the reader has ended, the connection
+// is dead, its socket is gone, and answers go nowhere.
 #pragma once
 
 #include <deque>

@@ -23,8 +23,8 @@ std::vector<std::string> split(std::string_view text) {
     return parts;
 }
 
-/// Where a broker key says in hours or minutes what the topic's says in milliseconds. The finest unit
-/// that is given wins, as in Kafka.
+/// Where a broker key says in hours or minutes what the topic's says in milliseconds. The finest
+/// unit that is given wins, as in Kafka.
 struct CoarserKey {
     std::string_view broker_key;
     std::string_view finer_key;
@@ -71,7 +71,8 @@ private:
     void check_keys() {
         for (const auto& [name, value] : config_.properties_) {
             if (const ConfigKey* key = find_config_key(name)) {
-                if (auto refusal = refuse_value(*key, value)) errors_.push_back(*std::move(refusal));
+                if (auto refusal = refuse_value(*key, value))
+                    errors_.push_back(*std::move(refusal));
                 if (!key->acted_on) note(name);
             } else if (is_prefixed_key(name)) {
                 note(name);
@@ -104,10 +105,13 @@ private:
         const bool is_broker = std::ranges::find(roles, "broker") != roles.end();
         const bool is_controller = std::ranges::find(roles, "controller") != roles.end();
         if (!is_broker || !is_controller) {
-            refuse("process.roles = '{}': only a node that is both broker and controller is served yet",
-                   *config_.text("process.roles"));
+            refuse(
+                "process.roles = '{}': only a node that is both broker and controller is served "
+                "yet",
+                *config_.text("process.roles"));
         }
-        if (config_.is_set("zookeeper.connect")) refuse("zookeeper.connect: there is no ZooKeeper here");
+        if (config_.is_set("zookeeper.connect"))
+            refuse("zookeeper.connect: there is no ZooKeeper here");
         config_.log_dirs_ = split(config_.text("log.dirs").value_or(*config_.text("log.dir")));
         if (config_.log_dirs_.size() != 1) {
             refuse("log.dirs names {} directories: exactly one is served yet",
@@ -165,7 +169,8 @@ private:
             if (config_.is_controller_listener(listener.name)) continue;
             const std::string& host = listener.endpoint.host;
             if (host == "0.0.0.0" || host == "::") {
-                refuse("advertised.listeners: clients cannot connect to {}; give it an address", host);
+                refuse("advertised.listeners: clients cannot connect to {}; give it an address",
+                       host);
             }
             if (host.empty()) listener.endpoint.host = std::string(local_host_);
             config_.advertised_.push_back(std::move(listener));
@@ -176,13 +181,16 @@ private:
     void check_quorum() {
         const auto voters = config_.list("controller.quorum.voters");
         if (voters.empty() && config_.list("controller.quorum.bootstrap.servers").empty()) {
-            refuse("controller.quorum.voters and controller.quorum.bootstrap.servers are both missing");
+            refuse(
+                "controller.quorum.voters and controller.quorum.bootstrap.servers are both "
+                "missing");
         }
         for (const std::string& voter : voters) {
             const std::size_t at = voter.find('@');
             const auto id = parse_integer(std::string_view(voter).substr(0, at));
-            const bool is_sound = at != std::string::npos && id &&
-                                  parse_endpoint(std::string_view(voter).substr(at + 1)).has_value();
+            const bool is_sound =
+                at != std::string::npos && id &&
+                parse_endpoint(std::string_view(voter).substr(at + 1)).has_value();
             if (!is_sound) {
                 refuse("controller.quorum.voters: '{}' is not id@host:port", voter);
             } else if (voters.size() == 1 && *id != config_.node_id_.value()) {
@@ -204,7 +212,8 @@ private:
                 refuse("{} = {} is too large", key.broker_key, value);
                 return;
             }
-            overrides[std::string(key.topic_key)] = std::to_string(value < 0 ? -1 : value * key.unit_ms);
+            overrides[std::string(key.topic_key)] =
+                std::to_string(value < 0 ? -1 : value * key.unit_ms);
         }
         for (const auto& [name, value] : config_.properties_) {
             if (const std::string_view topic_key = topic_key_of(name); !topic_key.empty()) {
@@ -252,8 +261,8 @@ std::int64_t Config::integer(std::string_view key) const {
 }
 
 Duration Config::milliseconds(std::string_view key) const {
-    constexpr std::int64_t kMost = std::chrono::duration_cast<std::chrono::milliseconds>(
-                                       Duration::max()).count();
+    constexpr std::int64_t kMost =
+        std::chrono::duration_cast<std::chrono::milliseconds>(Duration::max()).count();
     return std::chrono::milliseconds(std::clamp<std::int64_t>(integer(key), -kMost, kMost));
 }
 

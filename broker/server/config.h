@@ -1,8 +1,8 @@
 // Config: what server.properties says, checked as a whole before anything starts. Immutable.
 //
-// Values of the key table are asked for by Kafka's name (`config.integer("num.partitions")`), which is
-// also what DescribeConfigs shows; what needs more than one key to understand (listeners, the quorum,
-// topic defaults) has a function of its own.
+// Values of the key table are asked for by Kafka's name (`config.integer("num.partitions")`), which
+// is also what DescribeConfigs shows; what needs more than one key to understand (listeners, the
+// quorum, topic defaults) has a function of its own.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ public:
     [[nodiscard]] static Result<Config, ConfigErrors> from(const Properties& properties,
                                                            std::string_view local_host);
 
-    // Keys of the table, by Kafka's name; CHECKs that there is such a key of such a type. ------------
+    // Keys of the table, by Kafka's name; CHECKs that there is such a key of such a type. ---------
     [[nodiscard]] std::int64_t integer(std::string_view key) const;
     [[nodiscard]] std::int32_t int32(std::string_view key) const {
         return static_cast<std::int32_t>(integer(key));
@@ -46,7 +46,7 @@ public:
     [[nodiscard]] bool is_set(std::string_view key) const { return properties_.contains(key); }
     [[nodiscard]] const Properties& properties() const { return properties_; }
 
-    // What several keys say together. ---------------------------------------------------------------
+    // What several keys say together. -------------------------------------------------------------
     [[nodiscard]] protocol::NodeId node_id() const { return node_id_; }
     [[nodiscard]] const std::vector<std::string>& log_dirs() const { return log_dirs_; }
     /// To bind, controller listeners among them.
@@ -77,8 +77,8 @@ private:
     std::vector<std::string> notes_;
 };
 
-/// What a node is without a file: broker and controller 1 on 127.0.0.1:9092, its data in `data_dir`,
-/// internal topics with one replica, no wait before the first rebalance.
+/// What a node is without a file: broker and controller 1 on 127.0.0.1:9092, its data in
+/// `data_dir`, internal topics with one replica, no wait before the first rebalance.
 [[nodiscard]] Properties development_properties(std::string_view data_dir);
 
 }  // namespace gregor::server

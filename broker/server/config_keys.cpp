@@ -13,10 +13,11 @@ namespace gregor::server {
 namespace {
 
 constexpr ConfigKey kKeys[] = {
-#define ACTED(key, key_type, default_text, ...) \
-    {.name = key,                               \
-     .type = ConfigType::key_type,              \
-     .default_value = default_text __VA_OPT__(, ) __VA_ARGS__, .acted_on = true},
+#define ACTED(key, key_type, default_text, ...)                \
+    {.name = key,                                              \
+     .type = ConfigType::key_type,                             \
+     .default_value = default_text __VA_OPT__(, ) __VA_ARGS__, \
+     .acted_on = true},
 #define NOTED(key, key_type, default_text, ...) \
     {.name = key,                               \
      .type = ConfigType::key_type,              \
@@ -96,7 +97,8 @@ bool is_decimal(std::string_view text) {
         }
     }
     if (digits == 0 || points > 1) return false;
-    return exponent == std::string_view::npos || parse_integer(text.substr(exponent + 1)).has_value();
+    return exponent == std::string_view::npos ||
+           parse_integer(text.substr(exponent + 1)).has_value();
 }
 
 }  // namespace
@@ -157,8 +159,8 @@ std::optional<std::string> refuse_value(const ConfigKey& key, std::string_view v
     if (key.allowed.empty() || key.type == ConfigType::boolean) return std::nullopt;
     std::string_view rest = value;
     while (!rest.empty()) {
-        const std::size_t end = key.type == ConfigType::list ? std::min(rest.find(','), rest.size())
-                                                             : rest.size();
+        const std::size_t end =
+            key.type == ConfigType::list ? std::min(rest.find(','), rest.size()) : rest.size();
         const std::string_view element = trimmed(rest.substr(0, end));
         if (!is_one_of(element, key.allowed)) {
             return fmt::format("{} = '{}': '{}' is not one of {}", key.name, value, element,

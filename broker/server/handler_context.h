@@ -1,17 +1,18 @@
-// HandlerContext: what a request handler may use. The Node owns it all; each handler is a free function
+// HandlerContext: what a request handler may use. The Node owns it all; each handler is a free
+// function
 //
 //     void handle_metadata(HandlerContext& context, const rpc::Request& request, rpc::Reply reply);
 //
-// in handlers/<api>.h and .cpp, listed in router.cpp. It runs on the connection's fiber and may wait for
-// the disk; when it returns, the connection starts its next request. So it returns only when the
-// request's effect is done, and what waits for replication or for data moves its Reply elsewhere.
+// in handlers/<api>.h and .cpp, listed in router.cpp. It runs on the connection's fiber and may
+// wait for the disk; when it returns, the connection starts its next request. So it returns only
+// when the request's effect is done, and what waits for replication or for data moves its Reply
+// elsewhere.
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "broker/protocol/ids.h"
 #include "broker/rpc/reply.h"
@@ -23,7 +24,8 @@ class MetadataImage;
 }
 namespace gregor::drivers {
 class ControllerDriver;
-}
+class ProducerIdManager;
+}  // namespace gregor::drivers
 namespace gregor::replication {
 class ReplicaManager;
 }
@@ -39,16 +41,19 @@ struct HandlerContext {
     const RequestRouter& router;
     replication::ReplicaManager& replicas;
     drivers::ControllerDriver& controller;
+    drivers::ProducerIdManager& producer_ids;
     protocol::NodeId node_id;
     /// 22 characters, as in meta.properties.
     std::string cluster_id;
 
     /// The newest published image; never null, immutable.
     [[nodiscard]] std::shared_ptr<const metadata::MetadataImage> image() const;
+    /// Of the last record that image() holds.
+    [[nodiscard]] std::int64_t metadata_offset() const;
 };
 
-/// The request's message. A body that does not decode closes the connection, as Kafka does, and gives
-/// nothing.
+/// The request's message. A body that does not decode closes the connection, as Kafka does, and
+/// gives nothing.
 template <protocol::Message T>
 [[nodiscard]] std::optional<T> decode_or_close(const rpc::Request& request, rpc::Reply& reply) {
     Result<T, protocol::DecodeError> message = protocol::decode<T>(request.body, request.version);

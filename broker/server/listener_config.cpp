@@ -64,8 +64,8 @@ Result<std::vector<ListenerConfig>, std::string> parse_listeners(std::string_vie
             }
             const bool is_free = listener.endpoint.port == 0;
             if (!is_free && other.endpoint == listener.endpoint) {
-                return fail(fmt::format("{}: {} and {} share a port", key, other.name,
-                                        listener.name));
+                return fail(
+                    fmt::format("{}: {} and {} share a port", key, other.name, listener.name));
             }
         }
         listeners.push_back(std::move(listener));
@@ -79,11 +79,13 @@ Result<std::map<std::string, std::string, std::less<>>, std::string> parse_proto
     for (const std::string_view part : split_list(text)) {
         const std::size_t colon = part.find(':');
         if (colon == std::string_view::npos) {
-            return fail(fmt::format("listener.security.protocol.map: '{}' is not NAME:PROTOCOL", part));
+            return fail(
+                fmt::format("listener.security.protocol.map: '{}' is not NAME:PROTOCOL", part));
         }
         const std::string name = upper_case(trimmed(part.substr(0, colon)));
         const std::string protocol = upper_case(trimmed(part.substr(colon + 1)));
-        constexpr std::string_view kProtocols[] = {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"};
+        constexpr std::string_view kProtocols[] = {"PLAINTEXT", "SSL", "SASL_PLAINTEXT",
+                                                   "SASL_SSL"};
         if (std::ranges::find(kProtocols, protocol) == std::end(kProtocols)) {
             return fail(fmt::format("listener.security.protocol.map: no protocol '{}'", protocol));
         }

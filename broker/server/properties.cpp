@@ -34,7 +34,8 @@ std::optional<std::uint32_t> hex4(std::string_view text) {
     if (text.size() < 4) return std::nullopt;
     std::uint32_t value = 0;
     for (const char c : text.substr(0, 4)) {
-        const auto digit = std::string_view("0123456789abcdef").find(c >= 'A' && c <= 'F' ? c + 32 : c);
+        const auto digit =
+            std::string_view("0123456789abcdef").find(c >= 'A' && c <= 'F' ? c + 32 : c);
         if (digit == std::string_view::npos) return std::nullopt;
         value = value * 16 + static_cast<std::uint32_t>(digit);
     }
@@ -143,7 +144,8 @@ Result<Properties, std::string> parse_properties(std::string_view text) {
         }
         std::optional<std::string> key = unescape(std::string_view(line).substr(0, end));
         std::optional<std::string> meant = unescape(value);
-        if (!key || !meant) return fail(fmt::format("line {}: \\u wants four hex digits", first_line));
+        if (!key || !meant)
+            return fail(fmt::format("line {}: \\u wants four hex digits", first_line));
         properties[*std::move(key)] = *std::move(meant);
     }
     return properties;
@@ -151,12 +153,19 @@ Result<Properties, std::string> parse_properties(std::string_view text) {
 
 std::string key_of_variable(std::string_view variable) {
     constexpr std::string_view kPrefix = "KAFKA_";
-    constexpr std::array<std::string_view, 13> kNotKeys{
-        "KAFKA_VERSION",         "KAFKA_HOME",          "KAFKA_OPTS",
-        "KAFKA_HEAP_OPTS",       "KAFKA_JMX_OPTS",      "KAFKA_JMX_HOSTNAME",
-        "KAFKA_JMX_PORT",        "KAFKA_DEBUG",         "KAFKA_JVM_PERFORMANCE_OPTS",
-        "KAFKA_GC_LOG_OPTS",     "KAFKA_LOG4J_OPTS",    "KAFKA_LOG4J_LOGGERS",
-        "KAFKA_LOG4J_ROOT_LOGLEVEL"};
+    constexpr std::array<std::string_view, 13> kNotKeys{"KAFKA_VERSION",
+                                                        "KAFKA_HOME",
+                                                        "KAFKA_OPTS",
+                                                        "KAFKA_HEAP_OPTS",
+                                                        "KAFKA_JMX_OPTS",
+                                                        "KAFKA_JMX_HOSTNAME",
+                                                        "KAFKA_JMX_PORT",
+                                                        "KAFKA_DEBUG",
+                                                        "KAFKA_JVM_PERFORMANCE_OPTS",
+                                                        "KAFKA_GC_LOG_OPTS",
+                                                        "KAFKA_LOG4J_OPTS",
+                                                        "KAFKA_LOG4J_LOGGERS",
+                                                        "KAFKA_LOG4J_ROOT_LOGLEVEL"};
     if (!variable.starts_with(kPrefix)) return {};
     if (std::ranges::find(kNotKeys, variable) != kNotKeys.end()) return {};
     if (variable == "KAFKA_TOOLS_LOG4J_LOGLEVEL") return {};

@@ -1,6 +1,6 @@
-// Properties: the file format of server.properties, as Java reads it: comments (# and !), `key=value`,
-// `key: value` or `key value`, a backslash at the end of a line to go on, and \t \n \r \f \uXXXX. Bytes
-// beyond ASCII are taken as UTF-8.
+// Properties: the file format of server.properties, as Java reads it: comments (# and !),
+// `key=value`, `key: value` or `key value`, a backslash at the end of a line to go on, and \t \n \r
+// \f \uXXXX. Bytes beyond ASCII are taken as UTF-8.
 #pragma once
 
 #include <map>

@@ -34,7 +34,8 @@ RequestRouter::RequestRouter(std::span<const Route> routes) {
     }
     const auto key_of = [](const Entry& entry) { return entry.api->key; };
     std::ranges::sort(entries_, {}, key_of);
-    CHECK(std::ranges::adjacent_find(entries_, {}, key_of) == entries_.end(), "two routes of one API");
+    CHECK(std::ranges::adjacent_find(entries_, {}, key_of) == entries_.end(),
+          "two routes of one API");
 }
 
 void RequestRouter::handle(HandlerContext& context, const rpc::Request& request, rpc::Reply reply,

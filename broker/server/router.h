@@ -1,5 +1,5 @@
-// RequestRouter: which handler answers which API, as one table (routes.cpp), and from the same table
-// what ApiVersions tells. An API is listed exactly when it is answered.
+// RequestRouter: which handler answers which API, as one table (routes.cpp), and from the same
+// table what ApiVersions tells. An API is listed exactly when it is answered.
 //
 // A request of an API or version that is not served closes its connection, as Kafka does, but for
 // ApiVersions: a client that guesses too high is told in version 0 what there is (KIP-511).

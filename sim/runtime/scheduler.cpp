@@ -152,6 +152,7 @@ void Scheduler::throw_if_cancelled() {
 void Scheduler::yield() {
     Fiber& fiber = current();
     CHECK(std::uncaught_exceptions() == 0, "fiber {} yields in a destructor", fiber.name_);
+    CHECK(std::current_exception() == nullptr, "fiber {} yields inside a catch block", fiber.name_);
     throw_if_cancelled();
     fiber.state_ = Fiber::State::ready;
     ready_.push_back(&fiber);

@@ -24,8 +24,8 @@ public:
 
     /// True when notified, false when the deadline came.
     bool wait(Instant deadline = kNever);
-    /// The one that waits longest.
-    void notify_one();
+    /// The one that waits longest; false if there is none.
+    bool notify_one();
     void notify_all();
     [[nodiscard]] bool empty() const { return first_ == nullptr; }
 
@@ -61,44 +61,46 @@ private:
     bool set_ = false;
 };
 
-/// `permits` of something bounded; first come, first served.
+/// `permits` of something bounded; first come, first served: who asks for little waits behind who asks
+/// for much. A grant that meets cancellation or a deadline in the same moment wins.
 class Semaphore {
 public:
-    Semaphore(Scheduler& scheduler, std::int64_t permits) : waiters_(scheduler), free_(permits) {}
+    Semaphore(Scheduler& scheduler, std::int64_t permits) : scheduler_(scheduler), free_(permits) {}
+    ~Semaphore() { CHECK(first_ == nullptr, "fibers still wait here"); }
+    Semaphore(const Semaphore&) = delete;
+    Semaphore& operator=(const Semaphore&) = delete;
 
     /// False when the deadline came first.
-    bool acquire(std::int64_t permits = 1, Instant deadline = kNever) {
-        while (free_ < permits) {
-            if (!waiters_.wait(deadline)) return false;
-        }
-        free_ -= permits;
-        if (free_ > 0) waiters_.notify_one();
-        return true;
-    }
+    bool acquire(std::int64_t permits = 1, Instant deadline = kNever);
     void release(std::int64_t permits = 1) {
         free_ += permits;
-        waiters_.notify_one();
+        grant();
     }
     [[nodiscard]] std::int64_t available() const { return free_; }
 
 private:
-    WaitQueue waiters_;
+    struct Waiter;
+    void grant();
+
+    Scheduler& scheduler_;
     std::int64_t free_;
+    Waiter* first_ = nullptr;
+    Waiter* last_ = nullptr;
 };
 
-/// One fiber at a time across waits. Between two waits a fiber is alone anyway.
+/// One fiber at a time across waits; first come, first served. Between two waits a fiber is alone
+/// anyway.
 class Mutex {
 public:
     explicit Mutex(Scheduler& scheduler) : waiters_(scheduler) {}
 
     void lock() {
-        while (locked_) waiters_.wait();
+        if (locked_) waiters_.wait();  // unlock() hands it over locked
         locked_ = true;
     }
     void unlock() {
         CHECK(locked_);
-        locked_ = false;
-        waiters_.notify_one();
+        locked_ = waiters_.notify_one();
     }
     [[nodiscard]] bool locked() const { return locked_; }
 

@@ -43,6 +43,7 @@ void TaskGroup::spawn(std::string_view name, std::move_only_function<void()> bod
     if (first_ != nullptr) first_->group_previous_ = &fiber;
     first_ = &fiber;
     ++fibers_;
+    count(1);
 }
 
 void TaskGroup::cancel() {
@@ -63,12 +64,11 @@ void TaskGroup::join() {
     joiner_ = nullptr;
 }
 
-std::size_t TaskGroup::size() const {
-    std::size_t total = fibers_;
-    for (TaskGroup* child = first_child_; child != nullptr; child = child->next_sibling_) {
-        total += child->size();
+/// Kept at every level: thousands of connections may each be a group.
+void TaskGroup::count(std::ptrdiff_t change) {
+    for (TaskGroup* group = this; group != nullptr; group = group->parent_) {
+        group->fibers_below_ += static_cast<std::size_t>(change);
     }
-    return total;
 }
 
 void TaskGroup::forget(Fiber& fiber) {
@@ -77,6 +77,7 @@ void TaskGroup::forget(Fiber& fiber) {
     if (fiber.group_next_ != nullptr) fiber.group_next_->group_previous_ = fiber.group_previous_;
     fiber.group_ = nullptr;
     --fibers_;
+    count(-1);
     if (fibers_ == 0) became_smaller();
 }
 

@@ -35,8 +35,8 @@ public:
     /// outlasts the cancellation of its caller.
     void join();
     /// Fibers here and below.
-    [[nodiscard]] std::size_t size() const;
-    [[nodiscard]] bool empty() const { return size() == 0; }
+    [[nodiscard]] std::size_t size() const { return fibers_below_; }
+    [[nodiscard]] bool empty() const { return fibers_below_ == 0; }
 
     [[nodiscard]] Scheduler& scheduler() const { return scheduler_; }
     [[nodiscard]] FiberHost* host() const { return host_; }
@@ -50,6 +50,7 @@ private:
 
     void forget(Fiber& fiber);
     void became_smaller();
+    void count(std::ptrdiff_t change);
 
     Scheduler& scheduler_;
     std::string name_;
@@ -59,7 +60,8 @@ private:
     TaskGroup* next_sibling_ = nullptr;
     TaskGroup* previous_sibling_ = nullptr;
     Fiber* first_ = nullptr;
-    std::size_t fibers_ = 0;
+    std::size_t fibers_ = 0;        // here
+    std::size_t fibers_below_ = 0;  // here and in the groups below
     Fiber* joiner_ = nullptr;
     bool cancelled_ = false;
     std::move_only_function<void()> on_empty_;

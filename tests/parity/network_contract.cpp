@@ -27,7 +27,8 @@ Bytes text(std::string_view value) { return Bytes::copy_of(value); }
 /// `size` bytes, each telling where it stands.
 std::string pattern(std::size_t size) {
     std::string bytes(size, '\0');
-    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>((i * 131 + (i >> 9)) & 0xff);
+    for (std::size_t i = 0; i < size; ++i)
+        bytes[i] = static_cast<char>((i * 131 + (i >> 9)) & 0xff);
     return bytes;
 }
 
@@ -158,7 +159,7 @@ PARITY("a read that nothing comes for ends at its deadline, and the connection l
 PARITY("a write that nobody takes ends at its deadline") {
     Pair pair = connect(nodes);
     Clock& clock = nodes.client.clock();
-    const Bytes huge = text(pattern(64 << 20));
+    const Bytes huge = text(pattern(24 << 20));
     const Instant deadline = clock.now() + 20ms;
     REQUIRE(error_of(pair.client->write(huge, deadline)) == "timed_out");
     REQUIRE(clock.now() >= deadline);
@@ -189,7 +190,7 @@ PARITY("close wakes our own writer with closed") {
     std::string error;
     Event done(nodes.client.scheduler());
     nodes.spawn(nodes.client, [&] {
-        error = error_of(pair.client->write(text(pattern(64 << 20))));
+        error = error_of(pair.client->write(text(pattern(24 << 20))));
         done.set();
     });
     nodes.client.clock().sleep_for(2ms);

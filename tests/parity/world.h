@@ -67,10 +67,8 @@ std::string error_of(const Result<T, IoError>& result) {
 }  // namespace gregor::parity
 
 #define PARITY(title) PARITY_NAMED(title, INTERNAL_CATCH_UNIQUE_NAME(parity_contract_))
-#define PARITY_NAMED(title, function)                                                      \
-    static void function(::gregor::parity::Nodes& nodes);                                  \
-    TEST_CASE("real machine: " title) { ::gregor::parity::run_on_real_machine(function); } \
-    TEST_CASE("simulated world: " title) {                                                 \
-        ::gregor::parity::run_in_simulated_world(function);                                \
-    }                                                                                      \
+#define PARITY_NAMED(title, function)                                                            \
+    static void function(::gregor::parity::Nodes& nodes);                                        \
+    TEST_CASE("real machine: " title) { ::gregor::parity::run_on_real_machine(function); }       \
+    TEST_CASE("simulated world: " title) { ::gregor::parity::run_in_simulated_world(function); } \
     static void function([[maybe_unused]] ::gregor::parity::Nodes& nodes)

@@ -95,6 +95,18 @@ TEST_CASE("a string longer than a signed 16-bit length is an error in flexible v
     REQUIRE(decode<ProduceRequest>(std::move(body).freeze(), 9).error() == DecodeError::bad_length);
 }
 
+TEST_CASE("a string longer than the wire carries is cut when written") {
+    ProduceRequest request;
+    request.transactional_id = std::string(40000, 'x');
+    for (const std::int16_t version : {8, 9}) {
+        const Bytes body = encode(request, version);
+        REQUIRE(body.size() == encoded_size(request, version));
+        const auto read = decode<ProduceRequest>(body, version);
+        REQUIRE(read.has_value());
+        REQUIRE(read->transactional_id == std::string(32767, 'x'));
+    }
+}
+
 TEST_CASE("unknown tags survive being read and written, in tag order") {
     FetchRequest request;
     request.unknown_tags.add({900, filled(2, 9)});

@@ -14,6 +14,10 @@ namespace gregor::replication_test {
 /// Keeps what the fibers of a node refer to until the last of them has ended.
 class Keeper {
 public:
+    explicit Keeper(simulated::Machine& machine) : machine_(machine) {}
+
+    /// The node's disk, for making it fail.
+    [[nodiscard]] simulated::DiskHardware& disk() { return machine_.disk(); }
     template <class T, class... Args>
     T& make(Args&&... args) {
         auto object = std::make_shared<T>(std::forward<Args>(args)...);
@@ -25,6 +29,7 @@ public:
     }
 
 private:
+    simulated::Machine& machine_;
     std::vector<std::shared_ptr<void>> objects_;
 };
 
@@ -32,8 +37,8 @@ using Body = std::function<void(Runtime&, Keeper&)>;
 
 class BodyProgram final : public simulated::Program {
 public:
-    BodyProgram(Runtime& runtime, Body body, bool& finished)
-        : runtime_(runtime), body_(std::move(body)), finished_(finished) {}
+    BodyProgram(simulated::Machine& machine, Runtime& runtime, Body body, bool& finished)
+        : runtime_(runtime), body_(std::move(body)), finished_(finished), keeper_(machine) {}
     void run() override {
         body_(runtime_, keeper_);
         finished_ = true;
@@ -51,7 +56,7 @@ private:
 inline void run_on(simulated::World& world, simulated::Machine& machine, Body body) {
     bool finished = false;
     machine.start([&](Runtime& runtime) {
-        return std::make_unique<BodyProgram>(runtime, body, finished);
+        return std::make_unique<BodyProgram>(machine, runtime, body, finished);
     });
     world.run_for(3600s);
     REQUIRE(finished);

@@ -35,8 +35,8 @@ EchoResult ask_raw(std::function<Bytes(std::int32_t)> answer) {
     simulated::World world(1, {});
     EchoResult result = fail(IoError::not_found);
     world.add_machine("n1", {}).start([=](Runtime& runtime) {
-        return std::make_unique<FunctionProgram>(
-            runtime, [=](Runtime& inner) { serve_raw(inner, answer); });
+        return std::make_unique<FunctionProgram>(runtime,
+                                                 [=](Runtime& inner) { serve_raw(inner, answer); });
     });
     world.add_machine("c1", {}).start([&](Runtime& runtime) {
         return std::make_unique<FunctionProgram>(runtime, [&](Runtime& inner) {
@@ -97,9 +97,8 @@ TEST_CASE("when the connection dies every call fails, and connect() starts afres
     world.as_client([&](Runtime& runtime) {
         Client client(runtime, {});
         REQUIRE(client.connect(kServer, kNever).has_value());
-        world.world.scheduler().call_at(world.world.now() + 2s, [&world] {
-            world.world.network().reset("c1", "n1", false);
-        });
+        world.world.scheduler().call_at(
+            world.world.now() + 2s, [&world] { world.world.network().reset("c1", "n1", false); });
         REQUIRE(ask(client, runtime, "lost").error() == IoError::connection_reset);
         REQUIRE(!client.is_connected());
         REQUIRE(!ask(client, runtime, "still lost").has_value());

@@ -128,8 +128,7 @@ inline std::optional<EchoAnswer> read_echo(Connection& connection) {
     const auto frame = protocol::decode_response_frame(std::move(buffer).freeze(),
                                                        protocol::ApiKey::find_coordinator, 1);
     CHECK(frame.has_value());
-    const auto response =
-        protocol::decode<protocol::FindCoordinatorResponse>(frame->body, 1);
+    const auto response = protocol::decode<protocol::FindCoordinatorResponse>(frame->body, 1);
     CHECK(response.has_value());
     return EchoAnswer{frame->header.correlation_id, response->host};
 }

@@ -1,4 +1,5 @@
-// The server end on raw connections: frames cut anywhere, answers out of order, bad and oversized frames.
+// The server end on raw connections: frames cut anywhere, answers out of order, bad and oversized
+// frames.
 #include <algorithm>
 
 #include "tests/support/catch.h"
@@ -52,7 +53,8 @@ TEST_CASE("a request cut at any byte is answered once its rest has come") {
 TEST_CASE("two requests and a half in one write: two answers, and the third when it is whole") {
     RpcWorld world(echo);
     world.as_client([](Runtime& runtime) {
-        const Bytes all = concatenated({echo_frame(1, "a"), echo_frame(2, "bb"), echo_frame(3, "c")});
+        const Bytes all =
+            concatenated({echo_frame(1, "a"), echo_frame(2, "bb"), echo_frame(3, "c")});
         const std::size_t third = all.size() - 5;
         const auto connection = connect(runtime);
         REQUIRE(connection->write(all.slice(0, third)).has_value());
@@ -63,7 +65,8 @@ TEST_CASE("two requests and a half in one write: two answers, and the third when
     });
 }
 
-TEST_CASE("answers leave in the order of their requests, whatever the order in which they are given") {
+TEST_CASE(
+    "answers leave in the order of their requests, whatever the order in which they are given") {
     std::vector<Reply> kept;
     std::vector<Request> requests;
     RpcWorld world([&](Runtime& runtime, const Request& request, Reply reply) {
@@ -98,7 +101,8 @@ TEST_CASE("an answer given while the next request's handler waits leaves at once
     });
     world.as_client([](Runtime& runtime) {
         const auto connection = connect(runtime);
-        REQUIRE(connection->write(concatenated({echo_frame(1, "a"), echo_frame(2, "b")})).has_value());
+        REQUIRE(
+            connection->write(concatenated({echo_frame(1, "a"), echo_frame(2, "b")})).has_value());
         const Instant sent = runtime.clock().now();
         REQUIRE(read_echo(*connection)->correlation_id == 1);
         REQUIRE(runtime.clock().now() - sent < 5s);
@@ -128,11 +132,9 @@ TEST_CASE("a handler that waits holds back the next request of its connection on
 
 TEST_CASE("what is behind the limit of requests in flight is read when answers have left") {
     std::vector<std::pair<Request, Reply>> kept;
-    RpcWorld world(
-        [&](Runtime&, const Request& request, Reply reply) {
-            kept.emplace_back(request, std::move(reply));
-        },
-        {.max_in_flight = 4});
+    RpcWorld world([&](Runtime&, const Request& request,
+                       Reply reply) { kept.emplace_back(request, std::move(reply)); },
+                   {.max_in_flight = 4});
     world.as_client([&](Runtime& runtime) {
         const auto connection = connect(runtime);
         std::vector<Bytes> frames;
@@ -151,8 +153,10 @@ TEST_CASE("what is behind the limit of requests in flight is read when answers h
 TEST_CASE("a frame of negative or excessive size closes the connection, and costs no memory") {
     RpcWorld world(echo, {.max_request_bytes = 1000});
     world.as_client([](Runtime& runtime) {
-        const std::uint8_t sizes[][4] = {
-            {0xff, 0xff, 0xff, 0xff}, {0x80, 0, 0, 0}, {0x7f, 0xff, 0xff, 0xff}, {0, 0, 0x03, 0xe9}};
+        const std::uint8_t sizes[][4] = {{0xff, 0xff, 0xff, 0xff},
+                                         {0x80, 0, 0, 0},
+                                         {0x7f, 0xff, 0xff, 0xff},
+                                         {0, 0, 0x03, 0xe9}};
         for (const auto& size : sizes) {
             const auto connection = connect(runtime);
             REQUIRE(connection->write(Bytes::copy_of(ByteSpan(size))).has_value());
@@ -171,8 +175,9 @@ TEST_CASE("what was asked before a bad frame is still answered before the connec
     world.as_client([](Runtime& runtime) {
         const auto connection = connect(runtime);
         const std::uint8_t bad[] = {0, 0, 0, 3, 0, 3, 0};
-        REQUIRE(connection->write(concatenated({echo_frame(1, "last"), Bytes::copy_of(ByteSpan(bad))}))
-                    .has_value());
+        REQUIRE(
+            connection->write(concatenated({echo_frame(1, "last"), Bytes::copy_of(ByteSpan(bad))}))
+                .has_value());
         REQUIRE(read_echo(*connection)->text == "last");
         REQUIRE(is_closed(*connection));
     });
@@ -208,16 +213,18 @@ TEST_CASE("a request without an answer does not hold up the ones behind it") {
     });
 }
 
-TEST_CASE("a reply that is dropped unanswered closes the connection after what was answered before") {
+TEST_CASE(
+    "a reply that is dropped unanswered closes the connection after what was answered before") {
     RpcWorld world([](Runtime&, const Request& request, Reply reply) {
         if (request.correlation_id < 2) answer_echo(request, std::move(reply));
     });
     world.as_client([](Runtime& runtime) {
         const auto connection = connect(runtime);
         // In one write: what arrives after the close would reset the stream and lose the answers.
-        REQUIRE(connection
-                    ->write(concatenated({echo_frame(0, "x"), echo_frame(1, "x"), echo_frame(2, "x")}))
-                    .has_value());
+        REQUIRE(
+            connection
+                ->write(concatenated({echo_frame(0, "x"), echo_frame(1, "x"), echo_frame(2, "x")}))
+                .has_value());
         REQUIRE(read_echo(*connection)->correlation_id == 0);
         REQUIRE(read_echo(*connection)->correlation_id == 1);
         REQUIRE(is_closed(*connection));

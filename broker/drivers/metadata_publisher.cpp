@@ -1,0 +1,51 @@
+#include "broker/drivers/metadata_publisher.h"
+
+namespace gregor::drivers {
+
+using metadata::ConfigResource;
+using metadata::ConfigResourceType;
+using metadata::MetadataImage;
+using metadata::PartitionDelta;
+
+void MetadataPublisher::publish(const MetadataImage& before, const MetadataImage& after) {
+    const metadata::ImageDelta delta = metadata::delta_between(before, after);
+    for (const PartitionDelta& partition : delta.partitions) take(after, partition);
+    for (const ConfigResource& resource : delta.configs) {
+        if (resource.type != ConfigResourceType::topic) continue;
+        replicas_.set_config(resource.name, config_of(after, resource.name));
+    }
+}
+
+void MetadataPublisher::take(const MetadataImage& image, const PartitionDelta& delta) {
+    const log::TopicPartition partition{delta.topic, delta.partition.value()};
+    const bool was_ours = delta.before != nullptr && delta.before->is_replica(node_id_);
+    const bool is_ours = delta.after != nullptr && delta.after->is_replica(node_id_);
+    if (!is_ours) {
+        if (was_ours) replicas_.remove(partition);
+        return;
+    }
+    const metadata::PartitionState& state = *delta.after;
+    const replication::PartitionAssignment assignment{.leader = state.leader,
+                                                      .leader_epoch = state.leader_epoch,
+                                                      .partition_epoch = state.partition_epoch,
+                                                      .replicas = state.replicas,
+                                                      .isr = state.isr};
+    const auto assigned =
+        replicas_.assign(partition, delta.topic_id, assignment, config_of(image, delta.topic));
+    if (!assigned) {
+        runtime_.trace().event("assignment_failed", "partition={} error={}", partition,
+                               assigned.error());
+    }
+}
+
+log::LogConfigRef MetadataPublisher::config_of(const MetadataImage& image,
+                                               std::string_view topic) const {
+    const metadata::ConfigMap& own = image.topic_configs(topic);
+    if (own.empty()) return defaults_;
+    auto config = log::LogConfig::with(*defaults_, {own.begin(), own.end()});
+    if (config) return std::make_shared<const log::LogConfig>(*std::move(config));
+    runtime_.trace().event("topic_config_refused", "topic={} why={}", topic, config.error());
+    return defaults_;
+}
+
+}  // namespace gregor::drivers

@@ -1,0 +1,44 @@
+// MetadataPublisher: carries each new image to the replicas that this node hosts.
+//
+//     image ──delta──> partitions given up or deleted ─> ReplicaManager::remove
+//                      partitions new or changed      ─> ReplicaManager::assign
+//                      topic settings changed         ─> ReplicaManager::set_config
+//
+// It runs on the fiber that publishes, so that a topic has its logs before its creation is
+// answered. A partition whose log fails stays offline; the others go on.
+#pragma once
+
+#include "broker/drivers/controller_driver.h"
+#include "broker/metadata/image_delta.h"
+#include "broker/replication/replica_manager.h"
+
+namespace gregor::drivers {
+
+class MetadataPublisher {
+public:
+    /// `defaults`: the broker-wide settings that a topic's own stand upon.
+    MetadataPublisher(Runtime& runtime, replication::ReplicaManager& replicas,
+                      protocol::NodeId node_id, log::LogConfigRef defaults)
+        : runtime_(runtime),
+          replicas_(replicas),
+          node_id_(node_id),
+          defaults_(std::move(defaults)) {}
+
+    /// An ImageSubscriber.
+    void publish(const metadata::MetadataImage& before, const metadata::MetadataImage& after);
+
+    /// The settings of a topic, its own and the defaults. Settings that do not parse (written by a
+    /// newer node, say) leave the defaults.
+    [[nodiscard]] log::LogConfigRef config_of(const metadata::MetadataImage& image,
+                                              std::string_view topic) const;
+
+private:
+    void take(const metadata::MetadataImage& image, const metadata::PartitionDelta& delta);
+
+    Runtime& runtime_;
+    replication::ReplicaManager& replicas_;
+    protocol::NodeId node_id_;
+    log::LogConfigRef defaults_;
+};
+
+}  // namespace gregor::drivers

@@ -1,0 +1,281 @@
+#include "broker/server/node.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "broker/controller/create_topics.h"
+#include "broker/log/checkpoint_file.h"
+#include "broker/server/storage.h"
+#include "sim/base/check.h"
+
+namespace gregor::server {
+namespace {
+
+/// How long an orderly stop waits for answers that are owed.
+constexpr Duration kDrainTimeout = 5s;
+/// How often files whose deletion is due are looked for.
+constexpr Duration kDeletionInterval = 10s;
+
+rpc::ServerOptions server_options(const Config& config) {
+    return {.max_request_bytes = config.int32("socket.request.max.bytes"),
+            .max_idle = config.milliseconds("connections.max.idle.ms"),
+            .max_connections = std::max<std::int64_t>(1, config.integer("max.connections"))};
+}
+
+controller::ControllerConfig controller_config(const Config& config,
+                                               const std::string& cluster_id) {
+    controller::ControllerConfig result;
+    result.node_id = config.node_id();
+    result.cluster_id = cluster_id;
+    result.num_partitions = config.int32("num.partitions");
+    result.default_replication_factor =
+        static_cast<std::int16_t>(config.integer("default.replication.factor"));
+    result.delete_topic_enable = config.boolean("delete.topic.enable");
+    for (const auto& [key, value] : config.properties()) result.static_configs[key] = value;
+    return result;
+}
+
+}  // namespace
+
+std::shared_ptr<const metadata::MetadataImage> HandlerContext::image() const {
+    return controller.image();
+}
+
+std::int64_t HandlerContext::metadata_offset() const {
+    return controller.image_offset().value() - 1;
+}
+
+Node::Node(Runtime& runtime, Config config, NodeOptions options)
+    : runtime_(runtime),
+      config_(std::move(config)),
+      options_(std::move(options)),
+      router_(all_routes()),
+      stop_(runtime.scheduler()),
+      server_(runtime, server_options(config_),
+              [this](const rpc::Request& request, rpc::Reply reply) {
+                  handle(request, std::move(reply));
+              }) {}
+
+Node::~Node() = default;
+
+replication::ReplicaManager& Node::replicas() {
+    CHECK(replicas_ != nullptr);
+    return *replicas_;
+}
+
+drivers::ControllerDriver& Node::controller() {
+    CHECK(controller_ != nullptr);
+    return *controller_;
+}
+
+void Node::run() {
+    for (const std::string& note : config_.notes()) {
+        runtime_.trace().event("config_noted", "{}", note);
+    }
+    if (const Started started = start(); !started) {
+        fail_for_good(started.error());
+    } else {
+        with_task_group(runtime_.tasks(), "node ticks", [this](TaskGroup& ticks) {
+            spawn_ticks(ticks);
+            serve();
+        });
+    }
+    stop();
+}
+
+void Node::fail_for_good(std::string why) {
+    runtime_.trace().event("node_failed", "why={}", why);
+    if (!failure_) failure_ = std::move(why);
+    stop_.set();
+}
+
+// The start. --------------------------------------------------------------------------------------
+
+Node::Started Node::start() {
+    TRY(open_storage());
+    TRY(open_listeners());
+    TRY(start_controller());
+    return enter_cluster();
+}
+
+Node::Started Node::open_storage() {
+    std::optional<std::string> formatted = TRY(formatted_cluster_id(runtime_, config_));
+    if (!formatted) {
+        if (!options_.format_missing) {
+            return fail(fmt::format("{} is not formatted: run gregord format first",
+                                    config_.log_dirs().front()));
+        }
+        formatted = options_.cluster_id.empty() ? random_cluster_id(runtime_.random())
+                                                : options_.cluster_id;
+        TRY(format_storage(runtime_, config_, *formatted));
+    }
+    cluster_id_ = *std::move(formatted);
+    log::LogManagerOptions options{
+        .folders = config_.log_dirs(),
+        .cluster_id = cluster_id_,
+        .node_id = config_.node_id(),
+        .format_missing = false,
+        // The image is not known yet; the publisher brings each topic's settings.
+        .config_of = [this](const std::string&) { return config_.topic_defaults(); },
+        .producer_id_expiration_ms = config_.integer("producer.id.expiration.ms")};
+    auto logs = log::LogManager::open(runtime_, std::move(options));
+    if (!logs) {
+        const bool is_in_use = logs.error().io == IoError::locked;
+        return fail(is_in_use
+                        ? fmt::format("{} is in use by another process", config_.log_dirs().front())
+                        : logs.error().text);
+    }
+    logs_ = *std::move(logs);
+    return {};
+}
+
+Node::Started Node::open_listeners() {
+    for (const ListenerConfig& listener : config_.listeners()) {
+        const auto bound = server_.listen(listener.name, listener.endpoint);
+        if (!bound) {
+            return fail(fmt::format("cannot listen on {}://{}: {}", listener.name,
+                                    to_string(listener.endpoint), name(bound.error())));
+        }
+        bound_.push_back({listener.name, *bound});
+    }
+    return {};
+}
+
+Node::Started Node::start_controller() {
+    replicas_ = std::make_unique<replication::ReplicaManager>(
+        runtime_, *logs_,
+        replication::ReplicaManagerOptions{.node_id = config_.node_id(),
+                                           .fetch_max_bytes = config_.int32("fetch.max.bytes")});
+    const std::string folder =
+        std::string(config_.text("metadata.log.dir").value_or(config_.log_dirs().front()));
+    controller_ = std::make_unique<drivers::ControllerDriver>(
+        runtime_,
+        drivers::ControllerDriverOptions{
+            .controller = controller_config(config_, cluster_id_),
+            .log = {.folder = log::join_path(folder, "__cluster_metadata-0"),
+                    .node_id = config_.node_id(),
+                    .segment_bytes = config_.int32("metadata.log.segment.bytes"),
+                    .max_bytes_between_snapshots =
+                        config_.integer("metadata.log.max.record.bytes.between.snapshots"),
+                    .max_retention_bytes = config_.integer("metadata.max.retention.bytes")},
+            .on_failure = [this](std::string_view why) {
+                fail_for_good(fmt::format("the controller failed: {}", why));
+            }});
+    publisher_ = std::make_unique<drivers::MetadataPublisher>(
+        runtime_, *replicas_, config_.node_id(), config_.topic_defaults());
+    controller_->subscribe(
+        [this](const metadata::ImageRef& before, const metadata::ImageRef& after) {
+            publisher_->publish(*before, *after);
+        });
+    if (const auto started = controller_->start(); !started) {
+        return fail(fmt::format("{}: {}", folder, started.error().text));
+    }
+    return {};
+}
+
+Node::Started Node::enter_cluster() {
+    protocol::BrokerRegistrationRequest registration;
+    registration.broker_id = config_.node_id();
+    registration.cluster_id = cluster_id_;
+    registration.incarnation_id = controller::random_uuid(runtime_.random());
+    registration.rack.reset();
+    if (const auto rack = config_.text("broker.rack")) registration.rack = std::string(*rack);
+    for (const ListenerConfig& advertised : config_.advertised_listeners()) {
+        const auto bound = std::ranges::find(bound_, advertised.name, &ListenerConfig::name);
+        CHECK(bound != bound_.end());
+        const std::uint16_t port = advertised.endpoint.port;
+        registration.listeners.push_back({.name = advertised.name,
+                                          .host = advertised.endpoint.host,
+                                          .port = port != 0 ? port : bound->endpoint.port});
+    }
+    for (std::size_t i = 0; i < logs_->folders().size(); ++i) {
+        registration.log_dirs.push_back(logs_->directory_id(i));
+    }
+    registration.previous_broker_epoch = logs_->previous_broker_epoch().value_or(-1);
+    lifecycle_ = std::make_unique<drivers::BrokerLifecycle>(*controller_, config_.node_id());
+    if (const auto entered = lifecycle_->enter(registration); !entered) {
+        return fail(
+            fmt::format("the controller refuses this broker: {}", protocol::name(entered.error())));
+    }
+    producer_ids_ =
+        std::make_unique<drivers::ProducerIdManager>(runtime_, *controller_, config_.node_id());
+    context_ = std::make_unique<HandlerContext>(HandlerContext{.runtime = runtime_,
+                                                               .config = config_,
+                                                               .router = router_,
+                                                               .replicas = *replicas_,
+                                                               .controller = *controller_,
+                                                               .producer_ids = *producer_ids_,
+                                                               .node_id = config_.node_id(),
+                                                               .cluster_id = cluster_id_});
+    return {};
+}
+
+// Serving. ----------------------------------------------------------------------------------------
+
+void Node::serve() {
+    server_.start();
+    runtime_.trace().event("node_ready", "cluster={} broker_epoch={}", cluster_id_,
+                           lifecycle_->broker_epoch());
+    if (options_.on_ready) options_.on_ready();
+    stop_.wait();
+}
+
+void Node::handle(const rpc::Request& request, rpc::Reply reply) {
+    router_.handle(*context_, request, std::move(reply),
+                   config_.is_controller_listener(request.listener));
+}
+
+void Node::spawn_ticks(TaskGroup& group) {
+    spawn_tick(group, "retention", config_.milliseconds("log.retention.check.interval.ms"),
+               [this] { logs_->apply_retention(); });
+    spawn_tick(group, "log flush", config_.milliseconds("log.flush.scheduler.interval.ms"),
+               [this] { logs_->flush_due_logs(); });
+    const auto checkpoint_offsets = [this] {
+        if (!logs_->checkpoint_log_offsets()) {
+            runtime_.trace().event("checkpoint_failed", "of=log offsets");
+        }
+    };
+    spawn_tick(group, "log offsets",
+               std::min(config_.milliseconds("log.flush.offset.checkpoint.interval.ms"),
+                        config_.milliseconds("log.flush.start.offset.checkpoint.interval.ms")),
+               checkpoint_offsets);
+    spawn_tick(group, "high watermarks",
+               config_.milliseconds("replica.high.watermark.checkpoint.interval.ms"), [this] {
+                   if (!logs_->checkpoint_high_watermarks()) {
+                       runtime_.trace().event("checkpoint_failed", "of=high watermarks");
+                   }
+               });
+    spawn_tick(group, "deletions", kDeletionInterval, [this] { logs_->remove_deleted(); });
+}
+
+void Node::spawn_tick(TaskGroup& group, std::string_view tick_name, Duration interval,
+                      std::function<void()> tick) {
+    static constexpr Duration kShortest = 1ms;
+    group.spawn(tick_name, [this, interval, tick = std::move(tick)] {
+        for (;;) {
+            runtime_.clock().sleep_for(std::max(interval, kShortest));
+            tick();
+        }
+    });
+}
+
+// The end. ----------------------------------------------------------------------------------------
+
+void Node::stop() {
+    runtime_.trace().event("node_stopping");
+    server_.stop_accepting();
+    if (lifecycle_ != nullptr && !failure_) {
+        if (const auto left = lifecycle_->leave(); !left) {
+            runtime_.trace().event("controlled_shutdown_failed", "error={}", left.error());
+        }
+    }
+    if (replicas_ != nullptr) replicas_->shut_down();
+    server_.shut_down(deadline_after(runtime_.clock().now(), kDrainTimeout));
+    if (controller_ != nullptr) controller_->shut_down();
+    const std::int64_t broker_epoch = lifecycle_ != nullptr ? lifecycle_->broker_epoch() : -1;
+    const bool is_clean = logs_ != nullptr && logs_->shut_down(broker_epoch);
+    runtime_.trace().event("node_stopped", "clean={}", is_clean);
+}
+
+}  // namespace gregor::server

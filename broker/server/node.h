@@ -1,0 +1,99 @@
+// Node: the composition root. It owns every part of one broker-and-controller, starts them in the
+// order in which they need each other and stops them in the reverse.
+//
+//     identity ─> logs ─> listeners (bound) ─> controller ─> replicas, by the image ─> registered
+//     ─> serving
+//
+//     stop: no new connections ─> controlled shutdown ─> parked requests answered ─> connections
+//     closed
+//           ─> controller ─> logs, checkpoints, .kafka_cleanshutdown
+//
+// run() is called once, on a fiber of the node's group. The host destroys a Node only when that
+// group has drained; a node that is killed unwinds and leaves the disk as it is.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/drivers/broker_lifecycle.h"
+#include "broker/drivers/controller_driver.h"
+#include "broker/drivers/metadata_publisher.h"
+#include "broker/drivers/producer_id_manager.h"
+#include "broker/log/log_manager.h"
+#include "broker/replication/replica_manager.h"
+#include "broker/rpc/server.h"
+#include "broker/server/config.h"
+#include "broker/server/handler_context.h"
+#include "broker/server/router.h"
+
+namespace gregor::server {
+
+struct NodeOptions {
+    /// Whether a log directory that was never formatted is formatted at the start.
+    bool format_missing = false;
+    /// What is formatted then; empty: a new id.
+    std::string cluster_id;
+    /// Called once, on the node's fiber, when clients are served. Must not wait.
+    std::function<void()> on_ready;
+};
+
+class Node {
+public:
+    Node(Runtime& runtime, Config config, NodeOptions options = {});
+    ~Node();
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    /// Serves until request_stop() or until it has failed.
+    void run();
+    /// Asks for an orderly stop; from anywhere in the loop's thread; never waits.
+    void request_stop() { stop_.set(); }
+
+    /// Why it did not start, or did not go on; nothing after an orderly stop.
+    [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
+    /// As bound, in the order of the configuration; empty before on_ready.
+    [[nodiscard]] const std::vector<ListenerConfig>& bound_listeners() const { return bound_; }
+    [[nodiscard]] const Config& config() const { return config_; }
+    /// CHECKs that it has started.
+    [[nodiscard]] replication::ReplicaManager& replicas();
+    [[nodiscard]] drivers::ControllerDriver& controller();
+
+private:
+    using Started = Result<void, std::string>;
+
+    [[nodiscard]] Started start();
+    [[nodiscard]] Started open_storage();
+    [[nodiscard]] Started open_listeners();
+    [[nodiscard]] Started start_controller();
+    [[nodiscard]] Started enter_cluster();
+    void serve();
+    void handle(const rpc::Request& request, rpc::Reply reply);
+    void spawn_ticks(TaskGroup& group);
+    void spawn_tick(TaskGroup& group, std::string_view name, Duration interval,
+                    std::function<void()> tick);
+    void stop();
+    void fail_for_good(std::string why);
+
+    Runtime& runtime_;
+    const Config config_;
+    NodeOptions options_;
+    RequestRouter router_;
+    Event stop_;
+    std::optional<std::string> failure_;
+    std::string cluster_id_;
+    std::vector<ListenerConfig> bound_;
+
+    std::unique_ptr<log::LogManager> logs_;
+    std::unique_ptr<replication::ReplicaManager> replicas_;
+    std::unique_ptr<drivers::ControllerDriver> controller_;
+    std::unique_ptr<drivers::MetadataPublisher> publisher_;
+    std::unique_ptr<drivers::BrokerLifecycle> lifecycle_;
+    std::unique_ptr<drivers::ProducerIdManager> producer_ids_;
+    std::unique_ptr<HandlerContext> context_;
+    rpc::Server server_;
+};
+
+}  // namespace gregor::server

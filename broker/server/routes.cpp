@@ -1,0 +1,45 @@
+// The table of all APIs that a node answers.
+#include "broker/server/handlers/alter_configs.h"
+#include "broker/server/handlers/api_versions.h"
+#include "broker/server/handlers/delete_records.h"
+#include "broker/server/handlers/describe_cluster.h"
+#include "broker/server/handlers/describe_configs.h"
+#include "broker/server/handlers/fetch.h"
+#include "broker/server/handlers/find_coordinator.h"
+#include "broker/server/handlers/init_producer_id.h"
+#include "broker/server/handlers/list_offsets.h"
+#include "broker/server/handlers/metadata.h"
+#include "broker/server/handlers/offset_for_leader_epoch.h"
+#include "broker/server/handlers/produce.h"
+#include "broker/server/handlers/topics.h"
+#include "broker/server/router.h"
+
+namespace gregor::server {
+namespace {
+
+using protocol::ApiKey;
+
+constexpr Route kRoutes[] = {
+    {ApiKey::produce, handle_produce},
+    {ApiKey::fetch, handle_fetch},
+    {ApiKey::list_offsets, handle_list_offsets},
+    {ApiKey::metadata, handle_metadata},
+    {ApiKey::find_coordinator, handle_find_coordinator},
+    {ApiKey::api_versions, handle_api_versions},
+    {ApiKey::create_topics, handle_create_topics},
+    {ApiKey::delete_topics, handle_delete_topics},
+    {ApiKey::delete_records, handle_delete_records},
+    {ApiKey::init_producer_id, handle_init_producer_id},
+    {ApiKey::offset_for_leader_epoch, handle_offset_for_leader_epoch},
+    {ApiKey::describe_configs, handle_describe_configs},
+    {ApiKey::alter_configs, handle_alter_configs},
+    {ApiKey::create_partitions, handle_create_partitions},
+    {ApiKey::incremental_alter_configs, handle_incremental_alter_configs},
+    {ApiKey::describe_cluster, handle_describe_cluster},
+};
+
+}  // namespace
+
+std::span<const Route> all_routes() { return kRoutes; }
+
+}  // namespace gregor::server

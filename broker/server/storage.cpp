@@ -1,0 +1,98 @@
+#include "broker/server/storage.h"
+
+#include <fmt/format.h>
+
+#include "broker/controller/create_topics.h"
+#include "broker/log/checkpoint_file.h"
+#include "broker/metadata/snapshot.h"
+
+namespace gregor::server {
+namespace {
+
+constexpr std::string_view kMetaPropertiesName = "meta.properties";
+constexpr std::string_view kBootstrapName = "bootstrap.checkpoint";
+constexpr std::string_view kLockName = ".lock";
+
+std::string failed(std::string_view path, IoError error) {
+    return fmt::format("{}: {}", path, name(error));
+}
+
+/// The features that a new cluster has.
+Result<Bytes, std::string> bootstrap_snapshot(std::int64_t now_ms) {
+    metadata::SnapshotContents contents;
+    protocol::FeatureLevelRecord feature;
+    feature.name = metadata::kMetadataVersionFeature;
+    feature.feature_level = metadata::kMetadataVersion_3_9_IV0;
+    TRY(contents.image.apply(feature));
+    ByteBuffer all;
+    for (const Bytes& batch :
+         metadata::encode_snapshot(contents, protocol::LeaderEpoch(0), now_ms)) {
+        all.append(batch);
+    }
+    return std::move(all).freeze();
+}
+
+Result<void, std::string> format_folder(Runtime& runtime, const Config& config,
+                                        const std::string& folder, const std::string& cluster_id) {
+    Disk& disk = runtime.disk();
+    if (const auto made = disk.create_directories(folder); !made) {
+        return fail(failed(folder, made.error()));
+    }
+    const auto lock = disk.lock(log::join_path(folder, kLockName));
+    if (!lock && lock.error() == IoError::locked) {
+        return fail(fmt::format("{} is in use by another process", folder));
+    }
+    if (!lock) return fail(failed(folder, lock.error()));
+    const std::string path = log::join_path(folder, kMetaPropertiesName);
+    const auto there = disk.exists(path);
+    if (!there) return fail(failed(path, there.error()));
+    if (*there) return fail(fmt::format("{} is formatted already", folder));
+
+    const Bytes bootstrap = TRY(bootstrap_snapshot(to_epoch_ms(runtime.clock().wall())));
+    const log::MetaProperties properties{.cluster_id = cluster_id,
+                                         .node_id = config.node_id(),
+                                         .directory_id = controller::random_uuid(runtime.random())};
+    // meta.properties last: what it stands in is whole.
+    if (const auto written = log::write_file_atomically(disk, folder, kBootstrapName, bootstrap);
+        !written) {
+        return fail(failed(folder, written.error()));
+    }
+    const Bytes text = Bytes::copy_of(log::format_meta_properties(properties));
+    if (const auto written = log::write_file_atomically(disk, folder, kMetaPropertiesName, text);
+        !written) {
+        return fail(failed(path, written.error()));
+    }
+    runtime.trace().event("folder_formatted", "folder={} cluster={}", folder, cluster_id);
+    return {};
+}
+
+}  // namespace
+
+std::string random_cluster_id(Random& random) {
+    return protocol::to_string(controller::random_uuid(random));
+}
+
+Result<std::optional<std::string>, std::string> formatted_cluster_id(Runtime& runtime,
+                                                                     const Config& config) {
+    std::optional<std::string> cluster_id;
+    for (const std::string& folder : config.log_dirs()) {
+        const std::string path = log::join_path(folder, kMetaPropertiesName);
+        const auto content = log::read_file_if_there(runtime.disk(), path);
+        if (!content) return fail(failed(path, content.error()));
+        if (!*content) continue;
+        const auto properties = log::parse_meta_properties((*content)->text());
+        if (!properties) return fail(fmt::format("{} is damaged", path));
+        cluster_id = properties->cluster_id;
+    }
+    return cluster_id;
+}
+
+Result<void, std::string> format_storage(Runtime& runtime, const Config& config,
+                                         const std::string& cluster_id) {
+    for (const std::string& folder : config.log_dirs()) {
+        TRY(format_folder(runtime, config, folder, cluster_id));
+    }
+    return {};
+}
+
+}  // namespace gregor::server

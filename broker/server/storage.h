@@ -1,0 +1,26 @@
+// Formatting of log directories, as Kafka's storage tool does it: whose they are (meta.properties)
+// and what the cluster begins with (bootstrap.checkpoint).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "broker/server/config.h"
+#include "sim/runtime/runtime.h"
+
+namespace gregor::server {
+
+/// A new cluster's id: 22 characters.
+[[nodiscard]] std::string random_cluster_id(Random& random);
+
+/// The cluster.id that the configured log directory was formatted with; nothing if it is not
+/// formatted. An error if meta.properties is damaged or cannot be read.
+[[nodiscard]] Result<std::optional<std::string>, std::string> formatted_cluster_id(
+    Runtime& runtime, const Config& config);
+
+/// Formats every configured log directory, making it if need be; durable when it returns. An error
+/// if one is formatted already, or in use by a running node.
+[[nodiscard]] Result<void, std::string> format_storage(Runtime& runtime, const Config& config,
+                                                       const std::string& cluster_id);
+
+}  // namespace gregor::server

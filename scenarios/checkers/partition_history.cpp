@@ -1,0 +1,181 @@
+#include "scenarios/checkers/partition_history.h"
+
+#include <algorithm>
+
+namespace gregor::scenarios {
+namespace {
+
+std::string text(ValueId value) {
+    return fmt::format("p{}-{}", producer_of(value), number_of(value));
+}
+
+}  // namespace
+
+void PartitionHistory::sent(ValueId value, bool ordered) {
+    sent_[value.value()].ordered = ordered;
+}
+
+void PartitionHistory::acknowledged(ValueId value, std::int64_t offset, LossCount asked) {
+    ++acknowledged_;
+    if (damaged_) return;
+    if (is_stale(offset, asked)) {
+        ++excused_;
+        return;
+    }
+    learn(offset, value, true, "acknowledged");
+}
+
+void PartitionHistory::failed(ValueId value) {
+    Sent& sent = sent_[value.value()];
+    sent.failed = true;
+    judge_.compared();
+    if (sent.offset >= 0 && !damaged_) {
+        judge_.violated("P6", "{}: the send of {} failed for good, but it stands at offset {}",
+                        options_.name, text(value), sent.offset);
+    }
+}
+
+void PartitionHistory::read(std::int64_t position, std::int64_t offset, ValueId value,
+                            LossCount asked) {
+    if (damaged_) return;
+    judge_.compared();
+    if (is_stale(offset, asked)) return;
+    if (offset < position) {
+        judge_.violated("H6", "{}: a consumer at position {} was given offset {}", options_.name,
+                        position, offset);
+    }
+    if (offset > position && position >= log_start_ && !is_stale(position, LossCount(0))) {
+        judge_.violated("H7", "{}: a consumer at position {} was given offset {} and missed {}",
+                        options_.name, position, offset, offset - position);
+    }
+    if (offset < log_start_) {
+        judge_.violated("C8", "{}: offset {} was read below the log start {}", options_.name,
+                        offset, log_start_);
+    }
+    learn(offset, value, false, "read");
+}
+
+void PartitionHistory::high_watermark(std::int64_t high_watermark, LossCount asked) {
+    if (damaged_ || asked != losses()) return;
+    judge_.compared();
+    // Answers of several consumers overtake each other, so only what was acknowledged or read before
+    // the question binds; here: never below what any slot proves would need the time of asking.
+    high_watermark_ = std::max(high_watermark_, high_watermark);
+}
+
+void PartitionHistory::deleted_up_to(std::int64_t log_start) {
+    log_start_ = std::max(log_start_, log_start);
+}
+
+void PartitionHistory::lost_power(std::int64_t durable_end) {
+    if (damaged_) return;
+    durable_ends_.push_back(durable_end);
+    high_watermark_ = std::min(high_watermark_, durable_end);
+    for (auto offset = static_cast<std::size_t>(durable_end); offset < slots_.size(); ++offset) {
+        Slot& lost = slots_[offset];
+        if (!lost.known) continue;
+        judge_.compared();
+        if (lost.acknowledged && options_.synced_before_answer) {
+            judge_.violated("L8",
+                            "{}: {} at offset {} was acknowledged under flush.messages=1, but only "
+                            "offsets below {} were durable when the power was lost",
+                            options_.name, text(lost.value), offset, durable_end);
+        }
+        if (lost.acknowledged) ++excused_;
+        sent_[lost.value.value()].offset = -1;
+        lost = {};
+    }
+}
+
+void PartitionHistory::begin_drain() {
+    drained_.clear();
+    last_drained_of_.clear();
+    for (Slot& each : slots_) each.drained = false;
+}
+
+void PartitionHistory::drained(std::int64_t offset, ValueId value, std::int64_t timestamp_ms) {
+    drained_.emplace_back(offset, timestamp_ms);
+    if (damaged_) return;
+    judge_.compared();
+    learn(offset, value, false, "drained");
+    slot(offset).drained = true;
+    const Sent* sent = sent_.find(value.value());
+    if (sent == nullptr || !sent->ordered) return;
+    const auto [last, is_first] = last_drained_of_.try_emplace(producer_of(value), value);
+    if (!is_first && value <= last->second) {
+        judge_.violated("P7", "{}: {} stands behind {} of the same idempotent producer",
+                        options_.name, text(value), text(last->second));
+    }
+    last->second = value;
+}
+
+void PartitionHistory::end_drain(std::int64_t log_start, std::int64_t log_end) {
+    if (damaged_) return;
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        const auto offset = static_cast<std::int64_t>(i);
+        const Slot& known = slots_[i];
+        if (!known.known || known.drained || offset < log_start) continue;
+        judge_.compared();
+        if (!known.acknowledged && offset >= log_end) {
+            judge_.violated("R8", "{}: {} was read at offset {}, but the log ends at {}",
+                            options_.name, text(known.value), offset, log_end);
+        }
+        judge_.violated("H1", "{}: {} was {} at offset {} and is lost (the log holds {} to {})",
+                        options_.name, text(known.value),
+                        known.acknowledged ? "acknowledged" : "read", offset, log_start, log_end);
+    }
+}
+
+std::optional<std::int64_t> PartitionHistory::offset_for_time(std::int64_t timestamp_ms) const {
+    for (const auto& [offset, timestamp] : drained_) {
+        if (timestamp >= timestamp_ms) return offset;
+    }
+    return std::nullopt;
+}
+
+bool PartitionHistory::is_stale(std::int64_t offset, LossCount asked) const {
+    for (std::size_t i = asked.value(); i < durable_ends_.size(); ++i) {
+        if (offset >= durable_ends_[i]) return true;
+    }
+    return false;
+}
+
+void PartitionHistory::learn(std::int64_t offset, ValueId value, bool acknowledged,
+                             std::string_view how) {
+    if (offset < 0) {
+        judge_.violated("H2", "{}: {} was {} at offset {}", options_.name, text(value), how, offset);
+        return;
+    }
+    judge_.compared();
+    Sent* sent = sent_.find(value.value());
+    if (sent == nullptr) {
+        judge_.violated("R8", "{}: offset {} holds {}, which nobody sent", options_.name, offset,
+                        text(value));
+        return;
+    }
+    if (sent->failed) {
+        judge_.violated("P6", "{}: {} stands at offset {}, but its send had failed for good",
+                        options_.name, text(value), offset);
+    }
+    if (sent->offset >= 0 && sent->offset != offset) {
+        judge_.violated("P1", "{}: {} stands at offset {} and was {} at offset {}", options_.name,
+                        text(value), sent->offset, how, offset);
+    }
+    Slot& known = slot(offset);
+    if (known.known && known.value != value) {
+        judge_.violated("H2", "{}: offset {} held {} and was {} as {}", options_.name, offset,
+                        text(known.value), how, text(value));
+    }
+    known.known = true;
+    known.value = value;
+    known.acknowledged |= acknowledged;
+    sent->offset = offset;
+}
+
+PartitionHistory::Slot& PartitionHistory::slot(std::int64_t offset) {
+    const auto index = static_cast<std::size_t>(offset);
+    if (slots_.size() <= index) slots_.resize(index + 1);
+    return slots_[index];
+}
+
+}  // namespace gregor::scenarios

@@ -1,0 +1,135 @@
+// PartitionHistory: what clients were told about one partition, held against itself as it grows. It
+// knows nothing of the broker: sends with their outcome, reads, deletions, and the crashes that excuse.
+//
+// Each record carries a unique value, sent once on the wire or, by an idempotent producer, again with the
+// same sequence number. A slot is what an offset is known to hold:
+//
+//     offset        0    1    2    3    4
+//     slot          v1   v2   -    v9   -        "-": nobody was told
+//                   ^read     ^unknown  ^acked
+//
+// Checks, by their id in the list of invariants: H1 lost write, H2 inconsistent offsets, H3/P1 duplicate,
+// H6/H7 a consumer's poll skips or goes back, P6 a failed send is visible, P7 order of one producer, L5
+// high watermark, L8 what must survive a crash, L13 a read at or above the high watermark, R8 a read of
+// something never sent, C8 a read below the log start.
+//
+// A power loss without flush may take the unsynced tail, and only that: everything at or above the
+// durable end is forgotten here, and what was told about it before excuses nothing below.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scenarios/judge.h"
+#include "sim/base/hash_map.h"
+#include "sim/base/strong_id.h"
+
+namespace gregor::scenarios {
+
+/// A record's value: the producer in the upper 24 bits, its running number below.
+using ValueId = StrongId<struct ValueIdTag, std::uint64_t>;
+
+[[nodiscard]] constexpr ValueId value_id(std::uint32_t producer, std::uint64_t number) {
+    return ValueId(std::uint64_t{producer} << 40 | number);
+}
+[[nodiscard]] constexpr std::uint32_t producer_of(ValueId value) {
+    return static_cast<std::uint32_t>(value.value() >> 40);
+}
+[[nodiscard]] constexpr std::uint64_t number_of(ValueId value) {
+    return value.value() & ((std::uint64_t{1} << 40) - 1);
+}
+
+/// Counts the crashes that took something from the partition: what a client learns is judged by the
+/// state of the world when it asked.
+using LossCount = StrongId<struct LossCountTag, std::uint32_t>;
+
+class PartitionHistory {
+public:
+    struct Options {
+        std::string name;
+        /// flush.messages=1: an answered send is on the platter.
+        bool synced_before_answer = false;
+    };
+
+    PartitionHistory(Judge& judge, Options options)
+        : judge_(judge), options_(std::move(options)) {}
+
+    [[nodiscard]] const std::string& name() const { return options_.name; }
+    [[nodiscard]] LossCount losses() const {
+        return LossCount(static_cast<std::uint32_t>(durable_ends_.size()));
+    }
+
+    // What clients did and were told. -----------------------------------------------------------------
+
+    /// About to leave the producer; `ordered` promises P7 among this producer's values.
+    void sent(ValueId value, bool ordered);
+    /// The answer said ok and this offset; asked when `asked` losses had happened.
+    void acknowledged(ValueId value, std::int64_t offset, LossCount asked);
+    /// The answer was an error that says the record was not written (P6).
+    void failed(ValueId value);
+    /// A fetch of this consumer returned this record; it expected `position` or later.
+    void read(std::int64_t position, std::int64_t offset, ValueId value, LossCount asked);
+    /// A fetch answer's high watermark.
+    void high_watermark(std::int64_t high_watermark, LossCount asked);
+    /// DeleteRecords was answered with this low watermark.
+    void deleted_up_to(std::int64_t log_start);
+
+    // What happened to the machine. -------------------------------------------------------------------
+
+    /// Power was lost; everything below `durable_end` was on the platter.
+    void lost_power(std::int64_t durable_end);
+    /// A sync of this partition may have been answered without effect: an answered send is no longer
+    /// promised to be on the platter.
+    void syncs_lie() { options_.synced_before_answer = false; }
+    /// The disk itself damaged this partition (bit rot and the like): nothing holds any more but that
+    /// damage is noticed.
+    void damaged() { damaged_ = true; }
+    [[nodiscard]] bool is_damaged() const { return damaged_; }
+
+    // The final drain: every record from log start to end, in order. -----------------------------------
+
+    void begin_drain();
+    void drained(std::int64_t offset, ValueId value, std::int64_t timestamp_ms);
+    void end_drain(std::int64_t log_start, std::int64_t log_end);
+    /// The smallest drained offset whose timestamp is at least this; nothing if there is none (L10).
+    [[nodiscard]] std::optional<std::int64_t> offset_for_time(std::int64_t timestamp_ms) const;
+
+    [[nodiscard]] std::uint64_t acknowledged_count() const { return acknowledged_; }
+    [[nodiscard]] std::uint64_t excused_count() const { return excused_; }
+
+private:
+    struct Slot {
+        ValueId value;
+        bool known = false;
+        bool acknowledged = false;
+        bool drained = false;
+    };
+    struct Sent {
+        bool ordered = false;
+        bool failed = false;
+        std::int64_t offset = -1;  // where it is known to stand
+    };
+
+    /// The lowest durable end of the losses since `asked`; what was learnt at or above it is stale.
+    [[nodiscard]] bool is_stale(std::int64_t offset, LossCount asked) const;
+    void learn(std::int64_t offset, ValueId value, bool acknowledged, std::string_view how);
+    Slot& slot(std::int64_t offset);
+
+    Judge& judge_;
+    Options options_;
+    std::vector<Slot> slots_;
+    HashMap<std::uint64_t, Sent> sent_;
+    std::vector<std::int64_t> durable_ends_;
+    std::int64_t high_watermark_ = 0;
+    std::int64_t log_start_ = 0;
+    bool damaged_ = false;
+    std::uint64_t acknowledged_ = 0;
+    std::uint64_t excused_ = 0;
+    std::vector<std::pair<std::int64_t, std::int64_t>> drained_;  // offset, timestamp
+    std::map<std::uint32_t, ValueId> last_drained_of_;
+};
+
+}  // namespace gregor::scenarios

@@ -1,0 +1,296 @@
+#include "scenarios/gregor/campaign.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+
+#include "scenarios/gregor/report_json.h"
+#include "sim/base/check.h"
+#include "sim/simulated/tripwire.h"
+
+namespace gregor::scenarios {
+namespace {
+
+/// A run that takes longer in real time spins without ever yielding.
+constexpr unsigned kRunLimitSeconds = 300;
+
+// The worker's side. --------------------------------------------------------------------------------
+
+// What the handler of a failed CHECK reports; one run at a time in a worker.
+int g_report_pipe = -1;
+RunReport g_current;
+
+void write_line(int pipe, std::string line) {
+    line.push_back('\n');
+    std::string_view left = line;
+    while (!left.empty()) {
+        const ssize_t done = ::write(pipe, left.data(), left.size());
+        if (done < 0 && errno == EINTR) continue;
+        if (done <= 0) ::_exit(255);
+        left.remove_prefix(static_cast<std::size_t>(done));
+    }
+}
+
+void report_failed_check(const CheckFailure& failure) {
+    disarm_tripwire();
+    g_current.verdict = Verdict::violated;
+    g_current.violation = Violation{
+        "CHECK", fmt::format("{}:{}: {} {}", failure.file, failure.line, failure.condition,
+                             failure.message),
+        Instant{}};
+    write_line(g_report_pipe, to_json(g_current));
+    ::_exit(0);
+}
+
+[[noreturn]] void work(const CampaignOptions& options, int seeds_in, int reports_out) {
+    g_report_pipe = reports_out;
+    set_check_handler(report_failed_check);
+    std::uint64_t seed = 0;
+    while (::read(seeds_in, &seed, sizeof seed) == static_cast<ssize_t>(sizeof seed)) {
+        g_current = {};
+        g_current.scenario = options.scenario->name();
+        g_current.seed = seed;
+        ::alarm(kRunLimitSeconds);
+        const RunReport report = run_seed(options, seed);
+        ::alarm(0);
+        write_line(reports_out, to_json(report));
+    }
+    ::_exit(0);
+}
+
+// The supervisor's side. ----------------------------------------------------------------------------
+
+struct Worker {
+    pid_t pid = -1;
+    int seeds = -1;    // to the worker
+    int reports = -1;  // from the worker
+    std::string partial;
+    std::uint64_t seed = 0;
+    bool busy = false;
+};
+
+class Supervisor {
+public:
+    explicit Supervisor(const CampaignOptions& options)
+        : options_(options), next_seed_(options.first_seed), started_(now()) {}
+
+    CampaignReport run() {
+        workers_.resize(static_cast<std::size_t>(std::max(options_.jobs, 1)));
+        for (Worker& worker : workers_) assign(worker);
+        while (std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return w.busy; })) {
+            wait_for_reports();
+        }
+        for (Worker& worker : workers_) dismiss(worker);
+        return std::move(report_);
+    }
+
+private:
+    static Duration now() {
+        timespec time{};
+        ::clock_gettime(CLOCK_MONOTONIC, &time);
+        return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+    }
+
+    [[nodiscard]] bool wants_more() const {
+        if (options_.stop_at_failure && !report_.failures.empty()) return false;
+        if (options_.time_limit > Duration::zero()) {
+            return now() - started_ < options_.time_limit;
+        }
+        return next_seed_ < options_.first_seed + options_.seeds;
+    }
+
+    void assign(Worker& worker) {
+        if (!wants_more()) return;
+        if (worker.pid < 0) hire(worker);
+        worker.seed = next_seed_++;
+        worker.busy = true;
+        CHECK(::write(worker.seeds, &worker.seed, sizeof worker.seed) ==
+              static_cast<ssize_t>(sizeof worker.seed));
+    }
+
+    void hire(Worker& worker) {
+        int seeds[2];
+        int reports[2];
+        CHECK(::pipe2(seeds, O_CLOEXEC) == 0);
+        CHECK(::pipe2(reports, O_CLOEXEC) == 0);
+        std::fflush(nullptr);
+        worker.pid = ::fork();
+        CHECK(worker.pid >= 0, "cannot fork a worker");
+        if (worker.pid == 0) {
+            ::close(seeds[1]);
+            ::close(reports[0]);
+            // The other workers' ends too: each must see the end of its own pipe.
+            for (const Worker& other : workers_) {
+                if (&other == &worker || other.pid < 0) continue;
+                ::close(other.seeds);
+                ::close(other.reports);
+            }
+            work(options_, seeds[0], reports[1]);
+        }
+        ::close(seeds[0]);
+        ::close(reports[1]);
+        worker.seeds = seeds[1];
+        worker.reports = reports[0];
+        worker.partial.clear();
+    }
+
+    /// Closes its pipes and waits for its end; its status.
+    static int dismiss(Worker& worker) {
+        if (worker.pid < 0) return 0;
+        ::close(worker.seeds);
+        ::close(worker.reports);
+        int status = 0;
+        while (::waitpid(worker.pid, &status, 0) < 0 && errno == EINTR) {
+        }
+        worker.pid = -1;
+        return status;
+    }
+
+    void wait_for_reports() {
+        std::vector<pollfd> waits;
+        for (const Worker& worker : workers_) {
+            waits.push_back({.fd = worker.busy ? worker.reports : -1, .events = POLLIN});
+        }
+        if (::poll(waits.data(), waits.size(), -1) < 0) return;
+        for (std::size_t i = 0; i < workers_.size(); ++i) {
+            if (waits[i].revents != 0) receive(workers_[i]);
+        }
+    }
+
+    void receive(Worker& worker) {
+        std::array<char, 65536> buffer{};
+        const ssize_t size = ::read(worker.reports, buffer.data(), buffer.size());
+        if (size > 0) {
+            worker.partial.append(buffer.data(), static_cast<std::size_t>(size));
+            const std::size_t end = worker.partial.find('\n');
+            if (end == std::string::npos) return;
+            auto report = parse_report(std::string_view(worker.partial).substr(0, end));
+            worker.partial.erase(0, end + 1);
+            CHECK(report.has_value(), "a worker's report: {}", report.error());
+            finish(worker, *report);
+            return;
+        }
+        if (size < 0 && errno == EINTR) return;
+        const bool was_busy = worker.busy;
+        const int status = dismiss(worker);
+        if (was_busy) finish(worker, died(worker.seed, status));
+    }
+
+    /// A worker that ended without a report, other than by a failed CHECK.
+    RunReport died(std::uint64_t seed, int status) const {
+        RunReport report;
+        report.scenario = options_.scenario->name();
+        report.seed = seed;
+        report.verdict = Verdict::violated;
+        std::string message = "the worker process ended without a report";
+        if (WIFSIGNALED(status)) {
+            message = WTERMSIG(status) == SIGALRM
+                          ? fmt::format("the run did not end within {} s of real time: something "
+                                        "spins without waiting",
+                                        kRunLimitSeconds)
+                          : fmt::format("the worker process died of signal {}", WTERMSIG(status));
+        }
+        report.violation = Violation{"CRASH", message, Instant{}};
+        return report;
+    }
+
+    void finish(Worker& worker, const RunReport& report) {
+        worker.busy = false;
+        report_.add(report);
+        if (options_.on_report) options_.on_report(report);
+        // A failed CHECK ended the worker behind its report.
+        if (report.violation && report.violation->invariant == "CHECK") dismiss(worker);
+        assign(worker);
+    }
+
+    const CampaignOptions& options_;
+    std::uint64_t next_seed_;
+    Duration started_;
+    std::vector<Worker> workers_;
+    CampaignReport report_;
+};
+
+/// The first trace line in which two runs of the plan differ.
+std::string first_difference(const CampaignOptions& options, const simulated::Plan& plan) {
+    std::array<std::vector<std::string>, 2> lines;
+    for (auto& trace : lines) {
+        (void)run_plan(*options.scenario, plan,
+                       {.trace = [&trace](std::string_view line) { trace.emplace_back(line); }});
+    }
+    const auto [a, b] = std::mismatch(lines[0].begin(), lines[0].end(), lines[1].begin(),
+                                      lines[1].end());
+    const auto text = [&](auto it, const auto& all) {
+        return it == all.end() ? std::string("the end of the run") : *it;
+    };
+    return fmt::format("event {}: \"{}\" or \"{}\"", a - lines[0].begin(), text(a, lines[0]),
+                       text(b, lines[1]));
+}
+
+}  // namespace
+
+void CampaignReport::add(const RunReport& report) {
+    ++runs;
+    ++verdicts[report.verdict];
+    if (report.verdict != Verdict::pass && failures.size() < 10) failures.push_back(report);
+    for (const auto& [key, value] : report.counts) counts[key] += value;
+    faults.add(report.faults);
+    for (const simulated::FaultKind kind : report.enabled_faults) {
+        if (std::find(enabled_faults.begin(), enabled_faults.end(), kind) == enabled_faults.end()) {
+            enabled_faults.push_back(kind);
+        }
+    }
+    for (const auto& [key, value] : report.probes) probes[key] += value;
+    simulated += report.simulated;
+    cpu += report.cpu;
+}
+
+int CampaignReport::exit_code() const {
+    const auto any = [this](Verdict verdict) {
+        const auto it = verdicts.find(verdict);
+        return it != verdicts.end() && it->second > 0;
+    };
+    if (any(Verdict::nondeterministic)) return 3;
+    if (any(Verdict::violated)) return 1;
+    if (any(Verdict::vacuous) || runs == 0) return 2;
+    return 0;
+}
+
+simulated::Plan plan_for(const CampaignOptions& options, std::uint64_t seed) {
+    simulated::Plan plan = options.plan ? *options.plan : options.scenario->expand(seed);
+    plan.seed = seed;
+    for (const auto& [key, value] : options.workload) plan.workload[key] = value;
+    std::erase_if(plan.faults, [&](const simulated::Fault& fault) {
+        return std::find(options.disabled_faults.begin(), options.disabled_faults.end(),
+                         fault.kind) != options.disabled_faults.end();
+    });
+    return plan;
+}
+
+RunReport run_seed(const CampaignOptions& options, std::uint64_t seed) {
+    for (const PlantedBug bug : options.planted) plant(bug, true);
+    const simulated::Plan plan = plan_for(options, seed);
+    RunReport report = run_plan(*options.scenario, plan, {});
+    if (!options.check_determinism) return report;
+    const RunReport again = run_plan(*options.scenario, plan, {});
+    report.cpu += again.cpu;
+    report.simulated += again.simulated;
+    if (again.digest == report.digest) return report;
+    report.verdict = Verdict::nondeterministic;
+    report.violation = Violation{"DIGEST",
+                                 fmt::format("digests {} and {}, after {} and {} events; {}",
+                                             to_string(report.digest), to_string(again.digest),
+                                             report.digest_events, again.digest_events,
+                                             first_difference(options, plan)),
+                                 Instant{}};
+    return report;
+}
+
+CampaignReport run_campaign(const CampaignOptions& options) { return Supervisor(options).run(); }
+
+}  // namespace gregor::scenarios

@@ -1,0 +1,62 @@
+// Campaign: many seeds of one scenario. A supervisor hands them to worker processes, one run at a time,
+// and goes on with the next seed when a worker dies: a failed CHECK never unwinds, it ends its process.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scenarios/scenario.h"
+#include "sim/base/instrument.h"
+
+namespace gregor::scenarios {
+
+struct CampaignOptions {
+    const Scenario* scenario = nullptr;
+    /// Runs this plan for every seed instead of the scenario's own expansion.
+    std::optional<simulated::Plan> plan;
+    std::uint64_t first_seed = 1;
+    std::uint64_t seeds = 100;
+    /// Ends after this much real time; zero: after the seeds.
+    Duration time_limit{};
+    int jobs = 1;
+    bool check_determinism = false;
+    bool stop_at_failure = false;
+    std::vector<PlantedBug> planted;
+    /// Kinds taken out of every plan.
+    std::vector<simulated::FaultKind> disabled_faults;
+    /// Workload numbers that replace a plan's.
+    std::map<std::string, std::int64_t> workload;
+    /// Called in the supervisor as each report comes in.
+    std::function<void(const RunReport&)> on_report;
+};
+
+/// The sums of a campaign.
+struct CampaignReport {
+    std::uint64_t runs = 0;
+    std::map<Verdict, std::uint64_t> verdicts;
+    std::vector<RunReport> failures;  // the first ten, by arrival
+    std::map<std::string, std::uint64_t> counts;
+    simulated::FaultCounters faults;
+    std::vector<simulated::FaultKind> enabled_faults;
+    std::map<std::string, std::uint64_t> probes;
+    Duration simulated{};
+    Duration cpu{};
+
+    void add(const RunReport& report);
+    /// 0 pass, 1 violated, 2 vacuous, 3 nondeterminism.
+    [[nodiscard]] int exit_code() const;
+};
+
+/// The plan that the options make of a seed.
+[[nodiscard]] simulated::Plan plan_for(const CampaignOptions& options, std::uint64_t seed);
+
+/// One seed in this process, twice if determinism is checked. A nondeterministic run names the first
+/// event that differs.
+[[nodiscard]] RunReport run_seed(const CampaignOptions& options, std::uint64_t seed);
+
+[[nodiscard]] CampaignReport run_campaign(const CampaignOptions& options);
+
+}  // namespace gregor::scenarios

@@ -1,0 +1,17 @@
+// The subcommands of gregor. Each adds itself to the program and leaves its exit code.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace gregor::scenarios {
+
+/// run SCENARIO|FILE.toml: many seeds, a verdict.
+void add_run_command(CLI::App& app, int& exit_code);
+/// replay SCENARIO|FILE.toml --seed S: one seed again, exactly, with its trace.
+void add_replay_command(CLI::App& app, int& exit_code);
+/// list, bugs, faults, plan.
+void add_list_commands(CLI::App& app, int& exit_code);
+
+}  // namespace gregor::scenarios

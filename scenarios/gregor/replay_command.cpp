@@ -1,0 +1,81 @@
+// gregor replay: one seed again, exactly.
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "scenarios/gregor/commands.h"
+#include "scenarios/gregor/target.h"
+#include "sim/simulated/tripwire.h"
+
+namespace gregor::scenarios {
+namespace {
+
+struct ReplayCommand {
+    TargetOptions target;
+    std::optional<std::uint64_t> seed;
+    std::string until;
+    bool trace = false;
+};
+
+void print_failed_check(const CheckFailure& failure) {
+    disarm_tripwire();
+    fmt::print("CHECK violated: {}:{}: {} {}\n", failure.file, failure.line, failure.condition,
+               failure.message);
+    std::fflush(stdout);
+    ::_exit(1);
+}
+
+int replay(const ReplayCommand& command) {
+    auto resolved = resolve(command.target);
+    if (!resolved) {
+        fmt::print(stderr, "gregor replay: {}\n", resolved.error());
+        return 254;
+    }
+    const CampaignOptions& options = *resolved;
+    RunOptions run_options;
+    if (command.trace) {
+        run_options.trace = [](std::string_view line) {
+            std::fwrite(line.data(), 1, line.size(), stdout);
+            std::fputc('\n', stdout);
+        };
+    }
+    if (!command.until.empty()) {
+        const auto until = simulated::parse_duration(command.until);
+        if (!until) {
+            fmt::print(stderr, "gregor replay --until: {}\n", until.error().message);
+            return 254;
+        }
+        run_options.until = Instant(*until);
+    }
+    set_check_handler(print_failed_check);
+    for (const PlantedBug bug : options.planted) plant(bug, true);
+    const simulated::Plan plan = plan_for(options, command.seed.value_or(options.first_seed));
+    const RunReport report = run_plan(*options.scenario, plan, run_options);
+    if (report.violation) {
+        fmt::print("{} violated at {}: {}\n", report.violation->invariant,
+                   to_string(report.violation->at), report.violation->message);
+    }
+    if (!report.shortfall.empty()) fmt::print("{}\n", report.shortfall);
+    fmt::print("digest {} after {} events, {} simulated\nverdict: {}\n", to_string(report.digest),
+               report.digest_events, to_string(Instant(report.simulated)), name(report.verdict));
+    switch (report.verdict) {
+        case Verdict::pass: return 0;
+        case Verdict::violated: return 1;
+        case Verdict::vacuous: return 2;
+        case Verdict::nondeterministic: return 3;
+    }
+    return 255;
+}
+
+}  // namespace
+
+void add_replay_command(CLI::App& app, int& exit_code) {
+    auto command = std::make_shared<ReplayCommand>();
+    CLI::App* replay_app = app.add_subcommand("replay", "Runs one seed again, exactly");
+    add_target_options(*replay_app, command->target);
+    replay_app->add_option("--seed", command->seed, "The seed (a plan's file brings its own)");
+    replay_app->add_option("--until", command->until, "Stops at this simulated time: 12s, 3500ms");
+    replay_app->add_flag("--trace", command->trace, "Prints every event of every node");
+    replay_app->callback([command, &exit_code] { exit_code = replay(*command); });
+}
+
+}  // namespace gregor::scenarios

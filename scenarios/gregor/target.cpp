@@ -1,0 +1,101 @@
+#include "scenarios/gregor/target.h"
+
+#include <lz4.h>
+#include <snappy.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <sstream>
+
+namespace gregor::scenarios {
+namespace {
+
+std::string known_scenarios() {
+    std::string names;
+    for (const auto& scenario : scenarios()) {
+        names += (names.empty() ? "" : ", ") + std::string(scenario->name());
+    }
+    return names;
+}
+
+Result<simulated::Plan, std::string> read_plan_file(const std::string& path) {
+    std::ifstream file(path);
+    if (!file) return fail("cannot read " + path);
+    std::ostringstream text;
+    text << file.rdbuf();
+    auto plan = simulated::parse_plan(text.str());
+    if (!plan) return fail(path + ": " + plan.error().message);
+    return *std::move(plan);
+}
+
+Result<void, std::string> resolve_target(const std::string& target, CampaignOptions& campaign) {
+    if (!target.ends_with(".toml")) {
+        campaign.scenario = find_scenario(target);
+        if (campaign.scenario == nullptr) {
+            return fail(fmt::format("no scenario \"{}\"; there are: {}", target, known_scenarios()));
+        }
+        return {};
+    }
+    campaign.plan = TRY(read_plan_file(target));
+    campaign.scenario = find_scenario(campaign.plan->scenario);
+    if (campaign.scenario == nullptr) {
+        return fail(fmt::format("{} is for the scenario \"{}\"; there are: {}", target,
+                                campaign.plan->scenario, known_scenarios()));
+    }
+    campaign.first_seed = campaign.plan->seed;
+    return {};
+}
+
+}  // namespace
+
+void add_target_options(CLI::App& command, TargetOptions& options) {
+    command.add_option("target", options.target, "A scenario, or a plan's file.toml")->required();
+    command.add_option("--plant", options.planted,
+                       "Brings a planted bug back, to see whether the checks bite (gregor bugs)");
+    command.add_option("--disable-fault", options.disabled_faults,
+                       "Takes a kind of fault out of every plan (gregor faults)");
+    command.add_option("--workload", options.workload, "KEY=NUMBER: replaces a number of the plan");
+}
+
+Result<CampaignOptions, std::string> resolve(const TargetOptions& options) {
+    CampaignOptions campaign;
+    TRY(resolve_target(options.target, campaign));
+    for (const std::string& name : options.planted) {
+        const auto bug = find_planted_bug(name);
+        if (!bug) return fail(fmt::format("no planted bug \"{}\"; see gregor bugs", name));
+        campaign.planted.push_back(*bug);
+    }
+    for (const std::string& name : options.disabled_faults) {
+        const auto kind = simulated::find_fault_kind(name);
+        if (!kind) return fail(fmt::format("no fault \"{}\"; see gregor faults", name));
+        campaign.disabled_faults.push_back(*kind);
+    }
+    for (const std::string& setting : options.workload) {
+        const std::size_t equals = setting.find('=');
+        std::int64_t number = 0;
+        if (equals == std::string::npos ||
+            !CLI::detail::lexical_cast(setting.substr(equals + 1), number)) {
+            return fail(fmt::format("--workload takes KEY=NUMBER, not \"{}\"", setting));
+        }
+        campaign.workload[setting.substr(0, equals)] = number;
+    }
+    return campaign;
+}
+
+std::string arguments_of(const TargetOptions& options) {
+    std::string text = options.target;
+    for (const std::string& bug : options.planted) text += " --plant " + bug;
+    for (const std::string& fault : options.disabled_faults) text += " --disable-fault " + fault;
+    for (const std::string& setting : options.workload) text += " --workload " + setting;
+    return text;
+}
+
+std::string build_id() {
+    return fmt::format("{}, zstd {}, lz4 {}, zlib {}, snappy {}.{}.{}", __VERSION__,
+                       ZSTD_versionString(), LZ4_versionString(), zlibVersion(), SNAPPY_MAJOR,
+                       SNAPPY_MINOR, SNAPPY_PATCHLEVEL);
+}
+
+}  // namespace gregor::scenarios

@@ -1,0 +1,34 @@
+// What run and replay are pointed at, and the options that both take.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "scenarios/gregor/campaign.h"
+#include "sim/base/result.h"
+
+namespace CLI {
+class App;
+}
+
+namespace gregor::scenarios {
+
+struct TargetOptions {
+    std::string target;  // a scenario's name or a plan's file
+    std::vector<std::string> planted;
+    std::vector<std::string> disabled_faults;
+    std::vector<std::string> workload;  // key=value
+};
+
+void add_target_options(CLI::App& command, TargetOptions& options);
+
+/// Fills in scenario, plan, bugs, faults and workload numbers; the error says what to do.
+[[nodiscard]] Result<CampaignOptions, std::string> resolve(const TargetOptions& options);
+
+/// The arguments that give the same target again: for replay lines.
+[[nodiscard]] std::string arguments_of(const TargetOptions& options);
+
+/// "gcc 12.2.0, zstd 1.5.4, lz4 1.9.4, zlib 1.2.13, snappy 1.1.9, release": what a digest depends on.
+[[nodiscard]] std::string build_id();
+
+}  // namespace gregor::scenarios

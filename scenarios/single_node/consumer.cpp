@@ -1,0 +1,167 @@
+// A consumer by assignment: it reads every partition in order and tells the histories what it saw.
+#include "broker/protocol/messages/fetch.h"
+#include "broker/protocol/messages/list_offsets.h"
+#include "scenarios/single_node/fetched.h"
+#include "scenarios/single_node/link.h"
+
+namespace gregor::scenarios::single_node {
+namespace {
+
+using protocol::ErrorCode;
+using protocol::FetchRequest;
+using protocol::FetchResponse;
+
+class Consumer {
+public:
+    Consumer(Workload& workload, Runtime& runtime, std::uint32_t index)
+        : workload_(workload),
+          runtime_(runtime),
+          random_(runtime.random()),
+          link_(workload, runtime, fmt::format("consumer-{}", index)),
+          positions_(workload.partitions.size()),
+          position_losses_(workload.partitions.size()) {
+        constexpr std::array<std::int16_t, 5> kVersions{4, 7, 11, 12, 16};
+        version_ = kVersions[index % kVersions.size()];
+    }
+
+    void run() {
+        while (workload_.phase == Phase::faults || !at_the_end()) poll();
+        link_.done();
+        --workload_.consumers_left;
+    }
+
+private:
+    void poll() {
+        std::vector<LossCount> asked;
+        for (const PartitionUnderTest& partition : workload_.partitions) {
+            asked.push_back(partition.history->losses());
+        }
+        ++workload_.counts.fetch_requests;
+        const auto response = link_.call<FetchResponse>(make_request(), version_);
+        if (!response || response->error_code != ErrorCode::none) {
+            runtime_.clock().sleep_for(random_.between(Duration(5ms), Duration(100ms)));
+            return;
+        }
+        for (const auto& topic : response->responses) {
+            for (const auto& partition : topic.partitions) {
+                const auto place = find(topic, partition.partition_index.value());
+                if (place) take(*place, partition, asked[*place]);
+            }
+        }
+    }
+
+    FetchRequest make_request() {
+        FetchRequest request;
+        request.max_wait_ms = static_cast<std::int32_t>(workload_.setting("fetch_wait_ms"));
+        request.min_bytes = 1;
+        request.max_bytes = static_cast<std::int32_t>(random_.between(1'000, 1'000'000));
+        request.session_id = 0;
+        request.session_epoch = -1;
+        for (std::size_t i = 0; i < workload_.partitions.size(); ++i) {
+            const PartitionUnderTest& partition = workload_.partitions[i];
+            if (request.topics.empty() || request.topics.back().topic != partition.topic) {
+                request.topics.push_back({.topic = partition.topic,
+                                          .topic_id = workload_.topic_ids[partition.topic]});
+            }
+            request.topics.back().partitions.push_back(
+                {.partition = protocol::PartitionId(partition.index),
+                 .fetch_offset = protocol::Offset(positions_[i]),
+                 .partition_max_bytes = static_cast<std::int32_t>(random_.between(200, 200'000))});
+        }
+        return request;
+    }
+
+    [[nodiscard]] std::optional<std::size_t> find(const FetchResponse::Topic& topic,
+                                                  std::int32_t index) const {
+        for (std::size_t i = 0; i < workload_.partitions.size(); ++i) {
+            const PartitionUnderTest& partition = workload_.partitions[i];
+            const bool same_topic = version_ >= 13
+                                        ? workload_.topic_ids[partition.topic] == topic.topic_id
+                                        : partition.topic == topic.topic;
+            if (same_topic && partition.index == index) return i;
+        }
+        return std::nullopt;
+    }
+
+    void take(std::size_t place, const FetchResponse::Partition& answer, LossCount asked) {
+        PartitionUnderTest& partition = workload_.partitions[place];
+        PartitionHistory& history = *partition.history;
+        if (answer.error_code == ErrorCode::offset_out_of_range) {
+            judge_out_of_range(place);
+            reset_position(place);
+            return;
+        }
+        if (answer.error_code != ErrorCode::none) return;
+        history.high_watermark(answer.high_watermark.value(), asked);
+        const std::size_t before = static_cast<std::size_t>(positions_[place]);
+        const Fetched fetched = read_fetched(answer.records.bytes(), positions_[place]);
+        if (!fetched.damage.empty() && !history.is_damaged()) {
+            workload_.judge.violated("L8", "{}: a fetch from {} returned {}", history.name(), before,
+                                     fetched.damage);
+            return;
+        }
+        for (const FetchedRecord& record : fetched.records) {
+            if (record.offset >= answer.high_watermark.value() && !history.is_damaged()) {
+                workload_.judge.violated("L13", "{}: offset {} was served at or above the high watermark {}",
+                                         history.name(), record.offset,
+                                         answer.high_watermark.value());
+            }
+            history.read(positions_[place], record.offset, record.value, asked);
+            positions_[place] = record.offset + 1;
+            position_losses_[place] = asked;
+            ++workload_.counts.records_read;
+        }
+    }
+
+    void judge_out_of_range(std::size_t place) {
+        const PartitionUnderTest& partition = workload_.partitions[place];
+        workload_.judge.compared();
+        if (partition.deletion_asked || partition.history->is_damaged()) return;
+        if (position_losses_[place] != partition.history->losses()) return;
+        workload_.judge.violated("H1", "{}: position {} of {} is out of range, but nothing was lost",
+                                 partition.history->name(), positions_[place], link_.name());
+    }
+
+    void reset_position(std::size_t place) {
+        const auto earliest = list_offset(place, -2);
+        const auto latest = list_offset(place, -1);
+        if (!earliest || !latest) return;
+        positions_[place] = std::clamp(positions_[place], *earliest, *latest);
+        position_losses_[place] = workload_.partitions[place].history->losses();
+    }
+
+    [[nodiscard]] bool at_the_end() {
+        if (workload_.producers_left > 0) return false;
+        for (std::size_t i = 0; i < positions_.size(); ++i) {
+            if (workload_.partitions[i].history->is_damaged()) continue;
+            const auto end = list_offset(i, -1);
+            if (!end || positions_[i] < *end) {
+                link_.doing(fmt::format("reading {} from {}",
+                                        workload_.partitions[i].history->name(), positions_[i]));
+                return false;
+            }
+        }
+        return true;
+    }
+
+    std::optional<std::int64_t> list_offset(std::size_t place, std::int64_t timestamp) {
+        return ask_offset(link_, workload_.partitions[place], timestamp);
+    }
+
+    Workload& workload_;
+    Runtime& runtime_;
+    Random& random_;
+    Link link_;
+    std::int16_t version_;
+    std::vector<std::int64_t> positions_;
+    std::vector<LossCount> position_losses_;
+};
+
+}  // namespace
+
+void run_consumer(Workload& workload, Runtime& runtime, std::uint32_t consumer) {
+    while (!workload.topics_made) runtime.clock().sleep_for(50ms);
+    Consumer(workload, runtime, consumer).run();
+}
+
+}  // namespace gregor::scenarios::single_node

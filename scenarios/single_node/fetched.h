@@ -1,0 +1,32 @@
+// What a client makes of a fetch answer's records, and one question that several clients ask.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scenarios/single_node/link.h"
+
+namespace gregor::scenarios::single_node {
+
+struct FetchedRecord {
+    std::int64_t offset = 0;
+    std::int64_t timestamp_ms = 0;
+    ValueId value;
+};
+
+struct Fetched {
+    /// From `position` on; what a batch holds before it is left out, as clients do.
+    std::vector<FetchedRecord> records;
+    /// What is wrong with the bytes: a checksum, a record, a value; empty if nothing.
+    std::string damage;
+};
+
+[[nodiscard]] Fetched read_fetched(const Bytes& bytes, std::int64_t position);
+
+/// ListOffsets of one partition: -2 earliest, -1 latest, else by time (-1 for none). Nothing when the
+/// broker did not answer or answered with an error.
+[[nodiscard]] std::optional<std::int64_t> ask_offset(Link& link, const PartitionUnderTest& partition,
+                                                     std::int64_t timestamp);
+
+}  // namespace gregor::scenarios::single_node

@@ -1,0 +1,57 @@
+// Link: a client's connection to the broker, made again whenever it is lost.
+#pragma once
+
+#include <string>
+
+#include "broker/rpc/client.h"
+#include "scenarios/single_node/workload.h"
+
+namespace gregor::scenarios::single_node {
+
+class Link {
+public:
+    Link(Workload& workload, Runtime& runtime, std::string name)
+        : workload_(workload),
+          runtime_(runtime),
+          name_(std::move(name)),
+          client_(runtime, {.client_id = name_}) {}
+
+    /// Waits until there is a connection; backs off between tries.
+    rpc::Client& connected() {
+        Duration backoff = 20ms;
+        while (!client_.is_connected()) {
+            doing("connecting");
+            if (client_.connect(kBroker, deadline(2s))) break;
+            runtime_.clock().sleep_for(backoff);
+            backoff = std::min<Duration>(backoff * 2, 500ms);
+        }
+        return client_;
+    }
+
+    /// A call that ends the connection when it fails: whatever comes later must not be taken for an
+    /// answer to something else.
+    template <class Response, class Request>
+    Result<Response, IoError> call(const Request& request, std::int16_t version,
+                                   Duration timeout = 5s) {
+        doing(Request::kMessage.name);
+        auto response = connected().template call<Response>(request, version, deadline(timeout));
+        if (!response) client_.close();
+        return response;
+    }
+
+    void close() { client_.close(); }
+    void doing(std::string_view what) { workload_.doing[name_] = what; }
+    void done() { workload_.doing.erase(name_); }
+    [[nodiscard]] const std::string& name() const { return name_; }
+    [[nodiscard]] Instant deadline(Duration timeout) {
+        return deadline_after(runtime_.clock().now(), timeout);
+    }
+
+private:
+    Workload& workload_;
+    Runtime& runtime_;
+    std::string name_;
+    rpc::Client client_;
+};
+
+}  // namespace gregor::scenarios::single_node

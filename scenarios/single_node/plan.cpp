@@ -1,0 +1,195 @@
+// What a seed of single-node is expanded into: sizes, settings, and 12 to 30 faults of a drawn subset of
+// the kinds (swarm testing: a subset reaches what a mixture of everything hides).
+#include <algorithm>
+#include <array>
+
+#include "scenarios/single_node/single_node.h"
+#include "sim/base/random.h"
+
+namespace gregor::scenarios::single_node {
+namespace {
+
+using simulated::Fault;
+using simulated::FaultKind;
+using simulated::Plan;
+
+constexpr Duration kFaultPhase = 40s;
+
+/// Kinds that leave the machine without its process for a while; two of them come for certain, since
+/// recovery is what this scenario is about.
+constexpr std::array kCrashes{FaultKind::kill, FaultKind::power_loss};
+
+constexpr std::array kOthers{
+    FaultKind::clean_restart,     FaultKind::pause,
+    FaultKind::disk_read_error,   FaultKind::disk_write_error,
+    FaultKind::disk_sync_error,   FaultKind::disk_open_error,
+    FaultKind::disk_rename_error, FaultKind::disk_full,
+    FaultKind::disk_slow,         FaultKind::disk_lying_sync,
+    FaultKind::disk_bit_rot,      FaultKind::disk_misdirected_write,
+    FaultKind::connection_reset,  FaultKind::half_open,
+    FaultKind::partition,         FaultKind::one_way_partition,
+    FaultKind::clog,              FaultKind::swizzle_clog,
+    FaultKind::freeze_in_frame,   FaultKind::connect_refused,
+    FaultKind::slow_accept,       FaultKind::clock_step,
+    FaultKind::clock_drift,
+};
+
+/// Events of the broker that faults are anchored to, besides times.
+constexpr std::array<std::string_view, 6> kCueEvents{
+    "log_appended", "log_flushed", "segment_rolled", "checkpoint_written",
+    "metadata_committed", "log_recovered",
+};
+
+std::string client_name(std::uint64_t index) { return "c" + std::to_string(index); }
+
+class PlanDrawer {
+public:
+    explicit PlanDrawer(std::uint64_t seed) : random_(Random::stream(seed, "single-node plan")) {
+        plan_.scenario = "single-node";
+        plan_.seed = seed;
+        plan_.duration = kFaultPhase;
+    }
+
+    Plan draw() {
+        draw_workload();
+        draw_broker();
+        draw_models();
+        draw_faults();
+        return std::move(plan_);
+    }
+
+private:
+    std::int64_t number(std::int64_t low, std::int64_t high) { return random_.between(low, high); }
+    bool coin() { return random_.below(2) == 0; }
+
+    void draw_workload() {
+        auto& workload = plan_.workload;
+        workload["clients"] = number(1, 3);
+        workload["topics"] = number(1, 3);
+        workload["partitions"] = number(1, 4);
+        workload["producers"] = number(3, 6);
+        workload["consumers"] = number(1, 4);
+        workload["produce_per_second"] = number(40, 80);  // requests of all producers together
+        workload["records_per_batch"] = number(1, 8);
+        workload["record_bytes"] = coin() ? number(16, 200) : number(200, 2000);
+        workload["fetch_wait_ms"] = number(10, 500);
+        workload["delete_records"] = coin() ? 1 : 0;
+        workload["extra_topics"] = number(0, 4);
+    }
+
+    void draw_broker() {
+        auto& broker = plan_.broker;
+        broker["log.segment.bytes"] = std::to_string(number(16 * 1024, 256 * 1024));
+        broker["log.index.interval.bytes"] = std::to_string(number(64, 4096));
+        // Under one policy each answered send is on the platter, under the other the kernel decides.
+        if (coin()) broker["log.flush.interval.messages"] = "1";
+        broker["log.flush.offset.checkpoint.interval.ms"] = std::to_string(number(500, 10'000));
+        broker["log.retention.check.interval.ms"] = std::to_string(number(1'000, 10'000));
+        broker["num.recovery.threads.per.data.dir"] = "1";
+    }
+
+    void draw_models() {
+        plan_.network.latency_max = random_.between(Duration(100us), Duration(5ms));
+        plan_.network.jitter_mean = random_.between(Duration(10us), Duration(1ms));
+        plan_.network.split = Chance{static_cast<std::uint32_t>(random_.below(200'000))};
+        plan_.network.tcp_timeout = random_.between(Duration(3s), Duration(15s));
+        plan_.disk.sync_max = random_.between(Duration(300us), Duration(20ms));
+        plan_.disk.write_waits = Chance{static_cast<std::uint32_t>(random_.below(300'000))};
+        plan_.disk.writeback_after = random_.between(Duration(1s), Duration(30s));
+    }
+
+    void draw_faults() {
+        std::vector<FaultKind> enabled;
+        for (const FaultKind kind : kOthers) {
+            if (random_.below(3) == 0) enabled.push_back(kind);
+        }
+        enabled.push_back(random_.pick(kCrashes));
+        const std::int64_t count = number(14, 30);
+        for (std::int64_t i = 0; i < count; ++i) add(random_.pick(enabled), coin());
+        // The crashes that every run has, at times, so that they come.
+        for (int i = 0; i < 3; ++i) add(random_.pick(kCrashes), false);
+        std::stable_sort(plan_.faults.begin(), plan_.faults.end(),
+                         [](const Fault& a, const Fault& b) { return a.at < b.at; });
+    }
+
+    void add(FaultKind kind, bool at_cue) {
+        Fault fault{.kind = kind, .node = "n1"};
+        // The first two seconds are quiet, and the last ones too.
+        fault.at = random_.between(Duration(2s), Duration(kFaultPhase - 4s));
+        fault.at = std::chrono::floor<std::chrono::microseconds>(fault.at);
+        if (at_cue) {
+            const std::string_view event = random_.pick(kCueEvents);
+            const std::int64_t limit = event == "log_appended" ? 1500 : 12;
+            fault.cue = simulated::Cue{std::string(event), "n1",
+                                       static_cast<std::uint64_t>(number(1, limit))};
+            fault.at = {};
+        }
+        fault.duration = std::chrono::milliseconds(number(20, 3000));
+        shape(fault);
+        plan_.faults.push_back(fault);
+    }
+
+    /// Fills in what the kind needs.
+    void shape(Fault& fault) {
+        switch (fault.kind) {
+            case FaultKind::disk_read_error:
+            case FaultKind::disk_write_error:
+            case FaultKind::disk_sync_error:
+            case FaultKind::disk_open_error:
+            case FaultKind::disk_rename_error:
+                fault.amount = number(1, 3);
+                fault.duration = {};
+                if (coin()) fault.path = partition_path();
+                break;
+            case FaultKind::disk_lying_sync: fault.path = partition_path(); break;
+            case FaultKind::disk_bit_rot:
+            case FaultKind::disk_misdirected_write:
+                fault.duration = {};
+                fault.amount = 1;
+                fault.path = partition_path();
+                break;
+            case FaultKind::connection_reset:
+            case FaultKind::half_open:
+                fault.duration = {};
+                fault.peer = peer();
+                break;
+            case FaultKind::partition:
+            case FaultKind::one_way_partition:
+            case FaultKind::clog:
+            case FaultKind::freeze_in_frame:
+                if (coin()) fault.peer = peer();
+                // Half of the one-sided ones cut the other way.
+                if (!fault.peer.empty() && coin()) std::swap(fault.node, fault.peer);
+                break;
+            case FaultKind::clock_step:
+                fault.duration = {};
+                fault.amount = random_.between(Duration(-100s), Duration(100s)).count();
+                break;
+            case FaultKind::clock_drift:
+                fault.duration = {};
+                fault.amount = number(-200'000, 200'000);
+                break;
+            default: break;
+        }
+    }
+
+    std::string peer() {
+        return client_name(random_.below(static_cast<std::uint64_t>(plan_.workload["clients"])));
+    }
+
+    /// One partition's directory: damage is excused there and nowhere else.
+    std::string partition_path() {
+        const std::int64_t topic = number(0, plan_.workload["topics"] - 1);
+        const std::int64_t partition = number(0, plan_.workload["partitions"] - 1);
+        return fmt::format("t{}-{}/", topic, partition);
+    }
+
+    Random random_;
+    Plan plan_;
+};
+
+}  // namespace
+
+Plan draw_plan(std::uint64_t seed) { return PlanDrawer(seed).draw(); }
+
+}  // namespace gregor::scenarios::single_node

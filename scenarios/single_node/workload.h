@@ -1,0 +1,89 @@
+// What the clients of a run share: the histories they write, how far the run is, and what each of them
+// is doing, by name, for the case that one is stuck.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broker/protocol/ids.h"
+#include "scenarios/checkers/partition_history.h"
+#include "scenarios/judge.h"
+#include "sim/runtime/runtime.h"
+#include "sim/simulated/plan.h"
+
+namespace gregor::scenarios::single_node {
+
+/// A partition that the clients use.
+struct PartitionUnderTest {
+    std::string topic;
+    std::int32_t index = 0;
+    std::unique_ptr<PartitionHistory> history;
+    /// DeleteRecords was sent for it, perhaps without an answer.
+    bool deletion_asked = false;
+};
+
+enum class Phase : std::uint8_t {
+    faults,     // produce and consume while faults happen
+    finishing,  // healed: each producer sends a last round, each consumer reads to the end
+};
+
+struct Counts {
+    std::uint64_t acknowledged_sends = 0;  // records
+    std::uint64_t produce_requests = 0;
+    std::uint64_t fetch_requests = 0;
+    std::uint64_t records_read = 0;
+    std::uint64_t unknown_sends = 0;
+    std::uint64_t failed_sends = 0;
+    std::uint64_t retried_batches = 0;
+    std::uint64_t reset_producers = 0;
+};
+
+/// A topic made or deleted during the run; what was answered must hold at the end (M1, M7).
+struct ExtraTopic {
+    std::string name;
+    std::int32_t partitions = 1;
+    bool creation_acknowledged = false;
+    bool deletion_asked = false;
+    bool deletion_acknowledged = false;
+    protocol::TopicId id;
+};
+
+struct Workload {
+    Workload(const simulated::Plan& run_plan, Judge& run_judge) : plan(run_plan), judge(run_judge) {}
+
+    [[nodiscard]] std::int64_t setting(const std::string& key) const { return plan.workload.at(key); }
+
+    const simulated::Plan& plan;
+    Judge& judge;
+    std::vector<PartitionUnderTest> partitions;
+    std::map<std::string, protocol::TopicId> topic_ids;
+    std::vector<ExtraTopic> extra_topics;
+    Phase phase = Phase::faults;
+    bool topics_made = false;
+    int producers_left = 0;
+    int consumers_left = 0;
+    bool drained = false;
+    Counts counts;
+    /// What each client does now, by its name.
+    std::map<std::string, std::string> doing;
+};
+
+/// The record that carries a value: the id, then bytes that follow from it, so that any damage shows.
+void fill_value(ValueId value, std::size_t size, std::vector<std::uint8_t>& out);
+/// The id, if the bytes are what fill_value made.
+[[nodiscard]] std::optional<ValueId> read_value(ByteSpan bytes);
+
+inline const Endpoint kBroker{"n1", 9092};
+
+// The clients; each returns when its work is done.
+void run_admin(Workload& workload, Runtime& runtime);
+void run_producer(Workload& workload, Runtime& runtime, std::uint32_t producer);
+void run_consumer(Workload& workload, Runtime& runtime, std::uint32_t consumer);
+/// After everything else: reads every partition from its start and holds the end state against what was
+/// answered.
+void run_drain(Workload& workload, Runtime& runtime);
+
+}  // namespace gregor::scenarios::single_node

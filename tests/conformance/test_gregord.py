@@ -1,0 +1,88 @@
+"""The program itself: its exit codes, its output, its data directory."""
+
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+from harness import Gregord, StartFailed, gregord_program
+
+
+def run_gregord(*arguments):
+    return subprocess.run([str(gregord_program()), *arguments], capture_output=True, text=True,
+                          timeout=20, check=False)
+
+
+CONFIG = """
+process.roles=broker,controller
+node.id=7
+listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0
+controller.listener.names=CONTROLLER
+controller.quorum.voters=7@127.0.0.1:9093
+log.dirs={data}
+"""
+
+
+class Program(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="gregord-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.data = self.folder / "data"
+        self.config = self.folder / "server.properties"
+        self.config.write_text(CONFIG.format(data=self.data))
+
+    def test_a_command_line_that_makes_no_sense_is_usage(self):
+        self.assertEqual(254, run_gregord("--no-such-option").returncode)
+        self.assertEqual(254, run_gregord("--config", "/no/such/file").returncode)
+        self.assertEqual(0, run_gregord("--help").returncode)
+
+    def test_an_unknown_key_is_refused_with_the_one_that_was_meant(self):
+        done = run_gregord("--config", str(self.config), "--override", "num.partition=3")
+        self.assertEqual(254, done.returncode)
+        self.assertIn("did you mean 'num.partitions'?", done.stderr)
+
+    def test_without_dev_an_unformatted_directory_is_refused(self):
+        done = run_gregord("--config", str(self.config))
+        self.assertEqual(1, done.returncode)
+        self.assertIn("not formatted", done.stderr)
+
+    def test_format_writes_the_cluster_id_once(self):
+        arguments = ["format", "--config", str(self.config), "--cluster-id", "vgxMUSjrReCETF8IfTgyGw"]
+        self.assertEqual(0, run_gregord(*arguments).returncode)
+        text = (self.data / "meta.properties").read_text()
+        self.assertIn("cluster.id=vgxMUSjrReCETF8IfTgyGw\n", text)
+        self.assertIn("node.id=7\n", text)
+        self.assertTrue((self.data / "bootstrap.checkpoint").exists())
+        again = run_gregord(*arguments)
+        self.assertEqual(1, again.returncode)
+        self.assertIn("formatted already", again.stderr)
+        self.assertEqual(0, run_gregord(*arguments, "--ignore-formatted").returncode)
+
+    def test_a_data_directory_in_use_is_refused(self):
+        with Gregord() as first:
+            second = Gregord()
+            second.data = first.data
+            with self.assertRaises(StartFailed) as refused:
+                with second:
+                    pass
+            self.assertIn("in use by another process", str(refused.exception))
+
+    def test_an_orderly_stop_says_so_on_the_disk(self):
+        with Gregord() as broker:
+            self.assertEqual(0, broker.stop())
+            self.assertTrue((broker.data / ".kafka_cleanshutdown").exists())
+            broker.start()
+            self.assertFalse((broker.data / ".kafka_cleanshutdown").exists())
+
+    def test_the_environment_gives_settings(self):
+        done = subprocess.run(
+            [str(gregord_program()), "--config", str(self.config)], capture_output=True, text=True,
+            timeout=20, check=False, env={**os.environ, "KAFKA_NUM_PARTITIONS": "many"})
+        self.assertEqual(254, done.returncode)
+        self.assertIn("num.partitions = 'many' is not a number", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

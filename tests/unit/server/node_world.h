@@ -1,0 +1,87 @@
+// Whole nodes on machines of a simulated world, and clients that talk to them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "broker/rpc/client.h"
+#include "broker/server/node.h"
+#include "sim/simulated/world.h"
+
+namespace gregor::server::test {
+
+inline const Endpoint kNode{"n1", 9092};
+
+inline Properties node_properties(const Properties& changes = {}) {
+    Properties properties = development_properties("data");
+    properties["listeners"] = "PLAINTEXT://:9092,CONTROLLER://:9093";
+    for (const auto& [key, value] : changes) properties[key] = value;
+    return properties;
+}
+
+class NodeProgram final : public simulated::Program {
+public:
+    NodeProgram(Runtime& runtime, const Properties& properties)
+        : node_(runtime, *Config::from(properties, "n1"), {.format_missing = true}) {}
+    void run() override { node_.run(); }
+    void request_stop() override { node_.request_stop(); }
+    [[nodiscard]] Node& node() { return node_; }
+
+private:
+    Node node_;
+};
+
+class ClientProgram final : public simulated::Program {
+public:
+    ClientProgram(Runtime& runtime, std::function<void(Runtime&)> body)
+        : runtime_(runtime), body_(std::move(body)) {}
+    void run() override { body_(runtime_); }
+    void request_stop() override { runtime_.tasks().cancel(); }
+
+private:
+    Runtime& runtime_;
+    std::function<void(Runtime&)> body_;
+};
+
+struct NodeWorld {
+    explicit NodeWorld(const Properties& changes = {}, std::uint64_t seed = 1) : world(seed, {}) {
+        const Properties properties = node_properties(changes);
+        world.add_machine("n1", {}).start([properties](Runtime& runtime) {
+            return std::make_unique<NodeProgram>(runtime, properties);
+        });
+    }
+    ~NodeWorld() { world.shut_down(); }
+
+    [[nodiscard]] simulated::Machine& machine() { return world.machine("n1"); }
+    [[nodiscard]] Node& node() { return static_cast<NodeProgram*>(machine().program())->node(); }
+
+    /// Runs `body` on a machine of its own and returns when it has ended.
+    void as_client(std::function<void(Runtime&)> body) {
+        bool ended = false;
+        world.add_machine("c" + std::to_string(++clients), {}).start([&](Runtime& runtime) {
+            return std::make_unique<ClientProgram>(runtime, [&](Runtime& inner) {
+                body(inner);
+                ended = true;
+                world.stop();
+            });
+        });
+        while (!ended && world.run_for(600s)) {
+        }
+        CHECK(ended, "the client hangs");
+    }
+
+    simulated::World world;
+    int clients = 0;
+};
+
+/// A connection to the node, as soon as it listens.
+inline void connect(Runtime& runtime, rpc::Client& client, const Endpoint& to = kNode) {
+    const Instant deadline = runtime.clock().now() + 60s;
+    while (!client.connect(to, deadline)) {
+        CHECK(runtime.clock().now() < deadline, "the node does not listen");
+        runtime.clock().sleep_for(20ms);
+    }
+}
+
+}  // namespace gregor::server::test
