@@ -69,8 +69,8 @@ private:
         workload["partitions"] = number(1, 4);
         workload["producers"] = number(3, 6);
         workload["consumers"] = number(1, 4);
-        workload["produce_per_second"] = number(40, 80);  // requests of all producers together
-        workload["records_per_batch"] = number(1, 8);
+        workload["produce_per_second"] = number(80, 140);  // requests of all producers together
+        workload["records_per_batch"] = number(2, 8);
         workload["record_bytes"] = coin() ? number(16, 200) : number(200, 2000);
         workload["fetch_wait_ms"] = number(10, 500);
         workload["delete_records"] = coin() ? 1 : 0;
