@@ -84,6 +84,7 @@ public:
     /// Syncs of this partition's files are answered without effect: after a power loss nothing that
     /// they were to keep is promised any more.
     void syncs_lie() { syncs_lied_ = true; }
+    [[nodiscard]] bool do_syncs_lie() const { return syncs_lied_; }
     /// The disk itself damaged this partition (bit rot and the like): nothing holds any more but that
     /// damage is noticed.
     void damaged() { damaged_ = true; }

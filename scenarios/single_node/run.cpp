@@ -48,20 +48,27 @@ private:
 /// The broker as the world starts it.
 class BrokerProgram final : public simulated::Program {
 public:
-    BrokerProgram(Runtime& runtime, const server::Config& config)
-        : node_(runtime, config,
+    using OnFailure = std::function<void(const std::string& why)>;
+
+    BrokerProgram(Runtime& runtime, const server::Config& config, OnFailure on_failure)
+        : on_failure_(std::move(on_failure)),
+          node_(runtime, config,
                 {.format_missing = true,
                  .cluster_id = "c2luZ2xlLW5vZGUtcnVucw",
                  .on_ready = [this] { ready_ = true; }}) {}
 
-    void run() override { node_.run(); }
+    void run() override {
+        node_.run();
+        if (node_.failure()) on_failure_(*node_.failure());
+    }
     void request_stop() override { node_.request_stop(); }
-    /// Between two events.
-    void check_invariants() {
-        if (ready_) node_.replicas().check_invariants();
+    /// Between two events; nothing before it serves and once it is failing.
+    [[nodiscard]] replication::ReplicaManager* serving_replicas() {
+        return ready_ && !node_.failure() ? &node_.replicas() : nullptr;
     }
 
 private:
+    OnFailure on_failure_;
     bool ready_ = false;
     server::Node node_;
 };
@@ -130,7 +137,8 @@ private:
         broker_ = &world_.add_machine("n1", {.disk = plan_.disk});
         broker_->restart_after(500ms);
         broker_->start([this](Runtime& runtime) {
-            return std::make_unique<BrokerProgram>(runtime, config_);
+            return std::make_unique<BrokerProgram>(
+                runtime, config_, [this](const std::string& why) { judge_failure(why); });
         });
     }
 
@@ -205,9 +213,28 @@ private:
         finish("drain", [this] { return workload_.drained; });
     }
 
-    /// The broker's own invariants, between two events.
+    /// A failing disk may stop a broker. A damaged file may not: no fault of this scenario damages files
+    /// outside one partition's folder, so a crash must have left it so (L8).
+    void judge_failure(const std::string& why) {
+        if (why.find("damaged") != std::string::npos) {
+            judge_.violated("L8", "the broker does not start: {}", why);
+        }
+    }
+
+    /// The broker's own invariants, and that every partition which no fault has damaged came back.
     void check_broker() {
-        if (broker_->running()) static_cast<BrokerProgram&>(*broker_->program()).check_invariants();
+        if (!broker_->running()) return;
+        auto* replicas = static_cast<BrokerProgram&>(*broker_->program()).serving_replicas();
+        if (replicas == nullptr) return;
+        replicas->check_invariants();
+        for (const PartitionUnderTest& partition : workload_.partitions) {
+            if (partition.history->is_damaged() || partition.history->do_syncs_lie()) continue;
+            const auto hosted = replicas->find({partition.topic, partition.index});
+            judge_.compared();
+            if (hosted != nullptr && hosted->log == nullptr) {
+                judge_.violated("L8", "{} is offline after recovery", partition.history->name());
+            }
+        }
     }
 
     /// The run is over and the broker was killed: its files must hold what was told (L1, L2, L7).
