@@ -46,6 +46,12 @@ using ValueId = StrongId<struct ValueIdTag, std::uint64_t>;
 /// state of the world when it asked.
 using LossCount = StrongId<struct LossCountTag, std::uint32_t>;
 
+/// When a client asked: an answer is judged by what held then.
+struct Asked {
+    LossCount losses;
+    std::int64_t log_start = 0;
+};
+
 class PartitionHistory {
 public:
     struct Options {
@@ -62,6 +68,9 @@ public:
         return LossCount(static_cast<std::uint32_t>(durable_ends_.size()));
     }
 
+    /// For a question that is sent now.
+    [[nodiscard]] Asked asking() const { return {losses(), log_start_}; }
+
     // What clients did and were told. -----------------------------------------------------------------
 
     /// About to leave the producer; `ordered` promises P7 among this producer's values.
@@ -71,7 +80,7 @@ public:
     /// The answer was an error that says the record was not written (P6).
     void failed(ValueId value);
     /// A fetch of this consumer returned this record; it expected `position` or later.
-    void read(std::int64_t position, std::int64_t offset, ValueId value, LossCount asked);
+    void read(std::int64_t position, std::int64_t offset, ValueId value, Asked asked);
     /// A fetch answer's high watermark.
     void high_watermark(std::int64_t high_watermark, LossCount asked);
     /// DeleteRecords was answered with this low watermark.

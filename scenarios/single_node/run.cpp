@@ -94,7 +94,8 @@ public:
         injector_.heal();
         workload_.phase = Phase::finishing;
         if (finish("clients", [this] {
-                return workload_.producers_left == 0 && workload_.consumers_left == 0;
+                return workload_.producers_left == 0 && workload_.consumers_left == 0 &&
+                       workload_.admin_done;
             })) {
             drain();
         }
