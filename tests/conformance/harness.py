@@ -5,12 +5,17 @@
         broker.kill()       # -9
         broker.start()      # again, on the same data, on the same port
 
+    if __name__ == "__main__":
+        main()              # ends with 77 if anything was skipped: ctest shows that
+
 The program is $GREGORD, else the newest build/*/bin/gregord. Each node has a folder of its own with its
 data and its log; the folder goes with the test, unless it failed: then the log is printed.
 """
 
+import json
 import os
 import pathlib
+import resource
 import selectors
 import shutil
 import signal
@@ -23,6 +28,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 20
 STOP_TIMEOUT_S = 20
+SKIPPED_EXIT_CODE = 77
 
 
 def gregord_program():
@@ -174,3 +180,56 @@ def run(command, stdin=None, timeout_s=30):
 
 def run_kcat(broker, *arguments, stdin=None, timeout_s=30):
     return run(["kcat", "-b", broker.address, *arguments], stdin=stdin, timeout_s=timeout_s)
+
+
+def consume_with_kcat(broker, topic, *arguments):
+    """All records of the topic, each as kcat's JSON."""
+    text = run_kcat(broker, "-C", "-t", topic, "-e", "-q", "-J", *arguments)
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def run_node_tests(broker, name, timeout_s=50):
+    """Runs js/NAME with node's own test runner against the broker; its report goes to the output."""
+    folder = pathlib.Path(__file__).resolve().parent / "js"
+    if shutil.which("node") is None:
+        raise unittest.SkipTest("node is not installed")
+    if not (folder / "node_modules").exists():
+        raise unittest.SkipTest(f"run npm ci in {folder.relative_to(ROOT)} first")
+    done = subprocess.run(
+        ["node", "--test", "--test-reporter=tap", str(folder / name)], capture_output=True,
+        text=True, timeout=timeout_s, check=False,
+        env={**os.environ, "GREGORD_ADDRESS": broker.address})
+    print(done.stdout + done.stderr, file=sys.stderr)
+    skipped = [line for line in done.stdout.splitlines() if "# SKIP" in line]
+    if done.returncode != 0:
+        raise AssertionError(f"{name} failed")
+    if skipped:
+        raise unittest.SkipTest("\n".join(skipped))
+
+
+def raise_open_files(wanted):
+    """Lets this process, and the nodes it starts from now on, have so many files and sockets open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        raise unittest.SkipTest(f"{wanted} open files wanted, {hard} allowed")
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def wait_until(is_true, what, timeout_s=20):
+    """Polls; for what another process does and nobody announces."""
+    deadline = time.monotonic() + timeout_s
+    while not is_true():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still not after {timeout_s} s: {what}")
+        time.sleep(0.01)
+
+
+def main():
+    """unittest.main, except that skipped tests are told at the end and by the exit code."""
+    program = unittest.main(module="__main__", exit=False, verbosity=2)
+    for test, reason in program.result.skipped:
+        print(f"SKIPPED {test.id()}: {reason}", file=sys.stderr)
+    if not program.result.wasSuccessful():
+        sys.exit(1)
+    sys.exit(SKIPPED_EXIT_CODE if program.result.skipped else 0)

@@ -3,13 +3,7 @@
 import json
 import unittest
 
-from harness import Gregord, run_kcat
-
-
-def consume(broker, topic, *arguments):
-    """All records of the topic, each as kcat's JSON."""
-    text = run_kcat(broker, "-C", "-t", topic, "-e", "-q", "-J", *arguments)
-    return [json.loads(line) for line in text.splitlines()]
+from harness import Gregord, consume_with_kcat as consume, main, run_kcat
 
 
 class Kcat(unittest.TestCase):
@@ -72,4 +66,4 @@ class Kcat(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

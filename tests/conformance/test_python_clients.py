@@ -2,7 +2,7 @@
 
 import unittest
 
-from harness import Gregord
+from harness import Gregord, main
 
 try:
     import kafka
@@ -72,4 +72,4 @@ class ConfluentKafka(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()
