@@ -19,6 +19,7 @@ import resource
 import selectors
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -166,6 +167,26 @@ class Gregord:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
+BATCH_LENGTH_AT, BATCH_ATTRIBUTES_AT, BATCH_OVERHEAD = 8, 21, 12
+
+
+def codecs_on_disk(broker, topic):
+    """The codecs of all batches of the topic, as the segments have them."""
+    codecs = set()
+    for segment in broker.data.glob(f"{topic}-[0-9]*/*.log"):
+        data = segment.read_bytes()
+        at = 0
+        while at + BATCH_OVERHEAD < len(data):
+            (length,) = struct.unpack_from(">i", data, at + BATCH_LENGTH_AT)
+            if length == 0:  # space made ahead
+                break
+            (attributes,) = struct.unpack_from(">h", data, at + BATCH_ATTRIBUTES_AT)
+            codecs.add(CODECS[attributes & 7])
+            at += BATCH_OVERHEAD + length
+    return codecs
+
+
 def run(command, stdin=None, timeout_s=30):
     """Runs a client program to its end; its output. A failure shows both outputs."""
     if shutil.which(command[0]) is None:
@@ -184,7 +205,8 @@ def run_kcat(broker, *arguments, stdin=None, timeout_s=30):
 
 def consume_with_kcat(broker, topic, *arguments):
     """All records of the topic, each as kcat's JSON."""
-    text = run_kcat(broker, "-C", "-t", topic, "-e", "-q", "-J", *arguments)
+    text = run_kcat(broker, "-C", "-t", topic, "-e", "-q", "-J", "-X", "fetch.wait.max.ms=20",
+                    *arguments)
     return [json.loads(line) for line in text.splitlines()]
 
 
