@@ -15,6 +15,7 @@ PARTITIONS = 4
 ROUNDS = 3
 ACKNOWLEDGED_A_ROUND = 4000
 ROUND_TIMEOUT_S = 15
+SEGMENT_BYTES = 300_000
 
 
 class Load:
@@ -65,10 +66,10 @@ def number_of(value):
 
 @unittest.skipIf(confluent_kafka is None, "python3-confluent-kafka is not installed")
 class Crash(unittest.TestCase):
-    def run_rounds(self, broker, load):
+    def run_rounds(self, broker, load, end_node):
         for round_number in range(1, ROUNDS + 1):
             load.send_until_acknowledged(round_number * ACKNOWLEDGED_A_ROUND)
-            broker.kill()
+            end_node()
             for _ in range(500):  # these meet a dead node
                 load.send_one()
             broker.start()
@@ -77,7 +78,8 @@ class Crash(unittest.TestCase):
 
     def make_topic(self, broker, topic):
         admin = confluent_kafka.admin.AdminClient({"bootstrap.servers": broker.address})
-        made = admin.create_topics([confluent_kafka.admin.NewTopic(topic, PARTITIONS, 1)])
+        made = admin.create_topics([confluent_kafka.admin.NewTopic(
+            topic, PARTITIONS, 1, config={"segment.bytes": str(SEGMENT_BYTES)})])
         made[topic].result(10)
 
     def consume(self, broker, topic, partition):
@@ -85,27 +87,34 @@ class Crash(unittest.TestCase):
         self.assertEqual(list(range(len(records))), [record["offset"] for record in records])
         return [record["payload"].encode() for record in records]
 
-    def test_an_idempotent_producer_finds_everything_once_and_in_order(self):
+    def test_an_idempotent_producer_finds_everything_once_and_in_order_after_kills(self):
         with Gregord() as broker:
-            self.make_topic(broker, "once")
-            load = Load(broker, "once", **{"enable.idempotence": True})
-            self.run_rounds(broker, load)
-            self.assertEqual([], load.failures)
-            self.assertEqual(load.sent, len(load.acknowledged))
-            for partition in range(PARTITIONS):
-                values = self.consume(broker, "once", partition)
-                self.assertEqual(list(range(partition, load.sent, PARTITIONS)),
-                                 [number_of(value) for value in values])
-                for offset, value in enumerate(values):
-                    # librdkafka does not know the offset of what turned out to be a duplicate.
-                    told = load.acknowledged.get((partition, offset), value)
-                    self.assertEqual(told, value)
+            self.run_idempotent(broker, broker.kill)
+
+    def test_an_idempotent_producer_finds_everything_once_and_in_order_after_stops(self):
+        with Gregord() as broker:
+            self.run_idempotent(broker, lambda: self.assertEqual(0, broker.stop()))
+
+    def run_idempotent(self, broker, end_node):
+        self.make_topic(broker, "once")
+        load = Load(broker, "once", **{"enable.idempotence": True})
+        self.run_rounds(broker, load, end_node)
+        self.assertEqual([], load.failures)
+        self.assertEqual(load.sent, len(load.acknowledged))
+        for partition in range(PARTITIONS):
+            values = self.consume(broker, "once", partition)
+            self.assertEqual(list(range(partition, load.sent, PARTITIONS)),
+                             [number_of(value) for value in values])
+            for offset, value in enumerate(values):
+                # librdkafka does not know the offset of what turned out to be a duplicate.
+                told = load.acknowledged.get((partition, offset), value)
+                self.assertEqual(told, value)
 
     def test_what_was_acknowledged_stays_at_its_offset(self):
         with Gregord() as broker:
             self.make_topic(broker, "at-least-once")
             load = Load(broker, "at-least-once", **{"max.in.flight.requests.per.connection": 1})
-            self.run_rounds(broker, load)
+            self.run_rounds(broker, load, broker.kill)
             self.assertEqual([], load.failures)
             numbers = set()
             for partition in range(PARTITIONS):
