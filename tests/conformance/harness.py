@@ -5,15 +5,21 @@
         broker.kill()       # -9
         broker.start()      # again, on the same data, on the same port
 
+    if __name__ == "__main__":
+        main()              # ends with 77 if anything was skipped: ctest shows that
+
 The program is $GREGORD, else the newest build/*/bin/gregord. Each node has a folder of its own with its
 data and its log; the folder goes with the test, unless it failed: then the log is printed.
 """
 
+import json
 import os
 import pathlib
+import resource
 import selectors
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -23,6 +29,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 20
 STOP_TIMEOUT_S = 20
+SKIPPED_EXIT_CODE = 77
 
 
 def gregord_program():
@@ -160,6 +167,26 @@ class Gregord:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
+BATCH_LENGTH_AT, BATCH_ATTRIBUTES_AT, BATCH_OVERHEAD = 8, 21, 12
+
+
+def codecs_on_disk(broker, topic):
+    """The codecs of all batches of the topic, as the segments have them."""
+    codecs = set()
+    for segment in broker.data.glob(f"{topic}-[0-9]*/*.log"):
+        data = segment.read_bytes()
+        at = 0
+        while at + BATCH_OVERHEAD < len(data):
+            (length,) = struct.unpack_from(">i", data, at + BATCH_LENGTH_AT)
+            if length == 0:  # space made ahead
+                break
+            (attributes,) = struct.unpack_from(">h", data, at + BATCH_ATTRIBUTES_AT)
+            codecs.add(CODECS[attributes & 7])
+            at += BATCH_OVERHEAD + length
+    return codecs
+
+
 def run(command, stdin=None, timeout_s=30):
     """Runs a client program to its end; its output. A failure shows both outputs."""
     if shutil.which(command[0]) is None:
@@ -174,3 +201,57 @@ def run(command, stdin=None, timeout_s=30):
 
 def run_kcat(broker, *arguments, stdin=None, timeout_s=30):
     return run(["kcat", "-b", broker.address, *arguments], stdin=stdin, timeout_s=timeout_s)
+
+
+def consume_with_kcat(broker, topic, *arguments):
+    """All records of the topic, each as kcat's JSON."""
+    text = run_kcat(broker, "-C", "-t", topic, "-e", "-q", "-J", "-X", "fetch.wait.max.ms=20",
+                    *arguments)
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def run_node_tests(broker, name, min_node=18, timeout_s=50):
+    """Runs js/NAME with node's own test runner against the broker; its report goes to the output."""
+    folder = pathlib.Path(__file__).resolve().parent / "js"
+    if shutil.which("node") is None:
+        raise unittest.SkipTest("node is not installed")
+    version = run(["node", "--version"]).strip()
+    if int(version.lstrip("v").split(".")[0]) < min_node:
+        raise unittest.SkipTest(f"Node.js {min_node} is needed, this is {version}")
+    if not (folder / "node_modules").exists():
+        raise unittest.SkipTest(f"run npm ci in {folder.relative_to(ROOT)} first")
+    done = subprocess.run(
+        ["node", "--test", "--test-reporter=tap", str(folder / name)], capture_output=True,
+        text=True, timeout=timeout_s, check=False,
+        env={**os.environ, "GREGORD_ADDRESS": broker.address})
+    print(done.stdout + done.stderr, file=sys.stderr)
+    if done.returncode != 0:
+        raise AssertionError(f"{name} failed")
+
+
+def raise_open_files(wanted):
+    """Lets this process, and the nodes it starts from now on, have so many files and sockets open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        raise unittest.SkipTest(f"{wanted} open files wanted, {hard} allowed")
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def wait_until(is_true, what, timeout_s=20):
+    """Polls; for what another process does and nobody announces."""
+    deadline = time.monotonic() + timeout_s
+    while not is_true():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still not after {timeout_s} s: {what}")
+        time.sleep(0.01)
+
+
+def main():
+    """unittest.main, except that skipped tests are told at the end and by the exit code."""
+    program = unittest.main(module="__main__", exit=False, verbosity=2)
+    for test, reason in program.result.skipped:
+        print(f"SKIPPED {test.id()}: {reason}", file=sys.stderr)
+    if not program.result.wasSuccessful():
+        sys.exit(1)
+    sys.exit(SKIPPED_EXIT_CODE if program.result.skipped else 0)

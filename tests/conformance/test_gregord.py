@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import Gregord, StartFailed, gregord_program
+from harness import Gregord, StartFailed, gregord_program, main
 
 
 def run_gregord(*arguments):
@@ -85,4 +85,4 @@ class Program(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

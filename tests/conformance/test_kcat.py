@@ -1,15 +1,10 @@
 """kcat (librdkafka): metadata, producing and consuming by partition."""
 
 import json
+import tempfile
 import unittest
 
-from harness import Gregord, run_kcat
-
-
-def consume(broker, topic, *arguments):
-    """All records of the topic, each as kcat's JSON."""
-    text = run_kcat(broker, "-C", "-t", topic, "-e", "-q", "-J", *arguments)
-    return [json.loads(line) for line in text.splitlines()]
+from harness import Gregord, codecs_on_disk, consume_with_kcat as consume, main, run_kcat
 
 
 class Kcat(unittest.TestCase):
@@ -37,6 +32,7 @@ class Kcat(unittest.TestCase):
                     run_kcat(broker, "-P", "-t", topic, "-z", codec, stdin=f"{text}\n" * 100)
                     payloads = [record["payload"] for record in consume(broker, topic)]
                     self.assertEqual([text] * 100, payloads)
+                    self.assertEqual({codec}, codecs_on_disk(broker, topic))
 
     def test_acks_0_1_and_all_arrive(self):
         with Gregord() as broker:
@@ -58,6 +54,54 @@ class Kcat(unittest.TestCase):
             self.assertEqual([["trace", "42"]] * 3, [
                 r["headers"][:2] and [r["headers"][:2]][0] for r in consume(broker, "h")])
 
+    def test_keys_spread_over_twelve_partitions_and_each_keeps_its_order(self):
+        with Gregord({"num.partitions": 12}) as broker:
+            lines = [f"k{i % 40}:{i}" for i in range(4000)]
+            run_kcat(broker, "-P", "-t", "wide", "-K:", "-X", "enable.idempotence=true",
+                     stdin="\n".join(lines) + "\n")
+            records = consume(broker, "wide")
+            self.assertEqual(set(range(12)), {r["partition"] for r in records})
+            for key in {r["key"] for r in records}:
+                own = [r for r in records if r["key"] == key]
+                self.assertEqual(1, len({r["partition"] for r in own}))
+                self.assertEqual([f"{i}" for i in range(int(key[1:]), 4000, 40)],
+                                 [r["payload"] for r in own])
+            one = consume(broker, "wide", "-p", "7")
+            self.assertEqual([r for r in records if r["partition"] == 7], one)
+
+    def test_empty_values_are_null_when_asked(self):
+        with Gregord() as broker:
+            run_kcat(broker, "-P", "-t", "nulls", "-K:", "-Z", stdin="a:\n:b\nc:d\n")
+            self.assertEqual([("a", None), (None, "b"), ("c", "d")],
+                             [(r["key"], r["payload"]) for r in consume(broker, "nulls")])
+
+    def test_consumes_and_queries_by_time(self):
+        with Gregord() as broker:
+            for value in ("first", "second", "third"):
+                run_kcat(broker, "-P", "-t", "times", stdin=f"{value}\n")
+            records = consume(broker, "times")
+            times = [r["ts"] for r in records]
+            self.assertEqual(sorted(times), times)
+            later = [r["offset"] for r in records if r["ts"] >= times[1]]
+            self.assertEqual(later, [r["offset"] for r in consume(broker, "times", "-o", f"s@{times[1]}")])
+            self.assertIn(f"offset {later[0]}",
+                          run_kcat(broker, "-Q", "-t", f"times:0:{times[1]}"))
+
+    def test_a_file_of_900_kb_is_one_message(self):
+        with Gregord() as broker, tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+            text = "0123456789" * 90_000
+            file.write(text)
+            file.flush()
+            run_kcat(broker, "-P", "-t", "files", file.name, file.name)
+            self.assertEqual([text, text], [r["payload"] for r in consume(broker, "files")])
+
+    def test_a_topic_that_is_not_there_is_named_in_the_metadata(self):
+        with Gregord({"auto.create.topics.enable": "false"}) as broker:
+            (topic,) = json.loads(run_kcat(broker, "-L", "-J", "-t", "missing"))["topics"]
+            self.assertEqual("missing", topic["topic"])
+            self.assertIn("Unknown topic or partition", topic["error"])
+            self.assertEqual([], json.loads(run_kcat(broker, "-L", "-J"))["topics"])
+
     def test_records_outlive_a_restart_and_a_kill(self):
         with Gregord() as broker:
             run_kcat(broker, "-P", "-t", "durable", stdin="before\n")
@@ -72,4 +116,4 @@ class Kcat(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()
