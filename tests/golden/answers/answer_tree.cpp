@@ -40,9 +40,8 @@ void put_in_order(json& tree) {
     const bool names_entries = tree.is_array() && !tree.empty() && tree.front().is_object() &&
                                !name_of(tree.front()).is_null();
     if (!names_entries) return;
-    std::stable_sort(tree.begin(), tree.end(), [](const json& a, const json& b) {
-        return name_of(a) < name_of(b);
-    });
+    std::stable_sort(tree.begin(), tree.end(),
+                     [](const json& a, const json& b) { return name_of(a) < name_of(b); });
 }
 
 void forget_address(json& tree, const char* list) {

@@ -2,15 +2,21 @@
 // must be Kafka's, byte for byte or, where the order of a Java hash map or the broker's address show
 // in them, as trees.
 //
-// Each is asked again in its own world with the same files, so the archive's broker settings do not
-// matter: nothing here writes, and retention is off since the records are older than the files.
+// Nothing here writes. Retention is off, since many records are older than it keeps them. The leader
+// epochs need no allowance: our start raises them by the same two.
+//
+// One answer is better than Kafka's. Kafka takes an empty segment's largest timestamp to be its file's
+// time of modification, so where compaction has emptied a log's first segment, ListOffsets by timestamp
+// looks into that one and finds nothing. Ours must then be the record that the files have.
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <sstream>
 
+#include "broker/protocol/records/batch_reader.h"
 #include "tests/golden/answers/answer_tree.h"
 #include "tests/golden/wire/golden_files.h"
 #include "tests/support/catch.h"
@@ -72,26 +78,29 @@ std::vector<Exchange> recorded_exchanges() {
     return exchanges;
 }
 
-std::map<std::string, Bytes> files_of(const std::string& archive) {
-    std::map<std::string, Bytes> files;
+/// By path below the log directory.
+using Files = std::map<std::string, Bytes>;
+
+/// The regular files of a tar archive: a block of header each, and the content in whole blocks.
+Files files_of(const std::string& archive) {
+    constexpr std::size_t kBlock = 512;
+    constexpr std::size_t kNameSize = 100;
+    constexpr std::size_t kSizeAt = 124;
+    constexpr std::size_t kTypeAt = 156;
+    Files files;
     if (!fs::exists(logdir() / archive)) return files;
-    const fs::path folder = fs::temp_directory_path() / "gregor-golden-answers";
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-    output_of("tar xzf '" + (logdir() / archive).string() + "' -C '" + folder.string() + "'");
-    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-        if (!entry.is_regular_file()) continue;
-        std::ifstream file(entry.path(), std::ios::binary);
-        std::stringstream content;
-        content << file.rdbuf();
-        files.emplace(entry.path().lexically_relative(folder).lexically_normal().string(),
-                      Bytes::copy_of(content.str()));
+    const std::string tar = output_of("gzip -dc '" + (logdir() / archive).string() + "'");
+    for (std::size_t at = 0; at + kBlock <= tar.size() && tar[at] != '\0';) {
+        const std::string name(tar.c_str() + at, ::strnlen(tar.c_str() + at, kNameSize));
+        const std::size_t size = std::stoull(tar.substr(at + kSizeAt, 11), nullptr, 8);
+        const std::string content = tar.substr(at + kBlock, size);
+        if (tar[at + kTypeAt] == '0') files.emplace(name, Bytes::copy_of(content));
+        at += kBlock + (size + kBlock - 1) / kBlock * kBlock;
     }
-    fs::remove_all(folder);
     return files;
 }
 
-void put(simulated::DiskStore& disk, const std::map<std::string, Bytes>& files) {
+void put(simulated::DiskStore& disk, const Files& files) {
     for (const auto& [path, content] : files) {
         const std::string name = "data/" + path;
         REQUIRE(disk.create_directories(name.substr(0, name.rfind('/'))).has_value());
@@ -129,10 +138,10 @@ std::optional<Bytes> exchange(Runtime& runtime, Connection& connection, const By
     return std::move(answer).freeze();
 }
 
-void ask_our_node(std::vector<Exchange>& exchanges, const std::map<std::string, Bytes>& files) {
-    NodeWorld world({{"log.retention.ms", "-1"}, {"auto.create.topics.enable", "false"}},
-                    {.wall_start = kThen,
-                     .prepare = [&](simulated::DiskStore& disk) { put(disk, files); }});
+void ask_our_node(std::vector<Exchange>& exchanges, const Files& files) {
+    NodeWorld world(
+        {{"log.retention.ms", "-1"}, {"broker.rack", "rack-a"}},
+        {.wall_start = kThen, .prepare = [&](simulated::DiskStore& disk) { put(disk, files); }});
     world.as_client([&](Runtime& runtime) {
         rpc::Client first(runtime, {});
         connect(runtime, first);
@@ -145,7 +154,53 @@ void ask_our_node(std::vector<Exchange>& exchanges, const std::map<std::string, 
     });
 }
 
-/// "Fetch 12: 934" by what is counted.
+// Where Kafka finds nothing. ----------------------------------------------------------------------
+
+/// The logs of a partition's segments, in order.
+std::vector<Bytes> segments_of(const Files& files, const std::string& folder) {
+    std::vector<Bytes> segments;
+    for (const auto& [path, content] : files) {
+        if (path.starts_with(folder + "/") && path.ends_with(".log")) segments.push_back(content);
+    }
+    return segments;
+}
+
+/// What ListOffsets has to say of the first record at or after `timestamp`.
+Json first_record_since(const std::vector<Bytes>& segments, std::int64_t timestamp) {
+    constexpr std::size_t kMaxUncompressedBytes = std::size_t{1} << 20;
+    for (const Bytes& segment : segments) {
+        records::BatchReader batches(segment);
+        while (const auto batch = batches.next().value()) {
+            auto reader = batch->open(kMaxUncompressedBytes);
+            REQUIRE(reader.has_value());
+            while (const records::RecordView* record = reader->next().value()) {
+                if (record->timestamp < timestamp) continue;
+                return {{"timestamp", record->timestamp},
+                        {"offset", record->offset},
+                        {"leaderEpoch", batch->header.partition_leader_epoch}};
+            }
+        }
+    }
+    return {};
+}
+
+/// Whether this is a search by time that Kafka ended in an empty first segment, and ours is right.
+bool is_found_past_empty_segment(const Exchange& exchange, const Json& ours, const Json& theirs,
+                                 const Files& files) {
+    if (exchange.key != ApiKey::list_offsets) return false;
+    const Json& topic = exchange.asked["topics"][0];
+    const Json& asked = topic["partitions"][0];
+    const Json& missed = theirs["topics"][0]["partitions"][0];
+    const std::vector<Bytes> segments =
+        segments_of(files, topic["name"].get<std::string>() + "-" + asked["partitionIndex"].dump());
+    if (asked["timestamp"] < 0 || missed["errorCode"] != 0 || missed["offset"] != -1) return false;
+    if (segments.size() < 2 || !segments.front().empty()) return false;
+    Json right = theirs;
+    right["topics"][0]["partitions"][0].update(first_record_since(segments, asked["timestamp"]));
+    return ours == right;
+}
+
+/// How many of what.
 class Tally {
 public:
     void add(const std::string& what) { ++of_[what]; }
@@ -157,60 +212,72 @@ private:
     std::map<std::string, int> of_;
 };
 
+/// Holds our answers against Kafka's, and counts.
+class Comparison {
+public:
+    explicit Comparison(const Files& files) : files_(files) {}
+
+    void compare(const Exchange& exchange) {
+        ++asked_;
+        if (const std::string why = why_skipped(exchange); !why.empty()) return skipped_.add(why);
+        ++compared_;
+        const std::string name = exchange.api + " v" + std::to_string(exchange.version);
+        if (exchange.ours == exchange.theirs) return equal_.add(name);
+        if (!exchange.ours) return differ(exchange, ": no answer");
+        const auto ours = tests::answer_tree(*exchange.ours, exchange.key, exchange.version);
+        const auto theirs = tests::answer_tree(exchange.theirs, exchange.key, exchange.version);
+        REQUIRE(theirs.has_value());
+        if (!ours) return differ(exchange, ": not in its layout");
+        if (is_found_past_empty_segment(exchange, *ours, *theirs, files_)) {
+            return allowed_.add(exchange.api + " found a record past an empty first segment");
+        }
+        const std::string difference = tests::first_difference(*ours, *theirs);
+        if (!difference.empty()) return differ(exchange, difference);
+        // Only what shows the broker's address may differ in its bytes.
+        if (exchange.key != ApiKey::metadata) return differ(exchange, ": the order");
+        same_tree_.add(name);
+    }
+
+    void print() const {
+        fmt::print("answers: asked {}, compared {}\n", asked_, compared_);
+        equal_.print("equal bytes, ");
+        same_tree_.print("equal but for address and order, ");
+        allowed_.print("allowed, ");
+        skipped_.print("skipped, ");
+    }
+    [[nodiscard]] const tests::Differences& differences() const { return differences_; }
+    [[nodiscard]] std::size_t compared() const { return compared_; }
+
+private:
+    void differ(const Exchange& exchange, const std::string& how) {
+        differences_.add(exchange.api + " v" + std::to_string(exchange.version) + how + ", asked " +
+                         exchange.asked.dump());
+    }
+
+    const Files& files_;
+    std::size_t asked_ = 0;
+    std::size_t compared_ = 0;
+    Tally skipped_;
+    Tally equal_;
+    Tally same_tree_;
+    Tally allowed_;
+    tests::Differences differences_;
+};
+
 }  // namespace
 
 TEST_CASE("a node on Kafka's data directory answers as Kafka did") {
     std::vector<Exchange> exchanges = recorded_exchanges();
-    const std::map<std::string, Bytes> files = files_of("whole.tar.gz");
+    const Files files = files_of("whole.tar.gz");
     if (exchanges.empty() || files.empty()) {
         WARN("no golden data");
         return;
     }
     ask_our_node(exchanges, files);
-    Tally skipped;
-    Tally equal_bytes;
-    Tally equal_trees;
-    std::map<std::string, std::vector<std::string>> differences;
-    std::size_t compared = 0;
-    for (const Exchange& each : exchanges) {
-        if (const std::string why = why_skipped(each); !why.empty()) {
-            skipped.add(why);
-            continue;
-        }
-        ++compared;
-        const std::string name = each.api + " v" + std::to_string(each.version);
-        if (!each.ours) {
-            differences[each.api + " unanswered"].push_back(each.asked.dump());
-            continue;
-        }
-        if (*each.ours == each.theirs) {
-            equal_bytes.add(name);
-            continue;
-        }
-        const auto ours = tests::answer_tree(*each.ours, each.key, each.version);
-        const auto theirs = tests::answer_tree(each.theirs, each.key, each.version);
-        REQUIRE(theirs.has_value());
-        const std::string difference =
-            ours ? tests::first_difference(*ours, *theirs) : std::string(": not in its layout");
-        if (difference.empty()) {
-            equal_trees.add(name);
-        } else {
-            differences[each.api + difference.substr(0, difference.find(':'))].push_back(
-                name + difference + " asked " + each.asked.dump());
-        }
-    }
-    fmt::print("answers: asked {}, compared {}\n", exchanges.size(), compared);
-    skipped.print("skipped, ");
-    equal_bytes.print("equal bytes, ");
-    equal_trees.print("equal trees, ");
-    std::size_t different = 0;
-    for (const auto& [kind, texts] : differences) {
-        different += texts.size();
-        fmt::print("  different, {}: {}\n", kind, texts.size());
-        for (std::size_t i = 0; i < std::min<std::size_t>(texts.size(), 5); ++i) {
-            fmt::print("    {}\n", texts[i].substr(0, 900));
-        }
-    }
-    REQUIRE(different == 0);
-    REQUIRE(compared > 0);
+    Comparison comparison(files);
+    for (const Exchange& exchange : exchanges) comparison.compare(exchange);
+    comparison.print();
+    INFO(comparison.differences().summary());
+    REQUIRE(comparison.differences().count() == 0);
+    REQUIRE(comparison.compared() > 0);
 }
