@@ -72,7 +72,7 @@ private:
                 FetchResponse::Partition& partition) {
         partition.error_code = refine_error(partition.error_code, image, target.topic,
                                             partition.partition_index);
-        // Kafka refuses what the metadata does not know before it looks at its replicas, whose errors
+        // Kafka refuses what the metadata does not know before it asks its replicas, whose errors
         // have null here.
         if (partition.error_code == ErrorCode::unknown_topic_or_partition ||
             partition.error_code == ErrorCode::unknown_topic_id) {

@@ -1,13 +1,14 @@
 // A node of ours on the data directory of a real broker, asked what that broker was asked: answers
-// must be Kafka's, byte for byte or, where the order of a Java hash map or the broker's address show
-// in them, as trees.
+// must be Kafka's, byte for byte or, where the order of a Java hash map or the broker's address
+// show in them, as trees.
 //
-// Nothing here writes. Retention is off, since many records are older than it keeps them. The leader
-// epochs need no allowance: our start raises them by the same two.
+// Nothing here writes. Retention is off, since many records are older than it keeps them. The
+// leader epochs need no allowance: our start raises them by the same two.
 //
-// One answer is better than Kafka's. Kafka takes an empty segment's largest timestamp to be its file's
-// time of modification, so where compaction has emptied a log's first segment, ListOffsets by timestamp
-// looks into that one and finds nothing. Ours must then be the record that the files have.
+// One answer is better than Kafka's. Kafka takes an empty segment's largest timestamp to be its
+// file's time of modification, so where compaction has emptied a log's first segment, ListOffsets
+// by timestamp looks into that one and finds nothing. Ours must then be the record that the files
+// have.
 #include <algorithm>
 #include <array>
 #include <cstdio>
