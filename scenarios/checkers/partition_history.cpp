@@ -68,6 +68,7 @@ void PartitionHistory::deleted_up_to(std::int64_t log_start) {
 }
 
 void PartitionHistory::lost_power(std::int64_t durable_end) {
+    damaged_ |= syncs_lied_;
     if (damaged_) return;
     durable_ends_.push_back(durable_end);
     high_watermark_ = std::min(high_watermark_, durable_end);

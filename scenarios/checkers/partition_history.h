@@ -81,9 +81,9 @@ public:
 
     /// Power was lost; everything below `durable_end` was on the platter.
     void lost_power(std::int64_t durable_end);
-    /// A sync of this partition may have been answered without effect: an answered send is no longer
-    /// promised to be on the platter.
-    void syncs_lie() { options_.synced_before_answer = false; }
+    /// Syncs of this partition's files are answered without effect: after a power loss nothing that
+    /// they were to keep is promised any more.
+    void syncs_lie() { syncs_lied_ = true; }
     /// The disk itself damaged this partition (bit rot and the like): nothing holds any more but that
     /// damage is noticed.
     void damaged() { damaged_ = true; }
@@ -126,6 +126,7 @@ private:
     std::int64_t high_watermark_ = 0;
     std::int64_t log_start_ = 0;
     bool damaged_ = false;
+    bool syncs_lied_ = false;
     std::uint64_t acknowledged_ = 0;
     std::uint64_t excused_ = 0;
     std::vector<std::pair<std::int64_t, std::int64_t>> drained_;  // offset, timestamp

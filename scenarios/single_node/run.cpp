@@ -78,6 +78,7 @@ public:
           injector_(world_, this) {}
 
     RunReport run() {
+        workload_.acknowledged_floor = floor("floor_acknowledged", kFloorAcknowledged);
         make_partitions();
         start_broker();
         start_clients();
@@ -285,14 +286,16 @@ private:
         return report;
     }
 
+    /// What the plan asks for, else the standard.
+    [[nodiscard]] std::uint64_t floor(const std::string& key, std::uint64_t standard) const {
+        const auto it = plan_.workload.find(key);
+        return it == plan_.workload.end() ? standard : static_cast<std::uint64_t>(it->second);
+    }
+
     [[nodiscard]] std::string shortfall(const RunReport& report) const {
-        const auto floor = [this](const std::string& key, std::uint64_t standard) {
-            const auto it = plan_.workload.find(key);
-            return it == plan_.workload.end() ? standard : static_cast<std::uint64_t>(it->second);
-        };
         const std::array<std::tuple<std::string_view, std::uint64_t, std::uint64_t>, 3> floors{{
             {"acknowledged sends", report.counts.at("acknowledged_sends"),
-             floor("floor_acknowledged", kFloorAcknowledged)},
+             workload_.acknowledged_floor},
             {"fired faults", report.counts.at("faults_fired"), floor("floor_faults", kFloorFaults)},
             {"crashes with recovery", crashes_, floor("floor_crashes", kFloorCrashes)},
         }};

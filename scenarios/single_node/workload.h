@@ -67,6 +67,7 @@ struct Workload {
     int consumers_left = 0;
     bool drained = false;
     Counts counts;
+    std::uint64_t acknowledged_floor = 0;
     /// What each client does now, by its name.
     std::map<std::string, std::string> doing;
 };
