@@ -289,6 +289,9 @@ Result<void, StorageError> LogLoader::start_at_log_start() {
         log_->segments_.erase(std::prev(log_->segments_.end()));
     }
     SegmentRef segment = TRY(Segment::create(disk_, log_->folder(), base, log_->now_ms()));
+    // Before a checkpoint may forget the log start, which from now on the segment's name tells.
+    TRY(disk_.sync_dir(log_->folder()));
+    segment->set_entry_durable();
     log_->segments_.emplace(base, std::move(segment));
     log_->next_offset_ = base;
     log_->producers_.reset(base);
