@@ -310,7 +310,7 @@ private:
         for (const PartitionUnderTest& partition : workload_.partitions) {
             report.counts["excused_losses"] += partition.history->excused_count();
         }
-        if (!ended_early()) report.shortfall = shortfall(report);
+        if (!ended_early() && !report.violation) report.shortfall = shortfall(report);
         return report;
     }
 
