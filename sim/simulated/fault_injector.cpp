@@ -5,6 +5,12 @@
 #include "sim/base/check.h"
 
 namespace gregor::simulated {
+namespace {
+
+/// A crash that finds its machine down is tried again after this.
+constexpr Duration kCrashRetry = 250ms;
+
+}  // namespace
 
 FaultInjector::FaultInjector(World& world, Observer* observer)
     : world_(world), observer_(observer), random_(world.stream("faults")) {}
@@ -22,7 +28,14 @@ void FaultInjector::arm(const std::vector<Fault>& faults) {
 void FaultInjector::inject(const Fault& fault) {
     if (healed_) return;
     Machine& machine = world_.machine(fault.node);
-    if (!machine.running()) return;
+    if (!machine.running()) {
+        // A crash waits for a process; anything else has nothing to happen to.
+        const bool is_crash = fault.kind == FaultKind::kill || fault.kind == FaultKind::power_loss;
+        if (is_crash) {
+            world_.scheduler().call_at(world_.now() + kCrashRetry, [this, fault] { inject(fault); });
+        }
+        return;
+    }
     world_.trace("fault_injected", to_string(fault));
     if (observer_ != nullptr) observer_->before(fault, machine);
     inject_node(fault, machine);
