@@ -32,9 +32,9 @@ public:
 
 private:
     void poll() {
-        std::vector<LossCount> asked;
+        std::vector<Known> asked;
         for (const PartitionUnderTest& partition : workload_.partitions) {
-            asked.push_back(partition.history->losses());
+            asked.push_back(partition.history->known());
         }
         ++workload_.counts.fetch_requests;
         const auto response = link_.call<FetchResponse>(make_request(), version_);
@@ -85,7 +85,7 @@ private:
         return std::nullopt;
     }
 
-    void take(std::size_t place, const FetchResponse::Partition& answer, LossCount asked) {
+    void take(std::size_t place, const FetchResponse::Partition& answer, const Known& asked) {
         PartitionUnderTest& partition = workload_.partitions[place];
         PartitionHistory& history = *partition.history;
         if (answer.error_code == ErrorCode::offset_out_of_range) {
@@ -110,7 +110,7 @@ private:
             }
             history.read(positions_[place], record.offset, record.value, asked);
             positions_[place] = record.offset + 1;
-            position_losses_[place] = asked;
+            position_losses_[place] = asked.losses;
             ++workload_.counts.records_read;
         }
     }
