@@ -36,7 +36,7 @@ void PartitionHistory::failed(ValueId value) {
 }
 
 void PartitionHistory::read(std::int64_t position, std::int64_t offset, ValueId value,
-                            Asked asked) {
+                            const Known& asked) {
     if (damaged_) return;
     judge_.compared();
     if (is_stale(offset, asked.losses)) return;
@@ -44,7 +44,7 @@ void PartitionHistory::read(std::int64_t position, std::int64_t offset, ValueId 
         judge_.violated("H6", "{}: a consumer at position {} was given offset {}", options_.name,
                         position, offset);
     }
-    if (offset > position && position >= log_start_ && !is_stale(position, LossCount(0))) {
+    if (offset > position && position >= log_start_) {
         judge_.violated("H7", "{}: a consumer at position {} was given offset {} and missed {}",
                         options_.name, position, offset, offset - position);
     }
@@ -55,12 +55,14 @@ void PartitionHistory::read(std::int64_t position, std::int64_t offset, ValueId 
     learn(offset, value, false, "read");
 }
 
-void PartitionHistory::high_watermark(std::int64_t high_watermark, LossCount asked) {
-    if (damaged_ || asked != losses()) return;
+void PartitionHistory::high_watermark(std::int64_t high_watermark, const Known& asked) {
+    if (damaged_ || asked.losses != losses()) return;
     judge_.compared();
-    // Answers of several consumers overtake each other, so only what was acknowledged or read before
-    // the question binds; here: never below what any slot proves would need the time of asking.
-    high_watermark_ = std::max(high_watermark_, high_watermark);
+    if (high_watermark < asked.end) {
+        judge_.violated("T7",
+                        "{}: the high watermark is {}, but offset {} was known before the question",
+                        options_.name, high_watermark, asked.end - 1);
+    }
 }
 
 void PartitionHistory::deleted_up_to(std::int64_t log_start) {
@@ -71,12 +73,13 @@ void PartitionHistory::lost_power(std::int64_t durable_end) {
     damaged_ |= syncs_lied_;
     if (damaged_) return;
     durable_ends_.push_back(durable_end);
-    high_watermark_ = std::min(high_watermark_, durable_end);
+    known_end_ = std::min(known_end_, durable_end);
     for (auto offset = static_cast<std::size_t>(durable_end); offset < slots_.size(); ++offset) {
         Slot& lost = slots_[offset];
         if (!lost.known) continue;
         judge_.compared();
-        if (lost.acknowledged && options_.synced_before_answer) {
+        const bool deleted = static_cast<std::int64_t>(offset) < log_start_;
+        if (lost.acknowledged && options_.synced_before_answer && !deleted) {
             judge_.violated("L8",
                             "{}: {} at offset {} was acknowledged under flush.messages=1, but only "
                             "offsets below {} were durable when the power was lost",
@@ -99,6 +102,7 @@ void PartitionHistory::drained(std::int64_t offset, ValueId value, std::int64_t 
     if (damaged_) return;
     judge_.compared();
     learn(offset, value, false, "drained");
+    if (judge_.violation()) return;
     slot(offset).drained = true;
     const Sent* sent = sent_.find(value.value());
     if (sent == nullptr || !sent->ordered) return;
@@ -120,6 +124,7 @@ void PartitionHistory::end_drain(std::int64_t log_start, std::int64_t log_end) {
         if (!known.acknowledged && offset >= log_end) {
             judge_.violated("R8", "{}: {} was read at offset {}, but the log ends at {}",
                             options_.name, text(known.value), offset, log_end);
+            continue;
         }
         judge_.violated("H1", "{}: {} was {} at offset {} and is lost (the log holds {} to {})",
                         options_.name, text(known.value),
@@ -147,6 +152,12 @@ void PartitionHistory::learn(std::int64_t offset, ValueId value, bool acknowledg
         judge_.violated("H2", "{}: {} was {} at offset {}", options_.name, text(value), how, offset);
         return;
     }
+    // No record stands twice, so a log is never longer than what was sent to it.
+    if (offset >= static_cast<std::int64_t>(sent_.size())) {
+        judge_.violated("H2", "{}: {} was {} at offset {}, but only {} records were ever sent",
+                        options_.name, text(value), how, offset, sent_.size());
+        return;
+    }
     judge_.compared();
     Sent* sent = sent_.find(value.value());
     if (sent == nullptr) {
@@ -171,6 +182,7 @@ void PartitionHistory::learn(std::int64_t offset, ValueId value, bool acknowledg
     known.value = value;
     known.acknowledged |= acknowledged;
     sent->offset = offset;
+    known_end_ = std::max(known_end_, offset + 1);
 }
 
 PartitionHistory::Slot& PartitionHistory::slot(std::int64_t offset) {

@@ -9,9 +9,12 @@
 //                   ^read     ^unknown  ^acked
 //
 // Checks, by their id in the list of invariants: H1 lost write, H2 inconsistent offsets, H3/P1 duplicate,
-// H6/H7 a consumer's poll skips or goes back, P6 a failed send is visible, P7 order of one producer, L5
-// high watermark, L8 what must survive a crash, L13 a read at or above the high watermark, R8 a read of
-// something never sent, C8 a read below the log start.
+// H6/H7 a consumer's poll goes back or skips, P6 a failed send is visible, P7 order of one producer, T7 a
+// high watermark below what was told before, L8 what must survive a crash, R8 a read of something never
+// sent, C8 a read below the log start.
+//
+// Answers overtake each other and what happens to the machine: each is judged by what was known when its
+// question was asked.
 //
 // A power loss without flush may take the unsynced tail, and only that: everything at or above the
 // durable end is forgotten here, and what was told about it before excuses nothing below.
@@ -42,14 +45,16 @@ using ValueId = StrongId<struct ValueIdTag, std::uint64_t>;
     return value.value() & ((std::uint64_t{1} << 40) - 1);
 }
 
-/// Counts the crashes that took something from the partition: what a client learns is judged by the
-/// state of the world when it asked.
+/// Counts the crashes that may have taken something from the partition.
 using LossCount = StrongId<struct LossCountTag, std::uint32_t>;
 
-/// When a client asked: an answer is judged by what held then.
-struct Asked {
+/// What was known of a partition at some moment: what binds the answer to a question asked then.
+struct Known {
     LossCount losses;
+    /// Acknowledged deletions reach up to here.
     std::int64_t log_start = 0;
+    /// One past the highest offset that somebody was told of.
+    std::int64_t end = 0;
 };
 
 class PartitionHistory {
@@ -67,9 +72,10 @@ public:
     [[nodiscard]] LossCount losses() const {
         return LossCount(static_cast<std::uint32_t>(durable_ends_.size()));
     }
-
-    /// For a question that is sent now.
-    [[nodiscard]] Asked asking() const { return {losses(), log_start_}; }
+    /// To be kept with a question until its answer comes.
+    [[nodiscard]] Known known() const {
+        return {.losses = losses(), .log_start = log_start_, .end = known_end_};
+    }
 
     // What clients did and were told. -----------------------------------------------------------------
 
@@ -80,9 +86,10 @@ public:
     /// The answer was an error that says the record was not written (P6).
     void failed(ValueId value);
     /// A fetch of this consumer returned this record; it expected `position` or later.
-    void read(std::int64_t position, std::int64_t offset, ValueId value, Asked asked);
-    /// A fetch answer's high watermark.
-    void high_watermark(std::int64_t high_watermark, LossCount asked);
+    void read(std::int64_t position, std::int64_t offset, ValueId value, const Known& asked);
+    /// A fetch answer's high watermark: never below what was told before the question (T7). Nothing
+    /// is owed by an answer that a loss overtook.
+    void high_watermark(std::int64_t high_watermark, const Known& asked);
     /// DeleteRecords was answered with this low watermark.
     void deleted_up_to(std::int64_t log_start);
 
@@ -93,7 +100,6 @@ public:
     /// Syncs of this partition's files are answered without effect: after a power loss nothing that
     /// they were to keep is promised any more.
     void syncs_lie() { syncs_lied_ = true; }
-    [[nodiscard]] bool do_syncs_lie() const { return syncs_lied_; }
     /// The disk itself damaged this partition (bit rot and the like): nothing holds any more but that
     /// damage is noticed.
     void damaged() { damaged_ = true; }
@@ -123,7 +129,7 @@ private:
         std::int64_t offset = -1;  // where it is known to stand
     };
 
-    /// The lowest durable end of the losses since `asked`; what was learnt at or above it is stale.
+    /// Whether a loss since `asked` may have taken this offset.
     [[nodiscard]] bool is_stale(std::int64_t offset, LossCount asked) const;
     void learn(std::int64_t offset, ValueId value, bool acknowledged, std::string_view how);
     Slot& slot(std::int64_t offset);
@@ -133,7 +139,7 @@ private:
     std::vector<Slot> slots_;
     HashMap<std::uint64_t, Sent> sent_;
     std::vector<std::int64_t> durable_ends_;
-    std::int64_t high_watermark_ = 0;
+    std::int64_t known_end_ = 0;
     std::int64_t log_start_ = 0;
     bool damaged_ = false;
     bool syncs_lied_ = false;

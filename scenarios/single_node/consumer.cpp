@@ -32,9 +32,9 @@ public:
 
 private:
     void poll() {
-        std::vector<Asked> asked;
+        std::vector<Known> asked;
         for (const PartitionUnderTest& partition : workload_.partitions) {
-            asked.push_back(partition.history->asking());
+            asked.push_back(partition.history->known());
         }
         ++workload_.counts.fetch_requests;
         const auto response = link_.call<FetchResponse>(make_request(), version_);
@@ -85,7 +85,7 @@ private:
         return std::nullopt;
     }
 
-    void take(std::size_t place, const FetchResponse::Partition& answer, Asked asked) {
+    void take(std::size_t place, const FetchResponse::Partition& answer, const Known& asked) {
         PartitionUnderTest& partition = workload_.partitions[place];
         PartitionHistory& history = *partition.history;
         if (answer.error_code == ErrorCode::offset_out_of_range) {
@@ -94,7 +94,7 @@ private:
             return;
         }
         if (answer.error_code != ErrorCode::none) return;
-        history.high_watermark(answer.high_watermark.value(), asked.losses);
+        history.high_watermark(answer.high_watermark.value(), asked);
         const std::size_t before = static_cast<std::size_t>(positions_[place]);
         const Fetched fetched = read_fetched(answer.records.bytes(), positions_[place]);
         if (!fetched.damage.empty() && !history.is_damaged()) {

@@ -1,0 +1,159 @@
+"""gregor from outside: exit codes, what it prints, and that a seed, a plan's file and a replay are the
+same run. Called as test_gregor.py PATH_OF_GREGOR; each planted bug must be found by the invariant that
+it breaks.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+GREGOR = "gregor"
+
+# Bug, invariants that may show it first, seeds within which one must.
+PLANTED = [
+    ("ack-before-append", {"H1", "H2", "P1"}, 4),
+    ("skip-flush", {"L8"}, 8),
+    ("keep-torn-tail", {"L8", "L1"}, 8),
+    ("skip-directory-sync", {"L8", "H1"}, 8),
+    ("b21-reject-instead-of-dedupe", {"V5"}, 8),
+    ("b22-sequence-wrap", {"V5"}, 4),
+]
+
+USAGE_ERRORS = [
+    ([], "subcommand"),
+    (["run"], "target"),
+    (["run", "no-such-scenario"], "single-node"),
+    (["run", "no-such-plan.toml"], "cannot read no-such-plan.toml"),
+    (["run", "single-node", "--no-such-option"], "--no-such-option"),
+    (["run", "single-node", "--plant", "no-such-bug"], "no-such-bug"),
+    (["run", "single-node", "--disable-fault", "flood"], "flood"),
+    (["run", "single-node", "--workload", "clients"], "clients"),
+    (["run", "single-node", "--for", "3parsecs"], "3parsecs"),
+    (["replay", "single-node", "--seed", "1", "--until", "soon"], "soon"),
+    (["replay", "no-such-scenario", "--seed", "1"], "single-node"),
+    (["plan", "no-such-scenario"], "single-node"),
+]
+
+
+def gregor(*arguments):
+    """Exit code and everything printed."""
+    done = subprocess.run([GREGOR, *map(str, arguments)], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False, timeout=600)
+    return done.returncode, done.stdout
+
+
+def digest_of(output):
+    return re.search(r"^digest (\S+) after \d+ events", output, re.MULTILINE).group(1)
+
+
+class Runs(unittest.TestCase):
+    def test_seeds_pass_and_are_deterministic(self):
+        code, output = gregor("run", "single-node", "--seeds", 25, "--check-determinism", "--quiet")
+        self.assertEqual(code, 0, output)
+        self.assertIn("verdict: pass", output)
+
+    def test_a_report_names_counts_and_faults(self):
+        code, output = gregor("run", "single-node", "--seed", 3)
+        self.assertEqual(code, 0, output)
+        for text in ("runs 1, 1 pass", "faults fired", "probes reached: "):
+            self.assertIn(text, output)
+        acknowledged = re.search(r"acknowledged_sends +(\d+)", output)
+        self.assertGreaterEqual(int(acknowledged.group(1)), 2000)
+
+    def test_a_run_under_its_floor_is_vacuous(self):
+        code, output = gregor("run", "single-node", "--seed", 3, "--workload",
+                              "floor_faults=1000000000", "--quiet")
+        self.assertEqual(code, 2, output)
+        self.assertRegex(output, r"\d+ fired faults, the floor is 1000000000")
+        self.assertIn("verdict: vacuous", output)
+
+    def test_a_disabled_fault_does_not_fire(self):
+        code, output = gregor("plan", "single-node", "--seed", 3)
+        self.assertEqual(code, 0, output)
+        kinds = set(re.findall(r'kind = "([a-z-]+)"', output))
+        self.assertTrue(kinds)
+        kind = sorted(kinds)[0]
+        code, output = gregor("plan", "single-node", "--seed", 3, "--disable-fault", kind)
+        self.assertEqual(set(re.findall(r'kind = "([a-z-]+)"', output)), kinds - {kind})
+
+
+class Replays(unittest.TestCase):
+    def test_a_seed_twice_gives_the_same_digest_and_another_seed_another(self):
+        code, first = gregor("replay", "single-node", "--seed", 5)
+        self.assertEqual(code, 0, first)
+        self.assertEqual(gregor("replay", "single-node", "--seed", 5), (code, first))
+        _, other = gregor("replay", "single-node", "--seed", 6)
+        self.assertNotEqual(digest_of(first), digest_of(other))
+
+    def test_a_trace_changes_nothing(self):
+        options = ["replay", "single-node", "--seed", 5, "--until", "3s"]
+        _, plain = gregor(*options)
+        _, traced = gregor(*options, "--trace")
+        self.assertEqual(digest_of(plain), digest_of(traced))
+        self.assertRegex(traced, r"(?m)^\d+\.\d+s n1 log_appended ")
+
+    def test_a_saved_plan_is_the_seed(self):
+        _, by_seed = gregor("replay", "single-node", "--seed", 5)
+        with tempfile.TemporaryDirectory() as folder:
+            plan = pathlib.Path(folder) / "plan.toml"
+            code, output = gregor("plan", "single-node", "--seed", 5, "--save", plan)
+            self.assertEqual(code, 0, output)
+            code, by_plan = gregor("replay", plan)
+            self.assertEqual((code, digest_of(by_plan)), (0, digest_of(by_seed)))
+            code, output = gregor("run", plan, "--quiet")
+            self.assertEqual(code, 0, output)
+            # A plan of a plan is the plan.
+            self.assertEqual(gregor("plan", plan), (0, plan.read_text(encoding="utf-8")))
+
+
+class Errors(unittest.TestCase):
+    def test_a_usage_error_exits_254_and_names_what_is_wrong(self):
+        for arguments, named in USAGE_ERRORS:
+            with self.subTest(arguments=arguments):
+                code, output = gregor(*arguments)
+                self.assertEqual(code, 254, output)
+                self.assertIn(named, output)
+
+    def test_a_bad_plan_is_refused_by_line(self):
+        with tempfile.TemporaryDirectory() as folder:
+            plan = pathlib.Path(folder) / "bad.toml"
+            plan.write_text('scenario = "single-node"\nsede = 4\n', encoding="utf-8")
+            code, output = gregor("run", plan)
+            self.assertEqual(code, 254, output)
+            self.assertIn('line 2: unknown key "sede"', output)
+
+    def test_help_and_lists_exit_0(self):
+        for arguments, named in [(["--help"], "replay"), (["list"], "single-node"),
+                                 (["bugs"], "ack-before-append"), (["faults"], "power-loss")]:
+            with self.subTest(arguments=arguments):
+                code, output = gregor(*arguments)
+                self.assertEqual(code, 0, output)
+                self.assertIn(named, output)
+
+
+class PlantedBugs(unittest.TestCase):
+    def test_planted_bugs_are_found_and_replay(self):
+        for bug, invariants, seeds in PLANTED:
+            with self.subTest(bug=bug):
+                self.find(bug, invariants, seeds)
+
+    def find(self, bug, invariants, seeds):
+        code, output = gregor("run", "single-node", "--plant", bug, "--seeds", seeds,
+                              "--stop-at-failure", "--quiet")
+        self.assertEqual(code, 1, output)
+        self.assertIn("verdict: violated", output)
+        violation = re.search(r"^  (\S+) violated at .*$", output, re.MULTILINE)
+        self.assertIn(violation.group(1), invariants)
+        replay = re.search(r"^  replay: gregor (replay .*) --trace$", output, re.MULTILINE)
+        self.assertIn(bug, replay.group(1))
+        code, again = gregor(*replay.group(1).split())
+        self.assertEqual(code, 1, again)
+        self.assertIn(violation.group(0).strip(), again)
+
+
+if __name__ == "__main__":
+    GREGOR = sys.argv.pop(1)
+    unittest.main()
