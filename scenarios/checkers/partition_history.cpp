@@ -89,6 +89,8 @@ void PartitionHistory::lost_power(std::int64_t durable_end) {
         sent_[lost.value.value()].offset = -1;
         lost = {};
     }
+    // Offsets above it may be given anew, also below what a deletion had reached.
+    log_start_ = std::min(log_start_, durable_end);
 }
 
 void PartitionHistory::begin_drain() {

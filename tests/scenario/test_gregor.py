@@ -58,7 +58,7 @@ class Runs(unittest.TestCase):
     def test_a_report_names_counts_and_faults(self):
         code, output = gregor("run", "single-node", "--seed", 3)
         self.assertEqual(code, 0, output)
-        for text in ("runs 1, 1 pass", "faults fired", "probes reached: "):
+        for text in ("runs 1, pass 1", "faults fired", "probes reached: "):
             self.assertIn(text, output)
         acknowledged = re.search(r"acknowledged_sends +(\d+)", output)
         self.assertGreaterEqual(int(acknowledged.group(1)), 2000)

@@ -393,6 +393,17 @@ TEST_CASE("C8: the log start that was acknowledged never falls") {
     REQUIRE(partition.verdict() == "C8");
 }
 
+TEST_CASE("C8: a power loss that takes the whole log takes its start with it, one above it does not") {
+    for (const std::int64_t durable_end : {0, 2}) {
+        Partition partition;
+        partition.acknowledge_first(3);
+        partition.history.deleted_up_to(2);
+        partition.history.lost_power(durable_end);
+        partition.read(1, durable_end == 0 ? 5 : 2);
+        REQUIRE(partition.verdict() == (durable_end == 0 ? "pass" : "C8"));
+    }
+}
+
 // T7: the high watermark. ----------------------------------------------------------------------------
 
 TEST_CASE("T7: a high watermark is at or below an offset that was told before the question") {

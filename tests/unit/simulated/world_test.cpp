@@ -4,28 +4,12 @@
 #include "sim/runtime/sync.h"
 #include "sim/simulated/world.h"
 #include "tests/support/catch.h"
+#include "tests/unit/simulated/function_program.h"
 
 using namespace gregor;
 using namespace gregor::simulated;
 
 namespace {
-
-/// A program of one function, which stops when asked to.
-class FunctionProgram final : public Program {
-public:
-    FunctionProgram(Runtime& runtime, std::function<void(Runtime&)> body)
-        : runtime_(runtime), body_(std::move(body)) {}
-    void run() override { body_(runtime_); }
-    void request_stop() override { runtime_.tasks().cancel(); }
-
-private:
-    Runtime& runtime_;
-    std::function<void(Runtime&)> body_;
-};
-
-ProgramFactory program(std::function<void(Runtime&)> body) {
-    return [body](Runtime& runtime) { return std::make_unique<FunctionProgram>(runtime, body); };
-}
 
 void serve_echo(Runtime& runtime) {
     auto listener = *runtime.network().listen({"n1", 9092});

@@ -1,0 +1,247 @@
+// What two machines see of their connection when the network between them is in trouble.
+#include "sim/runtime/sync.h"
+#include "tests/support/catch.h"
+#include "tests/unit/simulated/function_program.h"
+
+using namespace gregor;
+using namespace gregor::simulated;
+
+namespace {
+
+struct Heard {
+    std::string what;  // the bytes, or how the stream ended
+    Instant at{};
+};
+
+/// A server that writes down what it hears, and a client that does as the test says.
+class NetworkWorld {
+public:
+    using Body = std::function<void(Runtime&, Connection&)>;
+
+    NetworkWorld() : world(1, model()) {
+        world.add_machine("n1", {}).start(program([this](Runtime& runtime) { serve(runtime); }));
+    }
+
+    /// Runs `body` with a connection, for a minute.
+    void run(Body body) {
+        world.add_machine("c1", {}).start(program([this, body](Runtime& runtime) {
+            runtime.clock().sleep_for(1s);
+            auto connection = runtime.network().connect({"n1", 9092});
+            if (!connection) {
+                client.push_back({std::string(name(connection.error())), world.now()});
+                return;
+            }
+            body(runtime, **connection);
+            runtime.clock().sleep_for(600s);
+        }));
+        world.run_until(Instant(60s));
+    }
+    void at(Duration time, std::function<void()> action) {
+        world.scheduler().call_at(Instant(time), std::move(action));
+    }
+    /// Reads until the stream ends, and writes down each piece.
+    void listen_to(Connection& connection, std::vector<Heard>& heard) {
+        for (;;) {
+            ByteBuffer buffer;
+            const auto result = connection.read(buffer, 1, 4096);
+            if (!result) {
+                heard.push_back({std::string(name(result.error())), world.now()});
+                return;
+            }
+            heard.push_back({std::string(std::move(buffer).freeze().text()), world.now()});
+        }
+    }
+    static std::string all(const std::vector<Heard>& heard) {
+        std::string text;
+        for (const Heard& each : heard) text += each.what + ";";
+        return text;
+    }
+
+    std::vector<Heard> server;
+    std::vector<Heard> client;
+    /// The server says "tick" each second besides listening.
+    bool server_ticks = false;
+    World world;  // its fibers end first
+
+private:
+    static WorldOptions model() {
+        WorldOptions options;
+        options.network.split = Chance{0};
+        options.network.slow_delivery = Chance{0};
+        return options;
+    }
+
+    void serve(Runtime& runtime) {
+        auto listener = *runtime.network().listen({"n1", 9092});
+        while (auto accepted = listener->accept()) {
+            std::shared_ptr<Connection> connection = std::move(*accepted);
+            runtime.tasks().spawn("listener", [this, &runtime, connection] {
+                listen_to(*connection, server);
+                runtime.clock().sleep_for(600s);  // it does not close its end
+            });
+            if (!server_ticks) continue;
+            runtime.tasks().spawn("ticker", [&runtime, connection] {
+                while (connection->write(Bytes::copy_of("tick"))) runtime.clock().sleep_for(1s);
+            });
+        }
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a reset is seen by both sides at once") {
+    NetworkWorld net;
+    net.at(5s, [&] { REQUIRE(net.world.network().reset("n1", "c1", false) == 1); });
+    net.run([&](Runtime&, Connection& connection) { net.listen_to(connection, net.client); });
+    REQUIRE(net.all(net.client) == "connection_reset;");
+    REQUIRE(net.all(net.server) == "connection_reset;");
+    REQUIRE(net.client.front().at == Instant(5s));
+    REQUIRE(net.server.front().at == Instant(5s));
+}
+
+TEST_CASE("a half-open connection seems alive to the other side until it speaks") {
+    NetworkWorld net;
+    net.at(5s, [&] { REQUIRE(net.world.network().reset("n1", "c1", true) == 1); });
+    net.run([&](Runtime& runtime, Connection& connection) {
+        runtime.tasks().spawn("speaker", [&] {
+            runtime.clock().sleep_for(9s);
+            (void)connection.write(Bytes::copy_of("hello?"));
+        });
+        net.listen_to(connection, net.client);
+    });
+    REQUIRE(net.all(net.server) == "connection_reset;");
+    REQUIRE(net.server.front().at == Instant(5s));
+    REQUIRE(net.all(net.client) == "connection_reset;");
+    REQUIRE(net.client.front().at >= Instant(10s));
+    REQUIRE(net.client.front().at < Instant(11s));
+}
+
+TEST_CASE("a one-way partition stops one direction, and the other goes on") {
+    NetworkWorld net;
+    net.server_ticks = true;
+    net.at(2s, [&] { net.world.network().block("c1", "n1", Instant(8s)); });
+    net.run([&](Runtime& runtime, Connection& connection) {
+        runtime.tasks().spawn("speaker", [&] {
+            runtime.clock().sleep_for(3s);
+            (void)connection.write(Bytes::copy_of("delayed"));
+        });
+        net.listen_to(connection, net.client);
+    });
+    REQUIRE(net.all(net.server) == "delayed;");
+    REQUIRE(net.server.front().at >= Instant(8s));
+    REQUIRE(net.server.front().at < Instant(9s));
+    std::size_t during = 0;
+    for (const Heard& tick : net.client) {
+        if (tick.at > Instant(2s) && tick.at < Instant(8s)) ++during;
+    }
+    REQUIRE(during >= 5);
+}
+
+TEST_CASE("a one-way partition longer than the TCP timeout ends the sender's connection") {
+    NetworkWorld net;
+    net.at(2s, [&] { net.world.network().block("c1", "n1", Instant(50s)); });
+    net.run([&](Runtime& runtime, Connection& connection) {
+        runtime.clock().sleep_for(2s);
+        (void)connection.write(Bytes::copy_of("lost"));
+        net.listen_to(connection, net.client);
+    });
+    REQUIRE(net.all(net.client) == "connection_reset;");
+    REQUIRE(net.client.front().at >= Instant(18s));
+    REQUIRE(net.client.front().at < Instant(19s));
+    REQUIRE(net.all(net.server).find("lost") == std::string::npos);
+}
+
+TEST_CASE("what is sent into a clog arrives in order when it clears, what was under way arrives") {
+    NetworkWorld net;
+    net.at(2s, [&] { net.world.network().clog("c1", "n1", Instant(6s)); });
+    net.run([&](Runtime& runtime, Connection& connection) {
+        (void)connection.write(Bytes::copy_of("before"));
+        runtime.clock().sleep_for(2s);
+        (void)connection.write(Bytes::copy_of("one"));
+        runtime.clock().sleep_for(1s);
+        (void)connection.write(Bytes::copy_of("two"));
+        runtime.clock().sleep_for(600s);
+    });
+    REQUIRE(net.server.size() >= 2);
+    REQUIRE(net.server.front().what == "before");
+    REQUIRE(net.server.front().at < Instant(2s));
+    REQUIRE(net.server[1].at >= Instant(6s));
+    std::string rest;
+    for (std::size_t i = 1; i < net.server.size(); ++i) rest += net.server[i].what;
+    REQUIRE(rest == "onetwo");
+}
+
+TEST_CASE("a stream frozen inside a frame gives the frame's first part now and the rest later") {
+    NetworkWorld net;
+    net.at(2s, [&] { REQUIRE(net.world.network().freeze("c1", "n1", Instant(7s)) == 1); });
+    net.run([&](Runtime& runtime, Connection& connection) {
+        runtime.clock().sleep_for(2s);
+        (void)connection.write(Bytes::copy_of("a frame of some length"));
+        runtime.clock().sleep_for(600s);
+    });
+    REQUIRE(net.server.size() == 2);
+    REQUIRE(net.server[0].at < Instant(4s));
+    REQUIRE(net.server[1].at >= Instant(7s));
+    REQUIRE(net.server[0].what + net.server[1].what == "a frame of some length");
+    REQUIRE(net.world.counters().count(FaultKind::freeze_in_frame) == 1);
+}
+
+TEST_CASE("a slow accept keeps a connection waiting that its client believes open") {
+    NetworkWorld net;
+    Instant connected{};
+    net.at(500ms, [&] { net.world.network().slow_accepts("n1", Instant(4s)); });
+    net.run([&](Runtime& runtime, Connection& connection) {
+        connected = net.world.now();
+        (void)connection.write(Bytes::copy_of("hello"));
+        runtime.clock().sleep_for(600s);
+    });
+    REQUIRE(connected < Instant(2s));
+    REQUIRE(net.all(net.server) == "hello;");
+    REQUIRE(net.server.front().at >= Instant(4s));
+    REQUIRE(net.world.counters().count(FaultKind::slow_accept) == 1);
+}
+
+TEST_CASE("a refused connect is told so at once, and only while it lasts") {
+    for (const Duration lasts : {Duration(500ms), Duration(5s)}) {
+        NetworkWorld net;
+        net.at(100ms, [&] { net.world.network().refuse_connects("n1", Instant(lasts)); });
+        bool connected = false;
+        net.run([&](Runtime&, Connection&) { connected = true; });
+        REQUIRE(connected == (lasts < 1s));
+        REQUIRE(net.all(net.client) == (connected ? "" : "connection_refused;"));
+        if (!connected) REQUIRE(net.client.front().at < Instant(2s));
+    }
+}
+
+TEST_CASE("a connect across a partition waits, and times out when the partition outlasts it") {
+    for (const Duration lasts : {Duration(4s), Duration(50s)}) {
+        NetworkWorld net;
+        net.at(1ms, [&] { net.world.network().block("n1", "c1", Instant(lasts)); });
+        Instant connected{};
+        net.run([&](Runtime&, Connection&) { connected = net.world.now(); });
+        if (lasts == 4s) {
+            REQUIRE(connected >= Instant(4s));
+            REQUIRE(net.client.empty());
+        } else {
+            REQUIRE(net.all(net.client) == "timed_out;");
+            REQUIRE(net.client.front().at == Instant(11s));
+        }
+    }
+}
+
+TEST_CASE("healing opens links at once, whatever time they were to stay shut") {
+    NetworkWorld net;
+    net.at(2s, [&] {
+        net.world.network().block("c1", "n1", Instant(600s));
+        net.world.network().clog("n1", "c1", Instant(600s));
+    });
+    net.at(5s, [&] { net.world.network().heal(); });
+    net.run([&](Runtime& runtime, Connection& connection) {
+        runtime.clock().sleep_for(2s);
+        (void)connection.write(Bytes::copy_of("hello"));
+        runtime.clock().sleep_for(600s);
+    });
+    REQUIRE(net.all(net.server) == "hello;");
+    REQUIRE(net.server.front().at >= Instant(5s));
+    REQUIRE(net.server.front().at < Instant(6s));
+}
