@@ -27,12 +27,9 @@ constexpr unsigned kRunLimitSeconds = 300;
 int g_report_pipe = -1;
 RunReport g_current;
 
-/// Memory stays with the worker from run to run: to give it back and to ask for it again is page faults,
-/// more of a run's time than the broker's own code.
+/// Memory stays with the worker from run to run: giving it back and asking for it again is page faults.
 void keep_memory() {
-    constexpr int kAlways = 1 << 30;
-    ::mallopt(M_MMAP_THRESHOLD, kAlways);
-    ::mallopt(M_TRIM_THRESHOLD, kAlways);
+    CHECK(::mallopt(M_TRIM_THRESHOLD, 1 << 30) == 1);
 }
 
 void write_line(int pipe, std::string line) {
