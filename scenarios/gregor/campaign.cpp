@@ -1,6 +1,7 @@
 #include "scenarios/gregor/campaign.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +27,11 @@ constexpr unsigned kRunLimitSeconds = 300;
 int g_report_pipe = -1;
 RunReport g_current;
 
+/// Memory stays with the worker from run to run: giving it back and asking for it again is page faults.
+void keep_memory() {
+    CHECK(::mallopt(M_TRIM_THRESHOLD, 1 << 30) == 1);
+}
+
 void write_line(int pipe, std::string line) {
     line.push_back('\n');
     std::string_view left = line;
@@ -50,6 +56,7 @@ void report_failed_check(const CheckFailure& failure) {
 
 [[noreturn]] void work(const CampaignOptions& options, int seeds_in, int reports_out) {
     g_report_pipe = reports_out;
+    keep_memory();
     set_check_handler(report_failed_check);
     std::uint64_t seed = 0;
     while (::read(seeds_in, &seed, sizeof seed) == static_cast<ssize_t>(sizeof seed)) {
