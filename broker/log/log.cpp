@@ -23,6 +23,7 @@ ErrorCode Log::fail_with(IoError error) {
     if (!failure_) {
         failure_ = error;
         runtime_.trace().event("log_failed", "partition={} error={}", partition(), name(error));
+        if (options_.on_failure) options_.on_failure(error);
     }
     return ErrorCode::kafka_storage_error;
 }

@@ -95,6 +95,8 @@ struct LogOptions {
     Offset recovery_point{0};    // from the checkpoint
     bool clean_shutdown = false;
     std::int64_t producer_id_expiration_ms = 86'400'000;
+    /// Told once, when the log fails for good. Must not wait. May be empty.
+    std::function<void(IoError)> on_failure;
 };
 
 class Log {

@@ -205,6 +205,7 @@ Result<void, StorageError> LogLoader::recover() {
             TRY(drop_segments_after(at->first));
             TRY(segment.cut_file());
         }
+        TRY(write_again(segment));
         TRY(segment.sync());
         TRY(segment.write_indexes(true));
         segment.set_entry_durable();
@@ -254,6 +255,19 @@ Result<bool, StorageError> LogLoader::recover_segment(Segment& segment) {
     return segment.size() == size;
 }
 
+/// Before the stop a sync may have failed. Its pages may be on no platter and yet in the cache, clean, so
+/// that no later sync would write them. Written again they are dirty, and the next sync means it.
+Result<void, StorageError> LogLoader::write_again(Segment& segment) {
+    constexpr std::uint64_t kChunk = 1 << 20;
+    for (std::uint64_t position = 0; position < segment.size(); position += kChunk) {
+        const auto size =
+            static_cast<std::size_t>(std::min(kChunk, segment.size() - position));
+        const Bytes chunk = TRY(segment.file()->read(position, size));
+        TRY(segment.file()->write(position, chunk));
+    }
+    return {};
+}
+
 Result<void, StorageError> LogLoader::drop_segments_after(Offset base_offset) {
     auto& segments = log_->segments_;
     if (std::next(segments.find(base_offset)) == segments.end()) return {};
@@ -275,6 +289,9 @@ Result<void, StorageError> LogLoader::start_at_log_start() {
         log_->segments_.erase(std::prev(log_->segments_.end()));
     }
     SegmentRef segment = TRY(Segment::create(disk_, log_->folder(), base, log_->now_ms()));
+    // Before a checkpoint may forget the log start, which from now on the segment's name tells.
+    TRY(disk_.sync_dir(log_->folder()));
+    segment->set_entry_durable();
     log_->segments_.emplace(base, std::move(segment));
     log_->next_offset_ = base;
     log_->producers_.reset(base);

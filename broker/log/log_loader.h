@@ -34,6 +34,7 @@ private:
     [[nodiscard]] Result<void, StorageError> recover();
     /// False when the segment was cut.
     [[nodiscard]] Result<bool, StorageError> recover_segment(Segment& segment);
+    [[nodiscard]] Result<void, StorageError> write_again(Segment& segment);
     [[nodiscard]] Result<void, StorageError> drop_segments_after(Offset base_offset);
     [[nodiscard]] Result<void, StorageError> start_at_log_start();
     [[nodiscard]] Result<void, StorageError> tidy_snapshots();

@@ -172,6 +172,7 @@ Result<void, StorageError> LogManager::open_logs(std::size_t directory) {
             runtime_.trace().event("log_offline", "partition={} reason={}", *partition,
                                    opened.error().text);
             offline_.insert_or_assign(*partition, opened.error().text);
+            if (opened.error().io) disk_failed(*partition, *opened.error().io);
             continue;
         }
         const bool is_new = logs_.emplace(*partition, *std::move(opened)).second;
@@ -198,7 +199,8 @@ Result<LogManager::Entry, StorageError> LogManager::open_log(const TopicPartitio
          .log_start_offset = find_offset(home.log_starts, partition).value_or(Offset(0)),
          .recovery_point = find_offset(home.recovery_points, partition).value_or(Offset(0)),
          .clean_shutdown = home.clean,
-         .producer_id_expiration_ms = options_.producer_id_expiration_ms}));
+         .producer_id_expiration_ms = options_.producer_id_expiration_ms,
+         .on_failure = [this, partition](IoError error) { disk_failed(partition, error); }}));
     if (const auto mark = find_offset(home.high_watermarks, partition)) {
         log->set_high_watermark(*mark);
     }
@@ -230,8 +232,19 @@ std::size_t LogManager::emptiest_directory() const {
 
 // Making and removing logs. ----------------------------------------------------------------------
 
+void LogManager::disk_failed(const TopicPartition& partition, IoError error) {
+    if (options_.on_disk_failure) options_.on_disk_failure(partition, error);
+}
+
 Result<LogRef, StorageError> LogManager::create(const TopicPartition& partition,
                                                 const protocol::TopicId& topic_id) {
+    auto log = create_log(partition, topic_id);
+    if (!log && log.error().io) disk_failed(partition, *log.error().io);
+    return log;
+}
+
+Result<LogRef, StorageError> LogManager::create_log(const TopicPartition& partition,
+                                                    const protocol::TopicId& topic_id) {
     if (offline_.contains(partition)) {
         return fail(StorageError(fmt::format("{} is offline", partition)));
     }

@@ -42,6 +42,9 @@ struct LogManagerOptions {
     /// The settings of a topic, asked when one of its logs is opened.
     std::function<LogConfigRef(const std::string& topic)> config_of;
     std::int64_t producer_id_expiration_ms = 86'400'000;
+    /// Told each time that the disk refuses to hold a log: to Kafka the failure of its log directory.
+    /// Must not wait. May be empty.
+    std::function<void(const TopicPartition&, IoError)> on_disk_failure;
 };
 
 class LogManager {
@@ -139,6 +142,9 @@ private:
         const std::function<std::optional<Offset>(const Log&)>& value);
     [[nodiscard]] Result<void, IoError> remove_folder(const std::string& path);
     [[nodiscard]] protocol::Uuid random_uuid();
+    void disk_failed(const TopicPartition& partition, IoError error);
+    [[nodiscard]] Result<LogRef, StorageError> create_log(const TopicPartition& partition,
+                                                          const protocol::TopicId& topic_id);
     [[nodiscard]] std::size_t emptiest_directory() const;
 
     Runtime& runtime_;

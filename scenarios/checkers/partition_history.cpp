@@ -36,10 +36,10 @@ void PartitionHistory::failed(ValueId value) {
 }
 
 void PartitionHistory::read(std::int64_t position, std::int64_t offset, ValueId value,
-                            LossCount asked) {
+                            Asked asked) {
     if (damaged_) return;
     judge_.compared();
-    if (is_stale(offset, asked)) return;
+    if (is_stale(offset, asked.losses)) return;
     if (offset < position) {
         judge_.violated("H6", "{}: a consumer at position {} was given offset {}", options_.name,
                         position, offset);
@@ -48,9 +48,9 @@ void PartitionHistory::read(std::int64_t position, std::int64_t offset, ValueId 
         judge_.violated("H7", "{}: a consumer at position {} was given offset {} and missed {}",
                         options_.name, position, offset, offset - position);
     }
-    if (offset < log_start_) {
+    if (offset < asked.log_start) {
         judge_.violated("C8", "{}: offset {} was read below the log start {}", options_.name,
-                        offset, log_start_);
+                        offset, asked.log_start);
     }
     learn(offset, value, false, "read");
 }
@@ -68,6 +68,7 @@ void PartitionHistory::deleted_up_to(std::int64_t log_start) {
 }
 
 void PartitionHistory::lost_power(std::int64_t durable_end) {
+    damaged_ |= syncs_lied_;
     if (damaged_) return;
     durable_ends_.push_back(durable_end);
     high_watermark_ = std::min(high_watermark_, durable_end);

@@ -46,6 +46,12 @@ using ValueId = StrongId<struct ValueIdTag, std::uint64_t>;
 /// state of the world when it asked.
 using LossCount = StrongId<struct LossCountTag, std::uint32_t>;
 
+/// When a client asked: an answer is judged by what held then.
+struct Asked {
+    LossCount losses;
+    std::int64_t log_start = 0;
+};
+
 class PartitionHistory {
 public:
     struct Options {
@@ -62,6 +68,9 @@ public:
         return LossCount(static_cast<std::uint32_t>(durable_ends_.size()));
     }
 
+    /// For a question that is sent now.
+    [[nodiscard]] Asked asking() const { return {losses(), log_start_}; }
+
     // What clients did and were told. -----------------------------------------------------------------
 
     /// About to leave the producer; `ordered` promises P7 among this producer's values.
@@ -71,7 +80,7 @@ public:
     /// The answer was an error that says the record was not written (P6).
     void failed(ValueId value);
     /// A fetch of this consumer returned this record; it expected `position` or later.
-    void read(std::int64_t position, std::int64_t offset, ValueId value, LossCount asked);
+    void read(std::int64_t position, std::int64_t offset, ValueId value, Asked asked);
     /// A fetch answer's high watermark.
     void high_watermark(std::int64_t high_watermark, LossCount asked);
     /// DeleteRecords was answered with this low watermark.
@@ -81,9 +90,10 @@ public:
 
     /// Power was lost; everything below `durable_end` was on the platter.
     void lost_power(std::int64_t durable_end);
-    /// A sync of this partition may have been answered without effect: an answered send is no longer
-    /// promised to be on the platter.
-    void syncs_lie() { options_.synced_before_answer = false; }
+    /// Syncs of this partition's files are answered without effect: after a power loss nothing that
+    /// they were to keep is promised any more.
+    void syncs_lie() { syncs_lied_ = true; }
+    [[nodiscard]] bool do_syncs_lie() const { return syncs_lied_; }
     /// The disk itself damaged this partition (bit rot and the like): nothing holds any more but that
     /// damage is noticed.
     void damaged() { damaged_ = true; }
@@ -126,6 +136,7 @@ private:
     std::int64_t high_watermark_ = 0;
     std::int64_t log_start_ = 0;
     bool damaged_ = false;
+    bool syncs_lied_ = false;
     std::uint64_t acknowledged_ = 0;
     std::uint64_t excused_ = 0;
     std::vector<std::pair<std::int64_t, std::int64_t>> drained_;  // offset, timestamp

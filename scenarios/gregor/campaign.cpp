@@ -237,6 +237,7 @@ std::string first_difference(const CampaignOptions& options, const simulated::Pl
 void CampaignReport::add(const RunReport& report) {
     ++runs;
     ++verdicts[report.verdict];
+    if (report.violation) ++violations[report.violation->invariant];
     if (report.verdict != Verdict::pass && failures.size() < 10) failures.push_back(report);
     for (const auto& [key, value] : report.counts) counts[key] += value;
     faults.add(report.faults);

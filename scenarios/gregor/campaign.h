@@ -37,6 +37,8 @@ struct CampaignOptions {
 struct CampaignReport {
     std::uint64_t runs = 0;
     std::map<Verdict, std::uint64_t> verdicts;
+    /// How often each invariant was the one violated first.
+    std::map<std::string, std::uint64_t> violations;
     std::vector<RunReport> failures;  // the first ten, by arrival
     std::map<std::string, std::uint64_t> counts;
     simulated::FaultCounters faults;

@@ -56,6 +56,9 @@ void print_counts(const CampaignReport& report) {
     fmt::print("runs {}", report.runs);
     for (const auto& [verdict, count] : report.verdicts) fmt::print(", {} {}", name(verdict), count);
     fmt::print("\n");
+    for (const auto& [invariant, count] : report.violations) {
+        fmt::print("  {} violated in {}\n", invariant, count);
+    }
     for (const auto& [key, value] : report.counts) fmt::print("  {:24} {}\n", key, value);
 }
 

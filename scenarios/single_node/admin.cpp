@@ -36,6 +36,7 @@ public:
             }
         }
         link_.done();
+        workload_.admin_done = true;
     }
 
 private:

@@ -32,9 +32,9 @@ public:
 
 private:
     void poll() {
-        std::vector<LossCount> asked;
+        std::vector<Asked> asked;
         for (const PartitionUnderTest& partition : workload_.partitions) {
-            asked.push_back(partition.history->losses());
+            asked.push_back(partition.history->asking());
         }
         ++workload_.counts.fetch_requests;
         const auto response = link_.call<FetchResponse>(make_request(), version_);
@@ -59,6 +59,8 @@ private:
         request.session_epoch = -1;
         for (std::size_t i = 0; i < workload_.partitions.size(); ++i) {
             const PartitionUnderTest& partition = workload_.partitions[i];
+            // A file that is shorter than its log closes the connection of whoever reads it.
+            if (partition.history->is_damaged()) continue;
             if (request.topics.empty() || request.topics.back().topic != partition.topic) {
                 request.topics.push_back({.topic = partition.topic,
                                           .topic_id = workload_.topic_ids[partition.topic]});
@@ -83,7 +85,7 @@ private:
         return std::nullopt;
     }
 
-    void take(std::size_t place, const FetchResponse::Partition& answer, LossCount asked) {
+    void take(std::size_t place, const FetchResponse::Partition& answer, Asked asked) {
         PartitionUnderTest& partition = workload_.partitions[place];
         PartitionHistory& history = *partition.history;
         if (answer.error_code == ErrorCode::offset_out_of_range) {
@@ -92,7 +94,7 @@ private:
             return;
         }
         if (answer.error_code != ErrorCode::none) return;
-        history.high_watermark(answer.high_watermark.value(), asked);
+        history.high_watermark(answer.high_watermark.value(), asked.losses);
         const std::size_t before = static_cast<std::size_t>(positions_[place]);
         const Fetched fetched = read_fetched(answer.records.bytes(), positions_[place]);
         if (!fetched.damage.empty() && !history.is_damaged()) {
@@ -108,7 +110,7 @@ private:
             }
             history.read(positions_[place], record.offset, record.value, asked);
             positions_[place] = record.offset + 1;
-            position_losses_[place] = asked;
+            position_losses_[place] = asked.losses;
             ++workload_.counts.records_read;
         }
     }
@@ -136,8 +138,9 @@ private:
             if (workload_.partitions[i].history->is_damaged()) continue;
             const auto end = list_offset(i, -1);
             if (!end || positions_[i] < *end) {
-                link_.doing(fmt::format("reading {} from {}",
-                                        workload_.partitions[i].history->name(), positions_[i]));
+                link_.set_purpose(fmt::format("reading {} from {}, the end is {}",
+                                              workload_.partitions[i].history->name(),
+                                              positions_[i], end.value_or(-1)));
                 return false;
             }
         }

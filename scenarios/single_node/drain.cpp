@@ -98,7 +98,11 @@ private:
                 response->responses[0].partitions[0].records.size() > 0) {
                 return read_fetched(response->responses[0].partitions[0].records.bytes(), position);
             }
-            link_.doing(fmt::format("draining {} at {}", partition.history->name(), position));
+            const ErrorCode error = response && response->responses.size() == 1
+                                        ? response->responses[0].partitions[0].error_code
+                                        : ErrorCode::none;
+            link_.doing(fmt::format("draining {} at {}: {}", partition.history->name(), position,
+                                    response ? protocol::name(error) : "no answer"));
             runtime_.clock().sleep_for(100ms);
         }
     }

@@ -40,7 +40,12 @@ public:
     }
 
     void close() { client_.close(); }
-    void doing(std::string_view what) { workload_.doing[name_] = what; }
+    /// What the calls to come are for.
+    void set_purpose(std::string purpose) { purpose_ = std::move(purpose); }
+    void doing(std::string_view what) {
+        workload_.doing[name_] = purpose_.empty() ? std::string(what)
+                                                  : fmt::format("{} ({})", what, purpose_);
+    }
     void done() { workload_.doing.erase(name_); }
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] Instant deadline(Duration timeout) {
@@ -52,6 +57,7 @@ private:
     Runtime& runtime_;
     std::string name_;
     rpc::Client client_;
+    std::string purpose_;
 };
 
 }  // namespace gregor::scenarios::single_node

@@ -69,8 +69,8 @@ private:
         workload["partitions"] = number(1, 4);
         workload["producers"] = number(3, 6);
         workload["consumers"] = number(1, 4);
-        workload["produce_per_second"] = number(40, 80);  // requests of all producers together
-        workload["records_per_batch"] = number(1, 8);
+        workload["produce_per_second"] = number(80, 140);  // requests of all producers together
+        workload["records_per_batch"] = number(2, 8);
         workload["record_bytes"] = coin() ? number(16, 200) : number(200, 2000);
         workload["fetch_wait_ms"] = number(10, 500);
         workload["delete_records"] = coin() ? 1 : 0;
@@ -106,13 +106,21 @@ private:
         enabled.push_back(random_.pick(kCrashes));
         const std::int64_t count = number(14, 30);
         for (std::int64_t i = 0; i < count; ++i) add(random_.pick(enabled), coin());
-        // The crashes that every run has, at times, so that they come.
-        for (int i = 0; i < 3; ++i) add(random_.pick(kCrashes), false);
+        // The crashes that every run has, at times, so that they come; some find the node down.
+        for (int i = 0; i < 5; ++i) add(random_.pick(kCrashes), false);
         std::stable_sort(plan_.faults.begin(), plan_.faults.end(),
                          [](const Fault& a, const Fault& b) { return a.at < b.at; });
     }
 
+    /// Kinds that damage a partition beyond what the disk can promise.
+    static bool is_damage(FaultKind kind) {
+        return kind == FaultKind::disk_bit_rot || kind == FaultKind::disk_misdirected_write ||
+               kind == FaultKind::disk_lying_sync;
+    }
+
     void add(FaultKind kind, bool at_cue) {
+        // One partition always stays whole.
+        if (is_damage(kind) && plan_.workload["topics"] * plan_.workload["partitions"] == 1) return;
         Fault fault{.kind = kind, .node = "n1"};
         // The first two seconds are quiet, and the last ones too.
         fault.at = random_.between(Duration(2s), Duration(kFaultPhase - 4s));
@@ -177,11 +185,12 @@ private:
         return client_name(random_.below(static_cast<std::uint64_t>(plan_.workload["clients"])));
     }
 
-    /// One partition's directory: damage is excused there and nowhere else.
+    /// One partition's directory: damage is excused there and nowhere else. Never the last one's.
     std::string partition_path() {
-        const std::int64_t topic = number(0, plan_.workload["topics"] - 1);
-        const std::int64_t partition = number(0, plan_.workload["partitions"] - 1);
-        return fmt::format("t{}-{}/", topic, partition);
+        const std::int64_t partitions = plan_.workload["partitions"];
+        const std::int64_t count = plan_.workload["topics"] * partitions;
+        const std::int64_t place = number(0, std::max<std::int64_t>(count - 2, 0));
+        return fmt::format("t{}-{}/", place / partitions, place % partitions);
     }
 
     Random random_;

@@ -51,14 +51,16 @@ public:
     void run() {
         const std::int64_t rate = workload_.setting("produce_per_second");
         const Duration interval = Duration(1s) * workload_.setting("producers") / rate;
-        while (workload_.phase == Phase::faults) {
+        // On to the floor even if the faults left little time: a run that does little proves little.
+        while (workload_.phase == Phase::faults ||
+               workload_.counts.acknowledged_sends < workload_.acknowledged_floor) {
             produce(random_.pick(workload_.partitions), false);
             runtime_.clock().sleep_for(random_.between(interval / 2, interval * 3 / 2));
         }
         // Healed: every partition takes another send, and answers it (V3, V5).
         for (PartitionUnderTest& partition : workload_.partitions) {
             while (!partition.history->is_damaged() && !produce(partition, true)) {
-                link_.doing(fmt::format("a last send to {}", partition.history->name()));
+                link_.set_purpose(fmt::format("a last send to {}", partition.history->name()));
                 runtime_.clock().sleep_for(100ms);
             }
         }
@@ -192,6 +194,7 @@ private:
 
     bool begin() {
         InitProducerIdRequest request;
+        request.transactional_id = std::nullopt;
         request.transaction_timeout_ms = 60'000;
         const auto response = link_.call<InitProducerIdResponse>(request, 1);
         if (!response || response->error_code != ErrorCode::none) {

@@ -48,20 +48,27 @@ private:
 /// The broker as the world starts it.
 class BrokerProgram final : public simulated::Program {
 public:
-    BrokerProgram(Runtime& runtime, const server::Config& config)
-        : node_(runtime, config,
+    using OnFailure = std::function<void(const std::string& why)>;
+
+    BrokerProgram(Runtime& runtime, const server::Config& config, OnFailure on_failure)
+        : on_failure_(std::move(on_failure)),
+          node_(runtime, config,
                 {.format_missing = true,
                  .cluster_id = "c2luZ2xlLW5vZGUtcnVucw",
                  .on_ready = [this] { ready_ = true; }}) {}
 
-    void run() override { node_.run(); }
+    void run() override {
+        node_.run();
+        if (node_.failure()) on_failure_(*node_.failure());
+    }
     void request_stop() override { node_.request_stop(); }
-    /// Between two events.
-    void check_invariants() {
-        if (ready_) node_.replicas().check_invariants();
+    /// Between two events; nothing before it serves and once it is failing.
+    [[nodiscard]] replication::ReplicaManager* serving_replicas() {
+        return ready_ && !node_.failure() ? &node_.replicas() : nullptr;
     }
 
 private:
+    OnFailure on_failure_;
     bool ready_ = false;
     server::Node node_;
 };
@@ -78,6 +85,7 @@ public:
           injector_(world_, this) {}
 
     RunReport run() {
+        workload_.acknowledged_floor = floor("floor_acknowledged", kFloorAcknowledged);
         make_partitions();
         start_broker();
         start_clients();
@@ -86,7 +94,8 @@ public:
         injector_.heal();
         workload_.phase = Phase::finishing;
         if (finish("clients", [this] {
-                return workload_.producers_left == 0 && workload_.consumers_left == 0;
+                return workload_.producers_left == 0 && workload_.consumers_left == 0 &&
+                       workload_.admin_done;
             })) {
             drain();
         }
@@ -129,7 +138,8 @@ private:
         broker_ = &world_.add_machine("n1", {.disk = plan_.disk});
         broker_->restart_after(500ms);
         broker_->start([this](Runtime& runtime) {
-            return std::make_unique<BrokerProgram>(runtime, config_);
+            return std::make_unique<BrokerProgram>(
+                runtime, config_, [this](const std::string& why) { judge_failure(why); });
         });
     }
 
@@ -204,9 +214,28 @@ private:
         finish("drain", [this] { return workload_.drained; });
     }
 
-    /// The broker's own invariants, between two events.
+    /// A failing disk may stop a broker. A damaged file may not: no fault of this scenario damages files
+    /// outside one partition's folder, so a crash must have left it so (L8).
+    void judge_failure(const std::string& why) {
+        if (why.find("damaged") != std::string::npos) {
+            judge_.violated("L8", "the broker does not start: {}", why);
+        }
+    }
+
+    /// The broker's own invariants, and that every partition which no fault has damaged came back.
     void check_broker() {
-        if (broker_->running()) static_cast<BrokerProgram&>(*broker_->program()).check_invariants();
+        if (!broker_->running()) return;
+        auto* replicas = static_cast<BrokerProgram&>(*broker_->program()).serving_replicas();
+        if (replicas == nullptr) return;
+        replicas->check_invariants();
+        for (const PartitionUnderTest& partition : workload_.partitions) {
+            if (partition.history->is_damaged() || partition.history->do_syncs_lie()) continue;
+            const auto hosted = replicas->find({partition.topic, partition.index});
+            judge_.compared();
+            if (hosted != nullptr && hosted->log == nullptr) {
+                judge_.violated("L8", "{} is offline after recovery", partition.history->name());
+            }
+        }
     }
 
     /// The run is over and the broker was killed: its files must hold what was told (L1, L2, L7).
@@ -285,14 +314,16 @@ private:
         return report;
     }
 
+    /// What the plan asks for, else the standard.
+    [[nodiscard]] std::uint64_t floor(const std::string& key, std::uint64_t standard) const {
+        const auto it = plan_.workload.find(key);
+        return it == plan_.workload.end() ? standard : static_cast<std::uint64_t>(it->second);
+    }
+
     [[nodiscard]] std::string shortfall(const RunReport& report) const {
-        const auto floor = [this](const std::string& key, std::uint64_t standard) {
-            const auto it = plan_.workload.find(key);
-            return it == plan_.workload.end() ? standard : static_cast<std::uint64_t>(it->second);
-        };
         const std::array<std::tuple<std::string_view, std::uint64_t, std::uint64_t>, 3> floors{{
             {"acknowledged sends", report.counts.at("acknowledged_sends"),
-             floor("floor_acknowledged", kFloorAcknowledged)},
+             workload_.acknowledged_floor},
             {"fired faults", report.counts.at("faults_fired"), floor("floor_faults", kFloorFaults)},
             {"crashes with recovery", crashes_, floor("floor_crashes", kFloorCrashes)},
         }};

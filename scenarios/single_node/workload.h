@@ -65,8 +65,10 @@ struct Workload {
     bool topics_made = false;
     int producers_left = 0;
     int consumers_left = 0;
+    bool admin_done = false;
     bool drained = false;
     Counts counts;
+    std::uint64_t acknowledged_floor = 0;
     /// What each client does now, by its name.
     std::map<std::string, std::string> doing;
 };

@@ -73,8 +73,10 @@ void FileNode::keep_dropped_apart() {
             const DirtyWrite& young = dirty_[j];
             if (young.dropped) continue;
             followed = true;
-            overwritten |= young.position < old.position + old.bytes.size() &&
-                           old.position < young.position + young.bytes.size();
+            overwritten |= young.bytes.empty()
+                               ? young.position <= old.position  // cut off
+                               : young.position < old.position + old.bytes.size() &&
+                                     old.position < young.position + young.bytes.size();
         }
         if (overwritten) {
             dirty_.erase(dirty_.begin() + static_cast<std::ptrdiff_t>(i--));
@@ -89,7 +91,8 @@ void FileNode::keep_dropped_apart() {
 }
 
 void FileNode::drop_dirty() {
-    for (DirtyWrite& write : dirty_) write.dropped = true;
+    // A truncation is the journal's business, which a failed write of data does not undo.
+    for (DirtyWrite& write : dirty_) write.dropped = !write.bytes.empty();
 }
 
 void FileNode::write_back(Instant limit) {

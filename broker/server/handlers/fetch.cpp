@@ -72,6 +72,12 @@ private:
                 FetchResponse::Partition& partition) {
         partition.error_code = refine_error(partition.error_code, image, target.topic,
                                             partition.partition_index);
+        // Kafka refuses what the metadata does not know before it asks its replicas, whose errors
+        // have null here.
+        if (partition.error_code == ErrorCode::unknown_topic_or_partition ||
+            partition.error_code == ErrorCode::unknown_topic_id) {
+            partition.aborted_transactions.emplace();
+        }
         if (version_ < kFirstVersionWithLeaders) return;
         if (partition.error_code != ErrorCode::not_leader_or_follower &&
             partition.error_code != ErrorCode::fenced_leader_epoch) {

@@ -178,7 +178,7 @@ TEST_CASE("DescribeCluster names this broker by its advertised address") {
 
 TEST_CASE("a node that is killed at any moment of its start comes up at the next one") {
     for (int ms = 0; ms < 60; ms += 3) {
-        NodeWorld world({}, static_cast<std::uint64_t>(ms) + 1);
+        NodeWorld world({}, {.seed = static_cast<std::uint64_t>(ms) + 1});
         world.world.run_for(std::chrono::milliseconds(ms));
         bool again = false;
         world.machine().lose_power([&] {

@@ -44,10 +44,20 @@ private:
     std::function<void(Runtime&)> body_;
 };
 
+struct NodeWorldOptions {
+    std::uint64_t seed = 1;
+    WallTime wall_start = simulated::WorldOptions().wall_start;
+    /// Puts files onto the disk before the node starts; its log directory is "data".
+    std::function<void(simulated::DiskStore&)> prepare;
+};
+
 struct NodeWorld {
-    explicit NodeWorld(const Properties& changes = {}, std::uint64_t seed = 1) : world(seed, {}) {
+    explicit NodeWorld(const Properties& changes = {}, const NodeWorldOptions& options = {})
+        : world(options.seed, world_options(options)) {
         const Properties properties = node_properties(changes);
-        world.add_machine("n1", {}).start([properties](Runtime& runtime) {
+        simulated::Machine& node = world.add_machine("n1", {});
+        if (options.prepare) options.prepare(*node.disk().store);
+        node.start([properties](Runtime& runtime) {
             return std::make_unique<NodeProgram>(runtime, properties);
         });
     }
@@ -69,6 +79,12 @@ struct NodeWorld {
         while (!ended && world.run_for(600s)) {
         }
         CHECK(ended, "the client hangs");
+    }
+
+    [[nodiscard]] static simulated::WorldOptions world_options(const NodeWorldOptions& options) {
+        simulated::WorldOptions result;
+        result.wall_start = options.wall_start;
+        return result;
     }
 
     simulated::World world;
