@@ -210,7 +210,7 @@ def consume_with_kcat(broker, topic, *arguments):
     return [json.loads(line) for line in text.splitlines()]
 
 
-def run_node_tests(broker, name, min_node=18, timeout_s=50):
+def run_node_tests(broker, name, min_node=18, timeout_s=100):
     """Runs js/NAME with node's own test runner against the broker; its report goes to the output."""
     folder = pathlib.Path(__file__).resolve().parent / "js"
     if shutil.which("node") is None:

@@ -2,11 +2,14 @@
 
 import os
 import pathlib
+import resource
+import socket
 import subprocess
 import tempfile
 import unittest
 
-from harness import Gregord, StartFailed, gregord_program, main
+from harness import (
+    Gregord, StartFailed, consume_with_kcat, gregord_program, main, run_kcat, wait_until)
 
 
 def run_gregord(*arguments):
@@ -75,6 +78,24 @@ class Program(unittest.TestCase):
             self.assertTrue((broker.data / ".kafka_cleanshutdown").exists())
             broker.start()
             self.assertFalse((broker.data / ".kafka_cleanshutdown").exists())
+
+    def test_as_many_files_are_open_as_the_system_allows(self):
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with Gregord() as broker:
+            limits = resource.prlimit(broker.process.pid, resource.RLIMIT_NOFILE)
+            self.assertEqual((hard, hard), limits)
+
+    def test_without_file_descriptors_it_waits_for_some_and_serves_on(self):
+        with Gregord() as broker:
+            resource.prlimit(broker.process.pid, resource.RLIMIT_NOFILE, (100, 100))
+            connections = [socket.create_connection(("127.0.0.1", broker.port), 10)
+                           for _ in range(150)]
+            wait_until(lambda: len(os.listdir(f"/proc/{broker.process.pid}/fd")) == 100,
+                       "all descriptors are taken")
+            for connection in connections:
+                connection.close()
+            run_kcat(broker, "-P", "-t", "later", stdin="a\n")
+            self.assertEqual(["a"], [r["payload"] for r in consume_with_kcat(broker, "later")])
 
     def test_the_environment_gives_settings(self):
         done = subprocess.run(
