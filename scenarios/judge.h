@@ -1,5 +1,5 @@
-// Judge: where every check of a run reports. The first violation is the verdict; what follows from it is
-// not worth reading.
+// Judge: where every check of a run reports. The first violation is the verdict; what follows from
+// it is not worth reading.
 #pragma once
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
-// Scenario: a workload, the faults it is drawn to meet, and what must hold. A seed is expanded into a
-// plan; running a plan gives a report. Both are pure functions.
+// Scenario: a workload, the faults it is drawn to meet, and what must hold. A seed is expanded into
+// a plan; running a plan gives a report. Both are pure functions.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,9 @@ namespace gregor::scenarios {
 
 enum class Verdict : std::uint8_t {
     pass,
-    violated,        // an invariant does not hold
-    vacuous,         // the run stayed under its floor: it proves nothing
-    nondeterministic // the same plan twice gave two digests
+    violated,         // an invariant does not hold
+    vacuous,          // the run stayed under its floor: it proves nothing
+    nondeterministic  // the same plan twice gave two digests
 };
 
 [[nodiscard]] std::string_view name(Verdict verdict);

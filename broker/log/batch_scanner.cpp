@@ -7,8 +7,8 @@ namespace gregor::log {
 Result<Bytes, ScanError> BatchScanner::view(std::uint64_t position, std::size_t size,
                                             std::size_t window) {
     CHECK(position + size <= end_);
-    const bool held = position >= window_position_ &&
-                      position + size <= window_position_ + window_.size();
+    const bool held =
+        position >= window_position_ && position + size <= window_position_ + window_.size();
     if (!held) {
         const auto wanted = static_cast<std::size_t>(
             std::min<std::uint64_t>(std::max(size, window), end_ - position));

@@ -1,9 +1,9 @@
 // BatchScanner: walks the batches of a segment's file through a window of read-ahead.
 //
-// next_header() reads no more than it needs to step from header to header: with large batches one small
-// read each, with small ones one read for many. next_batch() gives whole batches, for those who check
-// checksums or look at records. A length that goes past the end or makes no sense ends the walk with
-// `damaged`; at the exact end both give nothing.
+// next_header() reads no more than it needs to step from header to header: with large batches one
+// small read each, with small ones one read for many. next_batch() gives whole batches, for those
+// who check checksums or look at records. A length that goes past the end or makes no sense ends
+// the walk with `damaged`; at the exact end both give nothing.
 #pragma once
 
 #include <cstdint>

@@ -6,11 +6,12 @@
 //         orders 0 1042            topic partition offset                                  3 1000
 //         orders 1 77                                                     epoch, start offset
 //
-//     meta.properties: version=1, cluster.id, node.id, directory.id; partition.metadata: version: 0,
-//     topic_id: …; .kafka_cleanshutdown: {"version":0,"brokerEpoch":…}
+//     meta.properties: version=1, cluster.id, node.id, directory.id; partition.metadata: version:
+//     0, topic_id: …; .kafka_cleanshutdown: {"version":0,"brokerEpoch":…}
 //
-// write_file_atomically: content to `<name>.tmp`, sync it, rename over `<name>`, sync the directory.
-// After a crash the old content is there or the new one, never a mixture and never nothing.
+// write_file_atomically: content to `<name>.tmp`, sync it, rename over `<name>`, sync the
+// directory. After a crash the old content is there or the new one, never a mixture and never
+// nothing.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +42,7 @@ inline constexpr std::string_view kTemporarySuffix = ".tmp";
 [[nodiscard]] Result<std::optional<Bytes>, IoError> read_file_if_there(Disk& disk,
                                                                        std::string_view path);
 
-// Every parse_… gives nothing for a file that is damaged. ------------------------------------------
+// Every parse_… gives nothing for a file that is damaged. -----------------------------------------
 
 using OffsetCheckpoint = std::map<TopicPartition, Offset>;
 
@@ -55,7 +56,8 @@ using OffsetCheckpoint = std::map<TopicPartition, Offset>;
 [[nodiscard]] std::string format_partition_metadata(const protocol::TopicId& topic_id);
 [[nodiscard]] std::optional<protocol::TopicId> parse_partition_metadata(std::string_view text);
 
-/// meta.properties, version 1 (version 0 is read too: broker.id instead of node.id, no directory id).
+/// meta.properties, version 1 (version 0 is read too: broker.id instead of node.id, no directory
+/// id).
 struct MetaProperties {
     std::string cluster_id;
     std::optional<protocol::NodeId> node_id;

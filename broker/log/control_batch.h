@@ -1,5 +1,5 @@
-// What a control batch says about a transaction: its one record's key is {int16 version, int16 type}, the
-// value of an end marker {int16 version, int32 coordinator epoch}. Pure.
+// What a control batch says about a transaction: its one record's key is {int16 version, int16
+// type}, the value of an end marker {int16 version, int32 coordinator epoch}. Pure.
 #pragma once
 
 #include <optional>
@@ -9,9 +9,9 @@
 
 namespace gregor::log {
 
-/// The end marker in the batch of `header` and `records`; nothing if it is no control batch, holds no
-/// record (the cleaner left it empty) or one of another kind (the quorum's). CORRUPT_MESSAGE: its record
-/// does not parse.
+/// The end marker in the batch of `header` and `records`; nothing if it is no control batch, holds
+/// no record (the cleaner left it empty) or one of another kind (the quorum's). CORRUPT_MESSAGE:
+/// its record does not parse.
 [[nodiscard]] Result<std::optional<EndTransactionMarker>, ErrorCode> read_end_transaction_marker(
     const BatchHeader& header, ByteSpan records);
 

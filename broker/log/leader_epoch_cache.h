@@ -3,9 +3,9 @@
 //     offset   0        100        250          end 300
 //     epoch    |-- 2 ---|--- 5 ----|---- 7 ------|
 //
-// Entries (epoch, start offset) strictly increase in both: a leader that wrote nothing is displaced by
-// the next one. The end of an epoch is the start of the next; of the last one, the log's end. A follower cuts where the leader's
-// history leaves its own.
+// Entries (epoch, start offset) strictly increase in both: a leader that wrote nothing is displaced
+// by the next one. The end of an epoch is the start of the next; of the last one, the log's end. A
+// follower cuts where the leader's history leaves its own.
 //
 // Pure: Log writes it to `leader-epoch-checkpoint` (checkpoint_file.h).
 #pragma once
@@ -38,15 +38,16 @@ public:
     /// Entries as a checkpoint has them; each is assigned in its turn.
     explicit LeaderEpochCache(std::span<const EpochEntry> entries);
 
-    /// The leader of `epoch` begins at `start_offset`. Entries that contradict it (an epoch as large or
-    /// larger, or a start at or after it) are dropped. True if anything changed. An epoch that is known
-    /// keeps its first start.
+    /// The leader of `epoch` begins at `start_offset`. Entries that contradict it (an epoch as
+    /// large or larger, or a start at or after it) are dropped. True if anything changed. An epoch
+    /// that is known keeps its first start.
     bool assign(LeaderEpoch epoch, Offset start_offset);
 
     [[nodiscard]] std::optional<EpochEntry> latest() const;
     [[nodiscard]] std::optional<EpochEntry> earliest() const;
-    /// The largest known epoch <= `epoch` and where it ends; `log_end_offset` bounds the last one. Epoch
-    /// and offset -1 when `epoch` is larger than any; an epoch older than all ends where the first begins.
+    /// The largest known epoch <= `epoch` and where it ends; `log_end_offset` bounds the last one.
+    /// Epoch and offset -1 when `epoch` is larger than any; an epoch older than all ends where the
+    /// first begins.
     [[nodiscard]] EpochEnd end_offset_for(LeaderEpoch epoch, Offset log_end_offset) const;
     /// The epoch of the batch at `offset`, if an entry covers it.
     [[nodiscard]] std::optional<LeaderEpoch> epoch_for_offset(Offset offset) const;

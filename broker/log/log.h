@@ -5,18 +5,20 @@
 //     |<------------- durable ----------->|
 //     |<-------------- readable by consumers ----------->|
 //
-// Everything goes to the active segment. One fiber at a time appends, rolls or truncates (write lock);
-// one at a time syncs (flush lock, taken after the write lock); readers take none and get slices of
-// files.
+// Everything goes to the active segment. One fiber at a time appends, rolls or truncates (write
+// lock); one at a time syncs (flush lock, taken after the write lock); readers take none and get
+// slices of files.
 //
-// Durability. A roll seals: the old segment, its indexes, the producers' snapshot and the leader epochs
-// are durable before the new segment takes a batch. So what is above the recovery point is always in the
-// last segment, and a crash costs at most its tail. With flush.messages the batches are synced before
-// the log end offset covers them; fibers that wait for a sync share it. When a sync or a write fails the
-// log has failed for good: nothing that follows could be trusted. It can still be read.
+// Durability. A roll seals: the old segment, its indexes, the producers' snapshot and the leader
+// epochs are durable before the new segment takes a batch. So what is above the recovery point is
+// always in the last segment, and a crash costs at most its tail. With flush.messages the batches
+// are synced before the log end offset covers them; fibers that wait for a sync share it. When a
+// sync or a write fails the log has failed for good: nothing that follows could be trusted. It can
+// still be read.
 //
-// Recovery (log_loader.cpp) after an unclean stop walks from the segment of the recovery point, checks
-// every checksum and offset, cuts at the first damage and makes indexes, producers and epochs anew.
+// Recovery (log_loader.cpp) after an unclean stop walks from the segment of the recovery point,
+// checks every checksum and offset, cuts at the first damage and makes indexes, producers and
+// epochs anew.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +45,8 @@ namespace gregor::log {
 inline constexpr std::string_view kEpochCheckpointName = "leader-epoch-checkpoint";
 inline constexpr std::string_view kPartitionMetadataName = "partition.metadata";
 
-/// A batch for the leader's log: header with final checksum, and the records behind it untouched. Base
-/// offset and leader epoch are set by the log.
+/// A batch for the leader's log: header with final checksum, and the records behind it untouched.
+/// Base offset and leader epoch are set by the log.
 struct LeaderBatch {
     BatchHeader header;
     Bytes records;
@@ -101,8 +103,8 @@ struct LogOptions {
 
 class Log {
 public:
-    /// Opens the log in `options.folder`, making it if there is none, and recovers it if it was not shut
-    /// down cleanly.
+    /// Opens the log in `options.folder`, making it if there is none, and recovers it if it was not
+    /// shut down cleanly.
     [[nodiscard]] static Result<std::unique_ptr<Log>, StorageError> open(Runtime& runtime,
                                                                          LogOptions options);
     Log(const Log&) = delete;
@@ -134,19 +136,21 @@ public:
     /// Sets the high watermark to min(max(`offset`, log start), log end) and gives that.
     Offset set_high_watermark(Offset offset);
 
-    // Writing. Every error but a client's own: KAFKA_STORAGE_ERROR. ----------------------------------
+    // Writing. Every error but a client's own: KAFKA_STORAGE_ERROR. -------------------------------
 
     /// Gives the batches their offsets and writes them, all or none. Errors of a client: see
     /// ProducerState::prepare; MESSAGE_TOO_LARGE over max.message.bytes, RECORD_LIST_TOO_LARGE over
     /// segment.bytes.
     [[nodiscard]] Result<AppendResult, ErrorCode> append_as_leader(const LeaderAppend& append);
-    /// Writes what a leader has sent, byte for byte, up to the last whole batch; batches of an epoch
-    /// above `leader_epoch` end it. CORRUPT_MESSAGE: a checksum does not hold or offsets do not rise;
-    /// OFFSET_OUT_OF_RANGE: it begins below the log's end. Gives no offsets for no batches.
+    /// Writes what a leader has sent, byte for byte, up to the last whole batch; batches of an
+    /// epoch above `leader_epoch` end it. CORRUPT_MESSAGE: a checksum does not hold or offsets do
+    /// not rise; OFFSET_OUT_OF_RANGE: it begins below the log's end. Gives no offsets for no
+    /// batches.
     [[nodiscard]] Result<AppendResult, ErrorCode> append_as_follower(const Bytes& records,
                                                                      LeaderEpoch leader_epoch);
     /// A new leader begins at the log's end (KIP-101).
-    [[nodiscard]] Result<void, ErrorCode> assign_leader_epoch(LeaderEpoch epoch, Offset start_offset);
+    [[nodiscard]] Result<void, ErrorCode> assign_leader_epoch(LeaderEpoch epoch,
+                                                              Offset start_offset);
 
     /// Begins a new segment; nothing if the active one is empty.
     [[nodiscard]] Result<void, ErrorCode> roll();
@@ -165,8 +169,8 @@ public:
     [[nodiscard]] Result<void, ErrorCode> delete_records(Offset offset);
     /// A follower takes over the leader's log start offset; bounded by the own log end.
     void advance_log_start(Offset offset);
-    /// Applies retention.ms, retention.bytes (with cleanup.policy=delete) and the log start offset to
-    /// sealed segments below the high watermark; rolls the active one if all of it is due. Gives
+    /// Applies retention.ms, retention.bytes (with cleanup.policy=delete) and the log start offset
+    /// to sealed segments below the high watermark; rolls the active one if all of it is due. Gives
     /// how many segments went.
     [[nodiscard]] Result<int, ErrorCode> delete_old_segments();
     /// Removes files of segments that were deleted file.delete.delay.ms ago.
@@ -176,10 +180,11 @@ public:
 
     /// The log's folder is about to be deleted: no more writes.
     void abandon() { closed_ = true; }
-    /// Syncs, writes indexes and snapshot: afterwards a clean shutdown may be declared. No more writes.
+    /// Syncs, writes indexes and snapshot: afterwards a clean shutdown may be declared. No more
+    /// writes.
     [[nodiscard]] Result<void, ErrorCode> close();
 
-    // Reading. OFFSET_OUT_OF_RANGE outside [log start, log end]. ---------------------------------------
+    // Reading. OFFSET_OUT_OF_RANGE outside [log start, log end]. ----------------------------------
 
     [[nodiscard]] Result<ReadResult, ErrorCode> read(const ReadRequest& request);
     /// The smallest offset >= log start whose timestamp is >= `timestamp`, as of the log's end.
@@ -192,10 +197,10 @@ public:
         return epochs_.end_offset_for(epoch, log_end_offset_);
     }
     /// The aborted transactions that overlap [from, to).
-    [[nodiscard]] Result<std::vector<AbortedTransaction>, ErrorCode> aborted_transactions(Offset from,
-                                                                                         Offset to);
+    [[nodiscard]] Result<std::vector<AbortedTransaction>, ErrorCode> aborted_transactions(
+        Offset from, Offset to);
 
-    // Checking. ------------------------------------------------------------------------------------
+    // Checking. -----------------------------------------------------------------------------------
 
     /// L1, L3, L4 and L9 as far as memory tells; CHECKs.
     void check_invariants() const;
@@ -276,7 +281,8 @@ private:
     [[nodiscard]] Result<std::vector<Offset>, IoError> list_snapshots();
 
     // log_read.cpp
-    [[nodiscard]] Result<std::uint64_t, ErrorCode> end_position(Segment& segment, Offset upper_bound,
+    [[nodiscard]] Result<std::uint64_t, ErrorCode> end_position(Segment& segment,
+                                                                Offset upper_bound,
                                                                 std::optional<Offset> next_base);
     [[nodiscard]] Result<ReadResult, ErrorCode> read_once(const ReadRequest& request);
     [[nodiscard]] Result<std::optional<TimestampOffset>, ErrorCode> search_segment(
@@ -297,9 +303,9 @@ private:
     ProducerState producers_;
     LeaderEpochCache epochs_;
     bool epochs_dirty_ = false;  // the checkpoint does not say what epochs_ says
-    Pending pending_;  // under the write lock
+    Pending pending_;            // under the write lock
     Instant last_flush_;
-    bool sync_awaited_ = false;  // batches at the end are not to be seen before they are synced
+    bool sync_awaited_ = false;     // batches at the end are not to be seen before they are synced
     std::int64_t truncations_ = 0;  // how often offsets were taken back
     std::int64_t roll_jitter_ms_ = 0;
     std::vector<DeletedSegment> deleted_;

@@ -269,8 +269,8 @@ Result<void, ErrorCode> Log::roll_at(Offset base_offset) {
     CHECK(base_offset >= next_offset_);
     if (active()->base_offset() == base_offset) return {};
     TRY(seal_active());
-    SegmentRef segment = TRY(checked(
-        Segment::create(runtime_.disk(), folder(), base_offset, now_ms())));
+    SegmentRef segment =
+        TRY(checked(Segment::create(runtime_.disk(), folder(), base_offset, now_ms())));
     segments_.emplace(base_offset, std::move(segment));
     // Over a gap: all below the new segment is durable.
     next_offset_ = recovery_point_ = base_offset;

@@ -1,4 +1,5 @@
-// Log: everything derived, held against the log itself. For tests and sampled steps of a simulation.
+// Log: everything derived, held against the log itself. For tests and sampled steps of a
+// simulation.
 #include <algorithm>
 
 #include "broker/log/control_batch.h"
@@ -20,11 +21,11 @@ struct Fold {
 void check_indexes(const Segment& segment, std::span<const BatchPosition> batches) {
     // L10: an entry names the last offset of a batch and where that batch begins.
     for (const OffsetIndex::Entry& entry : segment.offset_index().entries()) {
-        const auto at = std::lower_bound(batches.begin(), batches.end(), entry.position,
-                                         [](const BatchPosition& batch, std::int32_t position) {
-                                             return batch.position <
-                                                    static_cast<std::uint64_t>(position);
-                                         });
+        const auto at =
+            std::lower_bound(batches.begin(), batches.end(), entry.position,
+                             [](const BatchPosition& batch, std::int32_t position) {
+                                 return batch.position < static_cast<std::uint64_t>(position);
+                             });
         CHECK(at != batches.end());
         CHECK(at->position == static_cast<std::uint64_t>(entry.position));
         // Kafka before 4.0 enters the last offset of all that one append wrote.
@@ -53,7 +54,8 @@ void Log::check_invariants_fully() {
     Fold fold(start, options_.producer_id_expiration_ms);
     Offset next = start;
     LeaderEpoch epoch(-1);
-    bool has_gaps = config().cleanup_compact;  // then the data of an aborted transaction may be gone
+    bool has_gaps =
+        config().cleanup_compact;  // then the data of an aborted transaction may be gone
     std::vector<AbortedTransaction> indexed;
     for (const auto& [base, segment] : segments_) {
         CHECK(segment->load().has_value());
@@ -117,8 +119,8 @@ void Log::check_invariants_fully() {
     check_producers_against(fold.producers);
 }
 
-/// L9: the state is the fold of the log, but for producers that have expired and, after a restart, for
-/// all but the last batch of each.
+/// L9: the state is the fold of the log, but for producers that have expired and, after a restart,
+/// for all but the last batch of each.
 void Log::check_producers_against(const ProducerState& fold) const {
     const bool whole = segments_.begin()->first == Offset(0);
     for (const auto& [id, entry] : producers_.entries()) {

@@ -167,15 +167,15 @@ std::optional<Chance> parse_ratio(std::string_view text) {
     if (whole.empty() && digits.empty()) return std::nullopt;
     if (!is_digits(whole) || !is_digits(digits) || whole.size() > 6) return std::nullopt;
     digits.resize(6, '0');
-    const std::int64_t parts = (whole.empty() ? 0 : std::stoll(std::string(whole))) * 1'000'000 +
-                               std::stoll(digits);
+    const std::int64_t parts =
+        (whole.empty() ? 0 : std::stoll(std::string(whole))) * 1'000'000 + std::stoll(digits);
     if (parts > 1'000'000) return std::nullopt;
     return Chance{static_cast<std::uint32_t>(parts)};
 }
 
 std::string format_ratio(Chance ratio) {
-    std::string text = fmt::format("{}.{:06}", ratio.per_million / 1'000'000,
-                                   ratio.per_million % 1'000'000);
+    std::string text =
+        fmt::format("{}.{:06}", ratio.per_million / 1'000'000, ratio.per_million % 1'000'000);
     while (text.ends_with('0') && !text.ends_with(".0")) text.pop_back();
     return text;
 }
@@ -201,8 +201,8 @@ bool set_cleanup_policy(LogConfig& config, std::string_view value) {
 }
 
 bool is_compression_type(std::string_view value) {
-    constexpr std::string_view kTypes[] = {"uncompressed", "zstd",   "lz4",
-                                           "snappy",       "gzip",   "producer"};
+    constexpr std::string_view kTypes[] = {"uncompressed", "zstd", "lz4",
+                                           "snappy",       "gzip", "producer"};
     return std::find(std::begin(kTypes), std::end(kTypes), value) != std::end(kTypes);
 }
 
@@ -224,11 +224,11 @@ bool set_value(LogConfig& config, const Setting& setting, std::string_view value
         return ratio.has_value();
     }
     if (const auto* member = std::get_if<std::string LogConfig::*>(&setting.member)) {
-        config.**member = value;
+        config.** member = value;
         return true;
     }
     if (const auto* member = std::get_if<bool LogConfig::*>(&setting.member)) {
-        config.**member = value == "true";
+        config.** member = value == "true";
         return value == "true" || value == "false";
     }
     std::int64_t number = 0;
@@ -238,7 +238,7 @@ bool set_value(LogConfig& config, const Setting& setting, std::string_view value
     // zlib's "default" is -1, and 0 is no level of it.
     if (key == "compression.gzip.level" && number == 0) return false;
     if (const auto* member = std::get_if<std::int32_t LogConfig::*>(&setting.member)) {
-        config.**member = static_cast<std::int32_t>(number);
+        config.** member = static_cast<std::int32_t>(number);
     } else {
         config.*std::get<std::int64_t LogConfig::*>(setting.member) = number;
     }

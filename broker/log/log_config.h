@@ -1,8 +1,9 @@
-// LogConfig: the topic-level settings that a log obeys, under Kafka's names, defaults, units and limits.
+// LogConfig: the topic-level settings that a log obeys, under Kafka's names, defaults, units and
+// limits.
 //
-// One value of it is immutable and shared; a change of a topic's configuration gives its logs another.
-// Settings that the log itself does not look at (compression.type, min.insync.replicas …) are here too,
-// so that the table of topic configurations is in one place.
+// One value of it is immutable and shared; a change of a topic's configuration gives its logs
+// another. Settings that the log itself does not look at (compression.type, min.insync.replicas …)
+// are here too, so that the table of topic configurations is in one place.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@ namespace gregor::log {
 inline constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 
 struct LogConfig {
-    bool cleanup_delete = true;   // cleanup.policy holds "delete"
+    bool cleanup_delete = true;    // cleanup.policy holds "delete"
     bool cleanup_compact = false;  // … and "compact"
     std::string compression_type = "producer";
     std::int32_t compression_gzip_level = -1;
@@ -57,8 +58,8 @@ struct LogConfig {
     std::int64_t segment_ms = 604'800'000;
     bool unclean_leader_election_enable = false;
 
-    /// `base` with these settings changed: a topic's own over the broker's defaults. An unknown key, a
-    /// value that does not parse or one out of bounds gives a message for INVALID_CONFIG.
+    /// `base` with these settings changed: a topic's own over the broker's defaults. An unknown
+    /// key, a value that does not parse or one out of bounds gives a message for INVALID_CONFIG.
     [[nodiscard]] static Result<LogConfig, std::string> with(
         LogConfig base, const std::map<std::string, std::string>& overrides);
 

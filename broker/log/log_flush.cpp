@@ -1,5 +1,5 @@
-// Log: making it durable. A sync is done by one fiber at a time; those who come meanwhile find it done or
-// do the next one for all that came after.
+// Log: making it durable. A sync is done by one fiber at a time; those who come meanwhile find it
+// done or do the next one for all that came after.
 #include <algorithm>
 
 #include "broker/log/checkpoint_file.h"
@@ -47,12 +47,10 @@ Result<void, ErrorCode> Log::flush_locked() {
     return {};
 }
 
-Result<void, ErrorCode> Log::sync_folder() {
-    return checked(runtime_.disk().sync_dir(folder()));
-}
+Result<void, ErrorCode> Log::sync_folder() { return checked(runtime_.disk().sync_dir(folder())); }
 
-/// Makes the active segment and all that is derived from it durable; it takes no more batches. Holds the
-/// write lock.
+/// Makes the active segment and all that is derived from it durable; it takes no more batches.
+/// Holds the write lock.
 Result<void, ErrorCode> Log::seal_active() {
     const std::unique_lock lock(flush_mutex_);
     if (failure_) return fail(ErrorCode::kafka_storage_error);
@@ -75,8 +73,7 @@ Result<void, ErrorCode> Log::write_epochs() {
     if (!epochs_dirty_) return {};
     epochs_dirty_ = false;
     const Bytes content = Bytes::copy_of(format_epoch_checkpoint(epochs_.entries()));
-    return checked(
-        write_file_atomically(runtime_.disk(), folder(), kEpochCheckpointName, content));
+    return checked(write_file_atomically(runtime_.disk(), folder(), kEpochCheckpointName, content));
 }
 
 Result<void, ErrorCode> Log::close() {

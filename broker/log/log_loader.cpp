@@ -39,9 +39,7 @@ Result<std::unique_ptr<Log>, StorageError> Log::open(Runtime& runtime, LogOption
 }
 
 LogLoader::LogLoader(Runtime& runtime, LogOptions options)
-    : runtime_(runtime),
-      disk_(runtime.disk()),
-      log_(new Log(runtime, std::move(options))) {}
+    : runtime_(runtime), disk_(runtime.disk()), log_(new Log(runtime, std::move(options))) {}
 
 Result<std::unique_ptr<Log>, StorageError> LogLoader::load() {
     TRY(create_folder_durably(disk_, log_->folder()));
@@ -55,8 +53,7 @@ Result<std::unique_ptr<Log>, StorageError> LogLoader::load() {
     if (!end) return fail(to_storage_error(end.error(), active));
     log_->next_offset_ = *end;
     if (log_->next_offset_ < log_->log_start_offset_) TRY(start_at_log_start());
-    log_->log_start_offset_ =
-        std::max(log_->log_start_offset_, log_->segments_.begin()->first);
+    log_->log_start_offset_ = std::max(log_->log_start_offset_, log_->segments_.begin()->first);
     log_->log_end_offset_ = log_->next_offset_;
     log_->recovery_point_ = log_->next_offset_;
     log_->high_watermark_ = log_->log_start_offset_;
@@ -232,8 +229,8 @@ Result<bool, StorageError> LogLoader::recover_segment(Segment& segment) {
         const std::int64_t relative = header.last_offset() - segment.base_offset().value();
         if (header.base_offset < log_->next_offset_.value()) break;
         if (relative > std::numeric_limits<std::int32_t>::max()) break;
-        const auto marker = read_end_transaction_marker(
-            header, (*batch)->bytes.span().subspan(kBatchHeaderSize));
+        const auto marker =
+            read_end_transaction_marker(header, (*batch)->bytes.span().subspan(kBatchHeaderSize));
         if (!marker) break;
         const Offset end(header.next_offset());
         if (header.has_producer_id()) {
@@ -255,13 +252,13 @@ Result<bool, StorageError> LogLoader::recover_segment(Segment& segment) {
     return segment.size() == size;
 }
 
-/// Before the stop a sync may have failed. Its pages may be on no platter and yet in the cache, clean, so
-/// that no later sync would write them. Written again they are dirty, and the next sync means it.
+/// Before the stop a sync may have failed. Its pages may be on no platter and yet in the cache,
+/// clean, so that no later sync would write them. Written again they are dirty, and the next sync
+/// means it.
 Result<void, StorageError> LogLoader::write_again(Segment& segment) {
     constexpr std::uint64_t kChunk = 1 << 20;
     for (std::uint64_t position = 0; position < segment.size(); position += kChunk) {
-        const auto size =
-            static_cast<std::size_t>(std::min(kChunk, segment.size() - position));
+        const auto size = static_cast<std::size_t>(std::min(kChunk, segment.size() - position));
         const Bytes chunk = TRY(segment.file()->read(position, size));
         TRY(segment.file()->write(position, chunk));
     }
@@ -324,7 +321,8 @@ Result<std::vector<Offset>, IoError> Log::list_snapshots() {
     return offsets;
 }
 
-/// The state of the producers at `end_offset`: the newest good snapshot at or below it, and what follows.
+/// The state of the producers at `end_offset`: the newest good snapshot at or below it, and what
+/// follows.
 Result<void, StorageError> Log::rebuild_producers(Offset end_offset) {
     Disk& disk = runtime_.disk();
     std::vector<Offset> snapshots = TRY(list_snapshots());

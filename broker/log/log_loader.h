@@ -1,7 +1,8 @@
-// LogLoader: opening a log: sorts out what a crash left in its folder, recovers what may be torn, and folds
-// leader epochs and producers again.
+// LogLoader: opening a log: sorts out what a crash left in its folder, recovers what may be torn,
+// and folds leader epochs and producers again.
 //
-//     1. files that were on their way out (.deleted, .tmp) or in (.cleaned, .swap) are finished or removed
+//     1. files that were on their way out (.deleted, .tmp) or in (.cleaned, .swap) are finished or
+//        removed
 //     2. after an unclean stop, from the segment that holds the recovery point on:
 //
 //          sealed        recovery point

@@ -18,7 +18,8 @@ constexpr std::string_view kHighWatermarkName = "replication-offset-checkpoint";
 constexpr std::string_view kDeleteFolderSuffix = "-delete";
 constexpr std::string_view kStrayFolderSuffix = "-stray";
 
-std::optional<Offset> find_offset(const OffsetCheckpoint& offsets, const TopicPartition& partition) {
+std::optional<Offset> find_offset(const OffsetCheckpoint& offsets,
+                                  const TopicPartition& partition) {
     const auto at = offsets.find(partition);
     if (at == offsets.end()) return std::nullopt;
     return at->second;
@@ -144,8 +145,8 @@ protocol::Uuid LogManager::random_uuid() {
     for (std::size_t i = 0; i < uuid.bytes.size(); ++i) {
         uuid.bytes[i] = static_cast<std::uint8_t>(runtime_.random().below(256));
     }
-    // Version 4, variant 1; and never one that Kafka keeps for itself (a first byte of zero) or that
-    // would begin with a dash as text.
+    // Version 4, variant 1; and never one that Kafka keeps for itself (a first byte of zero) or
+    // that would begin with a dash as text.
     uuid.bytes[0] &= 0x7f;
     uuid.bytes[0] |= 0x40;
     uuid.bytes[6] = static_cast<std::uint8_t>((uuid.bytes[6] & 0x0f) | 0x40);
@@ -251,8 +252,8 @@ Result<LogRef, StorageError> LogManager::create_log(const TopicPartition& partit
     if (const auto at = logs_.find(partition); at != logs_.end()) {
         Entry& entry = at->second;
         if (entry.topic_id && *entry.topic_id != topic_id) {
-            return fail(StorageError(fmt::format("{} is of topic {}, not {}", partition,
-                                                 *entry.topic_id, topic_id)));
+            return fail(StorageError(
+                fmt::format("{} is of topic {}, not {}", partition, *entry.topic_id, topic_id)));
         }
         if (!entry.topic_id) {
             const Bytes text = Bytes::copy_of(format_partition_metadata(topic_id));
@@ -344,7 +345,7 @@ void LogManager::flush_due_logs() {
 }
 
 Result<void, StorageError> LogManager::write_checkpoint(
-    std::string_view name, OffsetCheckpoint Directory::*last,
+    std::string_view name, OffsetCheckpoint Directory::* last,
     const std::function<std::optional<Offset>(const Log&)>& value) {
     for (std::size_t i = 0; i < directories_.size(); ++i) {
         Directory& directory = directories_[i];
@@ -394,7 +395,8 @@ void LogManager::remove_deleted() {
         return true;
     });
     for (const Leaving& leaving : due) {
-        if (!remove_folder(leaving.folder)) PROBE("a deleted log's folder stayed until the restart");
+        if (!remove_folder(leaving.folder))
+            PROBE("a deleted log's folder stayed until the restart");
     }
 }
 

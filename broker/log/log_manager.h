@@ -8,7 +8,8 @@
 //               orders-2.<id>-delete/               being deleted;  …-stray: not ours any more
 //
 // It has no fibers of its own: the broker calls the tick functions at its intervals. Folders are
-// opened with what the checkpoints say; a log that cannot be opened is offline and the others go on.
+// opened with what the checkpoints say; a log that cannot be opened is offline and the others go
+// on.
 #pragma once
 
 #include <functional>
@@ -29,7 +30,8 @@ inline constexpr std::string_view kMetadataTopic = "__cluster_metadata";
 [[nodiscard]] std::optional<TopicPartition> parse_partition_folder(std::string_view name);
 /// "orders-3.<32 hex digits>-delete", at most 255 characters: the topic's name is cut if need be.
 [[nodiscard]] std::string leaving_folder_name(const TopicPartition& partition,
-                                              const protocol::Uuid& unique, std::string_view suffix);
+                                              const protocol::Uuid& unique,
+                                              std::string_view suffix);
 
 using LogRef = std::shared_ptr<Log>;
 
@@ -42,8 +44,8 @@ struct LogManagerOptions {
     /// The settings of a topic, asked when one of its logs is opened.
     std::function<LogConfigRef(const std::string& topic)> config_of;
     std::int64_t producer_id_expiration_ms = 86'400'000;
-    /// Told each time that the disk refuses to hold a log: to Kafka the failure of its log directory.
-    /// Must not wait. May be empty.
+    /// Told each time that the disk refuses to hold a log: to Kafka the failure of its log
+    /// directory. Must not wait. May be empty.
     std::function<void(const TopicPartition&, IoError)> on_disk_failure;
 };
 
@@ -65,8 +67,8 @@ public:
     /// Partitions whose folder could not be opened, and why.
     [[nodiscard]] const std::map<TopicPartition, std::string>& offline() const { return offline_; }
 
-    /// The log of the partition, made durably if there is none. An error if a log of another topic id
-    /// is there, or one that is offline.
+    /// The log of the partition, made durably if there is none. An error if a log of another topic
+    /// id is there, or one that is offline.
     [[nodiscard]] Result<LogRef, StorageError> create(const TopicPartition& partition,
                                                       const protocol::TopicId& topic_id);
     /// Takes the log out of use for good; its files are removed file.delete.delay.ms later.
@@ -91,7 +93,7 @@ public:
     /// .kafka_cleanshutdown. False: the next start will recover.
     [[nodiscard]] bool shut_down(std::int64_t broker_epoch);
 
-    // Identity. ------------------------------------------------------------------------------------
+    // Identity. -----------------------------------------------------------------------------------
 
     [[nodiscard]] const std::vector<std::string>& folders() const { return options_.folders; }
     [[nodiscard]] protocol::Uuid directory_id(std::size_t folder) const {
@@ -138,7 +140,7 @@ private:
     [[nodiscard]] Result<void, StorageError> leave(const TopicPartition& partition,
                                                    std::string_view suffix, Duration delay);
     [[nodiscard]] Result<void, StorageError> write_checkpoint(
-        std::string_view name, OffsetCheckpoint Directory::*last,
+        std::string_view name, OffsetCheckpoint Directory::* last,
         const std::function<std::optional<Offset>(const Log&)>& value);
     [[nodiscard]] Result<void, IoError> remove_folder(const std::string& path);
     [[nodiscard]] protocol::Uuid random_uuid();

@@ -1,5 +1,5 @@
-// Log: reading, by offset and by time. Readers take no lock: a truncation beside them may move the ground,
-// which shows as damage and is tried again.
+// Log: reading, by offset and by time. Readers take no lock: a truncation beside them may move the
+// ground, which shows as damage and is tried again.
 #include <algorithm>
 #include <limits>
 
@@ -41,8 +41,8 @@ Result<ReadResult, ErrorCode> Log::read_once(const ReadRequest& request) {
         const std::uint64_t end = TRY(end_position(*segment, upper_bound, next_base));
         if (end <= first->position) return ReadResult();
         const std::uint64_t available = end - first->position;
-        auto size = std::min(available,
-                             static_cast<std::uint64_t>(std::max(request.max_bytes, 0L)));
+        auto size =
+            std::min(available, static_cast<std::uint64_t>(std::max(request.max_bytes, 0L)));
         if (request.at_least_one_batch && size < first->size) {
             size = std::min<std::uint64_t>(first->size, available);
         }

@@ -1,9 +1,10 @@
 // Log: taking offsets back at the end (a follower follows its leader) and at the start (retention,
 // DeleteRecords).
 //
-// At the end nothing may be left behind that a crash could put back between old and new batches: files
-// go newest first, each for good before the next, and what is cut is synced. (The checkpoint may still
-// hold a larger recovery point: recovery always walks the last segment, and only that can be torn.)
+// At the end nothing may be left behind that a crash could put back between old and new batches:
+// files go newest first, each for good before the next, and what is cut is synced. (The checkpoint
+// may still hold a larger recovery point: recovery always walks the last segment, and only that can
+// be torn.)
 #include <algorithm>
 
 #include "broker/log/checkpoint_file.h"
@@ -47,8 +48,7 @@ Result<void, ErrorCode> Log::start_anew_at(Offset offset) {
     ++truncations_;
     TRY(remove_segments_from(Offset(0), 0));
     TRY(remove_snapshots(Offset(0)));
-    SegmentRef segment =
-        TRY(checked(Segment::create(runtime_.disk(), folder(), offset, now_ms())));
+    SegmentRef segment = TRY(checked(Segment::create(runtime_.disk(), folder(), offset, now_ms())));
     segments_.emplace(offset, std::move(segment));
     log_start_offset_ = offset;
     next_offset_ = log_end_offset_ = high_watermark_ = recovery_point_ = offset;
@@ -80,7 +80,8 @@ Result<void, ErrorCode> Log::ends_at(Offset offset) {
     return {};
 }
 
-/// Removes the segments that begin at or after `offset`, newest first, but for the first `keep` ones.
+/// Removes the segments that begin at or after `offset`, newest first, but for the first `keep`
+/// ones.
 Result<void, ErrorCode> Log::remove_segments_from(Offset offset, std::size_t keep) {
     while (segments_.size() > keep && active()->base_offset() >= offset) {
         const SegmentRef segment = active();
@@ -132,7 +133,8 @@ Result<int, ErrorCode> Log::delete_old_segments() {
     const std::unique_lock lock(write_mutex_);
     if (failure_ || closed_) return fail(ErrorCode::kafka_storage_error);
     std::vector<SegmentRef> old;
-    std::int64_t excess_bytes = static_cast<std::int64_t>(size_in_bytes()) - config().retention_bytes;
+    std::int64_t excess_bytes =
+        static_cast<std::int64_t>(size_in_bytes()) - config().retention_bytes;
     const std::int64_t now = now_ms();
     auto at = segments_.begin();
     while (at != segments_.end()) {
@@ -173,11 +175,11 @@ Result<bool, ErrorCode> Log::is_due(Segment& segment, Offset end, std::int64_t n
     return true;
 }
 
-/// Takes the files of the oldest segments out of the way, oldest first and each for good, so that a crash
-/// leaves no hole; they are removed after file.delete.delay.ms.
+/// Takes the files of the oldest segments out of the way, oldest first and each for good, so that a
+/// crash leaves no hole; they are removed after file.delete.delay.ms.
 Result<void, ErrorCode> Log::retire(const std::vector<SegmentRef>& segments) {
-    const Instant due = deadline_after(
-        runtime_.clock().now(), std::chrono::milliseconds(config().file_delete_delay_ms));
+    const Instant due = deadline_after(runtime_.clock().now(),
+                                       std::chrono::milliseconds(config().file_delete_delay_ms));
     for (const SegmentRef& segment : segments) {
         TRY(checked(segment->rename_files(kDeletedSuffix)));
         TRY(sync_folder());

@@ -1,5 +1,5 @@
-// The names that every file of the log shares: Kafka's offsets, epochs and producer ids as types, and
-// the batch header. Pure.
+// The names that every file of the log shares: Kafka's offsets, epochs and producer ids as types,
+// and the batch header. Pure.
 #pragma once
 
 #include <fmt/format.h>
@@ -30,8 +30,9 @@ struct TopicPartition {
     friend auto operator<=>(const TopicPartition&, const TopicPartition&) = default;
 };
 
-/// Who appends. Only a client's batches are held against their sequence numbers: what a coordinator or
-/// the metadata quorum writes has none, and what a leader has accepted a follower takes as it is.
+/// Who appends. Only a client's batches are held against their sequence numbers: what a coordinator
+/// or the metadata quorum writes has none, and what a leader has accepted a follower takes as it
+/// is.
 enum class AppendOrigin : std::uint8_t { client, coordinator, raft_leader, replication };
 
 /// A timestamp and the offset where it is found.

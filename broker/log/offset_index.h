@@ -45,8 +45,8 @@ public:
     void append(Offset last_offset, std::uint64_t position);
     /// The position of the last entry at or before `target`; 0 without one.
     [[nodiscard]] std::uint64_t lookup(Offset target) const;
-    /// The offset of the first entry at or after `position`, if any: a batch that ends there or later
-    /// does not begin before it.
+    /// The offset of the first entry at or after `position`, if any: a batch that ends there or
+    /// later does not begin before it.
     [[nodiscard]] std::optional<Offset> offset_at_or_after(std::uint64_t position) const;
     /// Drops entries for offsets >= `offset`.
     void truncate_to(Offset offset);

@@ -1,15 +1,15 @@
 // ProducerState: what a partition knows of those who write to it (KIP-98, KIP-360, KIP-890).
 //
-// For every producer id: its epoch, its last five batches (so that a retry is answered with the offset
-// it got the first time), the coordinator epoch of its last marker and the transaction it has open
-// here. It is a fold over the log: whoever reads the same batches has the same state, but for producers
-// that were idle for producer.id.expiration.ms and were forgotten.
+// For every producer id: its epoch, its last five batches (so that a retry is answered with the
+// offset it got the first time), the coordinator epoch of its last marker and the transaction it
+// has open here. It is a fold over the log: whoever reads the same batches has the same state, but
+// for producers that were idle for producer.id.expiration.ms and were forgotten.
 //
 //     decide: prepare() checks one batch against the state and gives a ProducerUpdate
 //     apply:  apply() takes the update once the batch is in the log
 //
-//     first_unstable_offset: min over open transactions and over decided ones whose marker is not yet
-//     below the high watermark; with the high watermark it makes the last stable offset.
+//     first_unstable_offset: min over open transactions and over decided ones whose marker is not
+//     yet below the high watermark; with the high watermark it makes the last stable offset.
 //
 // Pure. Driven by Log under its write lock.
 #pragma once
@@ -39,13 +39,12 @@ struct ProducerBatch {
     std::int64_t timestamp = kNoTimestamp;  // the batch's largest
 
     [[nodiscard]] std::int32_t first_sequence() const;
-    [[nodiscard]] Offset first_offset() const {
-        return last_offset - std::int64_t{offset_delta};
-    }
+    [[nodiscard]] Offset first_offset() const { return last_offset - std::int64_t{offset_delta}; }
     friend bool operator==(const ProducerBatch&, const ProducerBatch&) = default;
 };
 
-/// The last kRememberedBatches batches, oldest first. Held in place: an entry is copied for each append.
+/// The last kRememberedBatches batches, oldest first. Held in place: an entry is copied for each
+/// append.
 class BatchWindow {
 public:
     [[nodiscard]] bool empty() const { return size_ == 0; }
@@ -113,16 +112,16 @@ public:
     /// The state describes exactly the offsets below this one.
     [[nodiscard]] Offset end_offset() const { return end_offset_; }
 
-    /// What the batch `header`, to be placed at header.base_offset, would do. `marker` for a control
-    /// batch that ends a transaction. Errors (never for AppendOrigin::replication):
+    /// What the batch `header`, to be placed at header.base_offset, would do. `marker` for a
+    /// control batch that ends a transaction. Errors (never for AppendOrigin::replication):
     /// INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER (clients only), INVALID_TXN_STATE,
     /// TRANSACTION_COORDINATOR_FENCED. `known`: what an earlier batch of the same append made of
     /// the producer's entry, instead of the one here.
     [[nodiscard]] Result<ProducerUpdate, ErrorCode> prepare(
         const BatchHeader& header, const std::optional<EndTransactionMarker>& marker,
         AppendOrigin origin, const ProducerEntry* known = nullptr) const;
-    /// Takes an update; the log ends at `end_offset` then. An aborted transaction is handed back as the
-    /// transaction index has to know it.
+    /// Takes an update; the log ends at `end_offset` then. An aborted transaction is handed back as
+    /// the transaction index has to know it.
     void apply(ProducerUpdate update, Offset end_offset);
     /// The log grew to `end_offset` by batches without a producer.
     void advance(Offset end_offset);
@@ -138,8 +137,8 @@ public:
 
     /// Forgets producers that were idle for the expiration time and have nothing open.
     void expire(std::int64_t now_ms);
-    /// The first offset of the oldest open transaction that began at `before_ms` or earlier, for those
-    /// who look for hanging transactions.
+    /// The first offset of the oldest open transaction that began at `before_ms` or earlier, for
+    /// those who look for hanging transactions.
     [[nodiscard]] bool has_transaction_open_since(std::int64_t before_ms) const;
 
     /// Empties the state; it describes the offsets below `end_offset`, as a fold that starts there.
@@ -164,12 +163,12 @@ private:
     std::int64_t expiration_ms_;
     Offset end_offset_{0};
     std::map<ProducerId, ProducerEntry> entries_;
-    std::map<Offset, ProducerId> ongoing_;              // by first offset
+    std::map<Offset, ProducerId> ongoing_;                 // by first offset
     std::map<Offset, CompletedTransaction> unreplicated_;  // by first offset
 };
 
-/// Whether a batch that begins with `next` follows one that ended with `last`: 0 follows 2^31 - 1, and
-/// kNoSequence.
+/// Whether a batch that begins with `next` follows one that ended with `last`: 0 follows 2^31 - 1,
+/// and kNoSequence.
 [[nodiscard]] bool in_sequence(std::int32_t last, std::int32_t next);
 
 }  // namespace gregor::log

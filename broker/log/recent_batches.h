@@ -1,5 +1,5 @@
-// RecentBatches: where the newest batches of a segment stand, so that those who read at the tail touch
-// neither index nor file. A ring; the newest batch is always the segment's last one.
+// RecentBatches: where the newest batches of a segment stand, so that those who read at the tail
+// touch neither index nor file. A ring; the newest batch is always the segment's last one.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,8 @@ public:
         return count_ == 0 ? nullptr : &ring_[(count_ - 1) % kSize];
     }
 
-    /// The segment's first batch that ends at or after `target`, if that is known to be one of these.
+    /// The segment's first batch that ends at or after `target`, if that is known to be one of
+    /// these.
     [[nodiscard]] const BatchPosition* find(Offset target) const {
         const std::size_t held = std::min(count_, kSize);
         std::size_t low = 0;

@@ -259,7 +259,8 @@ Result<void, ErrorCode> Segment::scan_tail(Derived& derived) const {
 
 Result<std::optional<BatchPosition>, ErrorCode> Segment::find(Offset target) {
     TRY(load());
-    if (const BatchPosition* last = derived_.recent.newest(); last != nullptr && target > last->last_offset) {
+    if (const BatchPosition* last = derived_.recent.newest();
+        last != nullptr && target > last->last_offset) {
         return std::optional<BatchPosition>();
     }
     if (const BatchPosition* recent = derived_.recent.find(target)) return std::optional(*recent);

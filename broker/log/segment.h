@@ -5,12 +5,12 @@
 //     00000000000000001042.timeindex  TimeIndex           > written when it is sealed or closed; of
 //     00000000000000001042.txnindex   TransactionIndex   /  older ones: read when first needed
 //
-// Only the last segment of a log is written. It becomes old by seal(): everything of it is synced before
-// its successor takes a batch, so a log on disk never has a hole. Indexes are derived from the log: what
-// a crash left of them is rebuilt (Log's recovery).
+// Only the last segment of a log is written. It becomes old by seal(): everything of it is synced
+// before its successor takes a batch, so a log on disk never has a hole. Indexes are derived from
+// the log: what a crash left of them is rebuilt (Log's recovery).
 //
-// Mutators are called under the log's write lock; readers may run beside them and see the file up to
-// the size that they read at their start.
+// Mutators are called under the log's write lock; readers may run beside them and see the file up
+// to the size that they read at their start.
 #pragma once
 
 #include <cstdint>
@@ -95,7 +95,7 @@ public:
     /// Removes the files that rename_files() made.
     [[nodiscard]] Result<void, IoError> remove_files(std::string_view suffix);
 
-    // Reading. KAFKA_STORAGE_ERROR: the disk failed; CORRUPT_MESSAGE: the file is damaged. -------------
+    // Reading. KAFKA_STORAGE_ERROR: the disk failed; CORRUPT_MESSAGE: the file is damaged. --------
 
     /// The first batch that holds an offset >= `target`; nothing if all end before it.
     [[nodiscard]] Result<std::optional<BatchPosition>, ErrorCode> find(Offset target);
@@ -133,11 +133,10 @@ private:
     Segment(Disk& disk, std::string folder, Offset base_offset, FileRef file, std::uint64_t size,
             std::int64_t now_ms);
 
-    /// What follows from the batches in the file. Made aside and put in place at once, as readers run
-    /// while it is read.
+    /// What follows from the batches in the file. Made aside and put in place at once, as readers
+    /// run while it is read.
     struct Derived {
-        explicit Derived(Offset base_offset)
-            : offset_index(base_offset), time_index(base_offset) {}
+        explicit Derived(Offset base_offset) : offset_index(base_offset), time_index(base_offset) {}
 
         void note(const BatchPosition& batch, std::int32_t index_interval_bytes);
 

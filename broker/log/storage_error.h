@@ -1,4 +1,5 @@
-// StorageError: why a log or its directory could not be opened: the disk refused, or a file is damaged.
+// StorageError: why a log or its directory could not be opened: the disk refused, or a file is
+// damaged.
 #pragma once
 
 #include <optional>

@@ -29,8 +29,8 @@ log::AppendOrigin log_origin(records::AppendOrigin origin) {
     UNREACHABLE();
 }
 
-/// Kafka tells the log start with an error that says something about the records, not with one that says
-/// where they should go.
+/// Kafka tells the log start with an error that says something about the records, not with one that
+/// says where they should go.
 bool tells_log_start(ErrorCode error) {
     switch (error) {
         case ErrorCode::unknown_topic_or_partition:
@@ -73,7 +73,10 @@ class ReplicaManager::DelayedProduce final : public ParkedRequest {
 public:
     DelayedProduce(ReplicaManager& manager, std::vector<AppendedPart> parts, Instant deadline,
                    AppendDone done)
-        : manager_(manager), parts_(std::move(parts)), deadline_(deadline), done_(std::move(done)) {}
+        : manager_(manager),
+          parts_(std::move(parts)),
+          deadline_(deadline),
+          done_(std::move(done)) {}
 
     void complete(WakeUp why, std::unique_ptr<ParkedRequest>) override {
         if (why == WakeUp::grown || why == WakeUp::disturbed) {
@@ -113,8 +116,7 @@ void ReplicaManager::append(AppendOrder order, AppendDone done) {
     parts.reserve(order.parts.size());
     for (const AppendPart& part : order.parts) {
         parts.push_back(append_part(order, part));
-        parts.back().waits =
-            order.acks == -1 && parts.back().outcome.error == ErrorCode::none;
+        parts.back().waits = order.acks == -1 && parts.back().outcome.error == ErrorCode::none;
     }
     answer_or_park(std::move(parts), deadline, std::move(done));
 }
@@ -142,8 +144,8 @@ void ReplicaManager::answer_or_park(std::vector<AppendedPart> parts, Instant dea
                               .mark = Mark::high_watermark,
                               .base = now}},
                    .deadline = deadline};
-    park.request = std::make_unique<DelayedProduce>(*this, std::move(parts), deadline,
-                                                    std::move(done));
+    park.request =
+        std::make_unique<DelayedProduce>(*this, std::move(parts), deadline, std::move(done));
     purgatory_.park(std::move(park));
 }
 
@@ -185,14 +187,16 @@ ReplicaManager::AppendedPart ReplicaManager::append_part(const AppendOrder& orde
     AppendOutcome& outcome = appended.outcome;
     const auto refuse = [&](ErrorCode error) -> AppendedPart {
         outcome.error = error;
-        if (appended.hosted != nullptr && appended.hosted->log != nullptr && tells_log_start(error)) {
+        if (appended.hosted != nullptr && appended.hosted->log != nullptr &&
+            tells_log_start(error)) {
             outcome.log_start_offset = appended.hosted->log->log_start_offset();
         }
         return std::move(appended);
     };
     const bool is_from_client = order.origin == records::AppendOrigin::client;
     if (order.acks < -1 || order.acks > 1) return refuse(ErrorCode::invalid_required_acks);
-    if (is_from_client && !order.internal_topics_allowed && is_internal_topic(part.partition.topic)) {
+    if (is_from_client && !order.internal_topics_allowed &&
+        is_internal_topic(part.partition.topic)) {
         return refuse(ErrorCode::invalid_topic_exception);
     }
     appended.hosted = find(part.partition);

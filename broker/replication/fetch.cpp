@@ -1,5 +1,5 @@
-// ReplicaManager: fetching. One round reads every target; a round that found too little is parked with
-// the growth that it lacks and repeated when that may be there.
+// ReplicaManager: fetching. One round reads every target; a round that found too little is parked
+// with the growth that it lacks and repeated when that may be there.
 #include <algorithm>
 #include <utility>
 
@@ -30,7 +30,7 @@ Mark mark_of(const FetchParams& params) {
 struct ReplicaManager::FetchRound {
     FetchResult result;
     std::int64_t bytes = 0;
-    bool has_news = false;  // something to tell that is no records
+    bool has_news = false;           // something to tell that is no records
     std::vector<WatchedMark> marks;  // as they were before the read
 };
 
@@ -72,8 +72,8 @@ private:
 void ReplicaManager::fetch(FetchParams params, std::vector<FetchTarget> targets, FetchDone done) {
     params.max_bytes = std::clamp(params.max_bytes, 0, options_.fetch_max_bytes);
     params.min_bytes = std::min(params.min_bytes, params.max_bytes);
-    auto request = std::make_unique<DelayedFetch>(*this, params, std::move(targets),
-                                                  std::move(done));
+    auto request =
+        std::make_unique<DelayedFetch>(*this, params, std::move(targets), std::move(done));
     DelayedFetch& self = *request;
     self.read_and_answer(true, std::move(request));
 }

@@ -1,5 +1,5 @@
-// Fetch sessions (KIP-227): a consumer that fetches a thousand partitions says so once; afterwards its
-// requests name what changed and the answers name what is new.
+// Fetch sessions (KIP-227): a consumer that fetches a thousand partitions says so once; afterwards
+// its requests name what changed and the answers name what is new.
 //
 //     request   session_id  epoch   meaning
 //                   0         0     all partitions are named; open a session if there is room
@@ -7,13 +7,13 @@
 //                   7         0     all are named again: session 7 ends, another begins
 //                   7        -1     all are named; session 7 ends, none begins
 //
-// The epoch counts the requests of a session: 1, 2, …, 2^31-1, 1, …; a request with another one than
-// expected was lost or comes twice and is refused. Sessions live in a cache of
-// max.incremental.fetch.session.cache.slots entries. A new one may push out one that was not used for
-// kEvictionAge, or one that has lived that long and is smaller; those of followers go last.
+// The epoch counts the requests of a session: 1, 2, …, 2^31-1, 1, …; a request with another one
+// than expected was lost or comes twice and is refused. Sessions live in a cache of
+// max.incremental.fetch.session.cache.slots entries. A new one may push out one that was not used
+// for kEvictionAge, or one that has lived that long and is smaller; those of followers go last.
 //
-// From version 13 topics are named by id; a session keeps to one way of naming. Pure: the caller brings
-// the time, the random numbers and the names of topics.
+// From version 13 topics are named by id; a session keeps to one way of naming. Pure: the caller
+// brings the time, the random numbers and the names of topics.
 #pragma once
 
 #include <cstdint>
@@ -100,9 +100,9 @@ public:
     [[nodiscard]] ErrorCode error() const { return error_; }
     /// What is to be read, in the order in which it is to be served.
     [[nodiscard]] const std::vector<FetchTarget>& targets() const { return targets_; }
-    /// Whether the client put aside, since its last request, a partition that it was sent records of.
-    /// It will want that one again before long, but has one fetch in flight at a time: this one should
-    /// not wait for all of its max_wait.
+    /// Whether the client put aside, since its last request, a partition that it was sent records
+    /// of. It will want that one again before long, but has one fetch in flight at a time: this one
+    /// should not wait for all of its max_wait.
     [[nodiscard]] bool client_holds_records() const { return client_holds_records_; }
 
 private:
@@ -139,8 +139,8 @@ public:
     /// FETCH_SESSION_TOPIC_ID_ERROR.
     [[nodiscard]] FetchContext begin(std::int16_t version, const FetchRequest& request,
                                      bool is_follower, Instant now, const TopicNames& names);
-    /// Decides what of `answers`, one for each target and in their order, is sent; opens the session of
-    /// a full request if there is room.
+    /// Decides what of `answers`, one for each target and in their order, is sent; opens the
+    /// session of a full request if there is room.
     [[nodiscard]] FetchVerdict finish(FetchContext& context,
                                       const std::vector<FetchResponse::Partition>& answers,
                                       Instant now, Random& random);

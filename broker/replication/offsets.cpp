@@ -12,9 +12,7 @@ constexpr std::int64_t kMaxTimestamp = -3;
 constexpr std::int64_t kEarliestLocal = -4;
 constexpr std::int64_t kLatestTiered = -5;
 
-ListedOffset failed(ErrorCode error) {
-    return {.error = error};
-}
+ListedOffset failed(ErrorCode error) { return {.error = error}; }
 
 }  // namespace
 
@@ -38,8 +36,9 @@ ListedOffset ReplicaManager::list_offset(const ListOffsetQuery& query) {
     switch (query.timestamp) {
         case kLatest:
             if (lags) return failed(ErrorCode::offset_not_available);
-            return {.offset = last_fetchable,
-                    .leader_epoch = hosted->state.leader_epoch().value_or(protocol::kNoLeaderEpoch)};
+            return {
+                .offset = last_fetchable,
+                .leader_epoch = hosted->state.leader_epoch().value_or(protocol::kNoLeaderEpoch)};
         case kEarliest:
         case kEarliestLocal: {
             ListedOffset listed{.offset = marks.log_start_offset};
@@ -83,8 +82,7 @@ DeletedRecords ReplicaManager::delete_records(const TopicPartition& partition, O
     if (serving != ErrorCode::none) return {.error = serving};
     if (!hosted->log->config().cleanup_delete) return {.error = ErrorCode::policy_violation};
     constexpr Offset kHighWatermark{-1};
-    const Offset wanted =
-        offset == kHighWatermark ? hosted->state.marks().high_watermark : offset;
+    const Offset wanted = offset == kHighWatermark ? hosted->state.marks().high_watermark : offset;
     if (wanted < Offset(0) || wanted > hosted->state.marks().high_watermark) {
         return {.error = ErrorCode::offset_out_of_range};
     }

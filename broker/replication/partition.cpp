@@ -84,9 +84,7 @@ void Partition::log_failed() {
     role_ = OfflineRole{.epoch = leader_epoch().value_or(protocol::kNoLeaderEpoch)};
 }
 
-void Partition::given_up() {
-    role_ = std::monostate();
-}
+void Partition::given_up() { role_ = std::monostate(); }
 
 std::optional<LeaderEpoch> Partition::leader_epoch() const {
     if (const auto* leading = std::get_if<LeaderRole>(&role_)) return leading->epoch;
@@ -128,14 +126,14 @@ ErrorCode Partition::check_append(std::int16_t acks) const {
     return ErrorCode::none;
 }
 
-std::optional<ErrorCode> Partition::acknowledgement(LeaderEpoch epoch, Offset required_offset) const {
+std::optional<ErrorCode> Partition::acknowledgement(LeaderEpoch epoch,
+                                                    Offset required_offset) const {
     if (is_offline()) return ErrorCode::kafka_storage_error;
     const LeaderRole* leading = leader();
     if (leading == nullptr || leading->epoch != epoch) return ErrorCode::not_leader_or_follower;
     if (marks_.high_watermark < required_offset) return std::nullopt;
-    return is_isr_large_enough(*leading)
-               ? ErrorCode::none
-               : ErrorCode::not_enough_replicas_after_append;
+    return is_isr_large_enough(*leading) ? ErrorCode::none
+                                         : ErrorCode::not_enough_replicas_after_append;
 }
 
 std::size_t Partition::effective_min_isr(const LeaderRole& leader) const {

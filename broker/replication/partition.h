@@ -1,16 +1,18 @@
-// Partition: what this broker knows of its replica of one partition, and the rules that follow from it.
-// Pure: it sits next to a Log (which holds the bytes) and is told what happened to it.
+// Partition: what this broker knows of its replica of one partition, and the rules that follow from
+// it. Pure: it sits next to a Log (which holds the bytes) and is told what happened to it.
 //
 //     log_start_offset <= last_stable_offset <= high_watermark <= log_end_offset       (L3)
 //     |---- deleted ----|---- served to consumers ----|--- not yet replicated ---|
 //
-// A leader raises the high watermark to the smallest log end offset among the members of the in-sync
-// replica set, and only while that set is large enough (R5, KIP-966). With a single replica that is its
-// own log end offset as soon as the append has returned; what followers tell enters by
+// A leader raises the high watermark to the smallest log end offset among the members of the
+// in-sync replica set, and only while that set is large enough (R5, KIP-966). With a single replica
+// that is its own log end offset as soon as the append has returned; what followers tell enters by
 // follower_fetched().
 //
-//     not_hosted ──> leader(epoch) <──> follower(epoch)          every change at a higher leader epoch
-//          any role ──> offline, when its log has failed; nothing leads out of it but a new broker start
+//     not_hosted ──> leader(epoch) <──> follower(epoch)          every change at a higher leader
+//     epoch
+//          any role ──> offline, when its log has failed; nothing leads out of it but a new broker
+//          start
 #pragma once
 
 #include <cstdint>
@@ -49,7 +51,7 @@ struct PartitionAssignment {
 
 struct LeaderRole {
     LeaderEpoch epoch;
-    Offset epoch_start_offset;             // where this leader's own records begin
+    Offset epoch_start_offset;  // where this leader's own records begin
     std::vector<NodeId> replicas;
     std::vector<NodeId> isr;
     std::map<NodeId, Offset> end_offsets;  // of the other replicas, as far as known in this epoch
@@ -77,13 +79,13 @@ public:
 
     // Events. ------------------------------------------------------------------------------------
 
-    /// The controller's decision: leader if it names this node, else follower. Of a leader's in-sync
-    /// set that shrank the high watermark may rise: see high_watermark().
+    /// The controller's decision: leader if it names this node, else follower. Of a leader's
+    /// in-sync set that shrank the high watermark may rise: see high_watermark().
     RoleChange assign(const PartitionAssignment& assignment);
     /// The log grew to `log_end_offset`, as durably as the topic's flush settings ask.
     void appended(Offset log_end_offset);
-    /// A follower asked for `offset` with this leader's epoch and without a diverging history: it holds
-    /// all below. NOT_LEADER_OR_FOLLOWER; UNKNOWN_LEADER_EPOCH if it is no replica.
+    /// A follower asked for `offset` with this leader's epoch and without a diverging history: it
+    /// holds all below. NOT_LEADER_OR_FOLLOWER; UNKNOWN_LEADER_EPOCH if it is no replica.
     [[nodiscard]] Result<void, ErrorCode> follower_fetched(NodeId replica, Offset offset);
     /// A follower heard of the leader's high watermark.
     void leader_high_watermark(Offset high_watermark);
@@ -120,7 +122,8 @@ public:
     /// What is to be answered to a produce request with acks=all that was appended in `epoch` below
     /// `required_offset`; nothing while it waits. NOT_LEADER_OR_FOLLOWER when the epoch has passed,
     /// NOT_ENOUGH_REPLICAS_AFTER_APPEND when the in-sync set has shrunk too far meanwhile (R12).
-    [[nodiscard]] std::optional<ErrorCode> acknowledgement(LeaderEpoch epoch, Offset required_offset) const;
+    [[nodiscard]] std::optional<ErrorCode> acknowledgement(LeaderEpoch epoch,
+                                                           Offset required_offset) const;
 
     /// L3 against the log's marks, L5, R5 for the role that it has; CHECKs.
     void check_invariants(const LogMarks& log) const;
@@ -128,7 +131,8 @@ public:
 private:
     [[nodiscard]] std::size_t effective_min_isr(const LeaderRole& leader) const;
     [[nodiscard]] bool is_isr_large_enough(const LeaderRole& leader) const;
-    /// The smallest log end offset in the in-sync set; a member of which nothing is known holds it back.
+    /// The smallest log end offset in the in-sync set; a member of which nothing is known holds it
+    /// back.
     [[nodiscard]] Offset replicated_end(const LeaderRole& leader) const;
     void raise_high_watermark();
 

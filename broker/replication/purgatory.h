@@ -1,19 +1,20 @@
 // Purgatory: requests that wait for something, as records and not as fibers.
 //
 // A parked request names what it waits for: `need` units of growth, summed over some marks of some
-// partitions (bytes for a Fetch over many partitions, one high watermark for a Produce), or its deadline.
-// When the need may be met, the deadline has come or a partition was disturbed, it is taken out and one
-// of a few completion fibers runs its complete(), which answers it or parks it again.
+// partitions (bytes for a Fetch over many partitions, one high watermark for a Produce), or its
+// deadline. When the need may be met, the deadline has come or a partition was disturbed, it is
+// taken out and one of a few completion fibers runs its complete(), which answers it or parks it
+// again.
 //
-// Nobody polls. A need of n over k marks cannot be met before one of them has grown by n/k, so each mark
-// is watched for that much; only then is the sum taken, and if it falls short the rest is spread anew.
-// With min_bytes=1 every append that a fetch can see completes it; with more, an append that is not
-// enough for anyone costs one comparison (Watchers).
+// Nobody polls. A need of n over k marks cannot be met before one of them has grown by n/k, so each
+// mark is watched for that much; only then is the sum taken, and if it falls short the rest is
+// spread anew. With min_bytes=1 every append that a fetch can see completes it; with more, an
+// append that is not enough for anyone costs one comparison (Watchers).
 //
 //     park(request) ──> Watchers of each partition, deadlines ──> due ──> completion fibers
 //
-// Bounded by max_parked; above it, requests are told so at once. The requests of a node that is killed
-// are dropped with it.
+// Bounded by max_parked; above it, requests are told so at once. The requests of a node that is
+// killed are dropped with it.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +44,8 @@ enum class WakeUp : std::uint8_t {
 class ParkedRequest {
 public:
     virtual ~ParkedRequest() = default;
-    /// On a completion fiber, once: answers the request, or parks `self`, which is this object, again
-    /// (not when `expired` or worse). May wait for the disk.
+    /// On a completion fiber, once: answers the request, or parks `self`, which is this object,
+    /// again (not when `expired` or worse). May wait for the disk.
     virtual void complete(WakeUp why, std::unique_ptr<ParkedRequest> self) = 0;
 };
 
@@ -76,8 +77,8 @@ public:
     Purgatory(const Purgatory&) = delete;
     Purgatory& operator=(const Purgatory&) = delete;
 
-    /// Never waits. A need that is met already, a deadline that has passed or a full purgatory makes the
-    /// request due at once.
+    /// Never waits. A need that is met already, a deadline that has passed or a full purgatory
+    /// makes the request due at once.
     void park(ParkOrder order);
 
     /// Requests that `Watchers` reported as due; those whose need is not met yet are watched on.

@@ -36,9 +36,7 @@ HostedPartition::HostedPartition(Runtime& runtime, TopicPartition name, TopicId 
     if (log == nullptr) state.log_failed();
 }
 
-LogMarks HostedPartition::log_marks() const {
-    return marks_of(log);
-}
+LogMarks HostedPartition::log_marks() const { return marks_of(log); }
 
 ReplicaManager::ReplicaManager(Runtime& runtime, log::LogManager& logs,
                                ReplicaManagerOptions options)
@@ -76,9 +74,8 @@ HostedRef ReplicaManager::take_up(const TopicPartition& partition, const TopicId
         runtime_.trace().event("partition_offline", "partition={} reason={}", partition,
                                opened.error().text);
     }
-    auto hosted = std::make_shared<HostedPartition>(runtime_, partition, topic_id,
-                                                    opened ? *opened : nullptr, config,
-                                                    options_.node_id);
+    auto hosted = std::make_shared<HostedPartition>(
+        runtime_, partition, topic_id, opened ? *opened : nullptr, config, options_.node_id);
     hosted_.insert_or_assign(partition, hosted);
     return hosted;
 }
@@ -185,9 +182,7 @@ void ReplicaManager::log_failed(HostedPartition& hosted) {
     disturb(hosted);
 }
 
-void ReplicaManager::shut_down() {
-    purgatory_.shut_down();
-}
+void ReplicaManager::shut_down() { purgatory_.shut_down(); }
 
 void ReplicaManager::check_invariants() const {
     for (const auto& [partition, hosted] : hosted_) {

@@ -1,16 +1,17 @@
-// ReplicaManager: the partitions that this broker hosts, and what clients do with them: append, fetch,
-// list offsets, delete records.
+// ReplicaManager: the partitions that this broker hosts, and what clients do with them: append,
+// fetch, list offsets, delete records.
 //
-//     MetadataPublisher ── assign(), remove(), set_config() ──> HostedPartition { Partition, Log, Watchers }
-//     handlers ── append(), fetch(), list_offsets() … ────────> the same; what waits goes to the purgatory
+//     MetadataPublisher ── assign(), remove(), set_config() ──> HostedPartition { Partition, Log,
+//     Watchers } handlers ── append(), fetch(), list_offsets() … ────────> the same; what waits
+//     goes to the purgatory
 //
-// An append runs on the caller's fiber until the records are in the log (and synced, where the topic's
-// flush settings ask for it). What then waits for replication, or a fetch for data, is parked: `done` is
-// called later from another fiber. So `done` is called exactly once, at once or later, unless the node
-// is killed first.
+// An append runs on the caller's fiber until the records are in the log (and synced, where the
+// topic's flush settings ask for it). What then waits for replication, or a fetch for data, is
+// parked: `done` is called later from another fiber. So `done` is called exactly once, at once or
+// later, unless the node is killed first.
 //
-// A partition changes its role only between appends: assign() turns new ones away and waits for those
-// that run, so that no batch of an old leader epoch follows one of a newer epoch in the log.
+// A partition changes its role only between appends: assign() turns new ones away and waits for
+// those that run, so that no batch of an old leader epoch follows one of a newer epoch in the log.
 //
 // When a log fails its partition is offline: KAFKA_STORAGE_ERROR from then on.
 //
@@ -48,8 +49,8 @@ struct ReplicaManagerOptions {
     std::int32_t fetch_max_bytes = 57'671'680;
     /// Compressed batches of at least this size are checked away from the loop.
     std::size_t offload_bytes = std::size_t{64} << 10;
-    /// Whether compressed batches are decompressed to check their records on topics that do not need it
-    /// (compacted ones and a compression.type of their own always do).
+    /// Whether compressed batches are decompressed to check their records on topics that do not
+    /// need it (compacted ones and a compression.type of their own always do).
     bool walk_compressed = true;
     /// max.incremental.fetch.session.cache.slots
     std::size_t fetch_session_slots = 1000;
@@ -94,7 +95,8 @@ struct AppendOutcome {
     TopicPartition partition;
     ErrorCode error = ErrorCode::none;
     Offset base_offset{-1};
-    std::int64_t log_append_time_ms = -1;  // LogAppendTime only, and of a retry: the batch's timestamp
+    std::int64_t log_append_time_ms =
+        -1;  // LogAppendTime only, and of a retry: the batch's timestamp
     Offset log_start_offset{-1};
     std::vector<records::BatchRecordError> record_errors;
     std::optional<std::string> error_message;
@@ -135,7 +137,8 @@ struct ListedOffset {
 
 struct ListOffsetQuery {
     TopicPartition partition;
-    std::int64_t timestamp = 0;  // -1 latest, -2 earliest, -3 largest timestamp, -4, -5: tiered storage
+    std::int64_t timestamp =
+        0;  // -1 latest, -2 earliest, -3 largest timestamp, -4, -5: tiered storage
     LeaderEpoch current_leader_epoch = protocol::kNoLeaderEpoch;
     /// None: a follower's or a debugger's question, which sees the whole log.
     std::optional<bool> read_committed = false;
@@ -153,11 +156,11 @@ public:
     ReplicaManager(const ReplicaManager&) = delete;
     ReplicaManager& operator=(const ReplicaManager&) = delete;
 
-    // Hosting: called by one fiber, in the order of the images. Each may wait for the disk. --------------
+    // Hosting: called by one fiber, in the order of the images. Each may wait for the disk. -------
 
-    /// Takes up the partition if it is not hosted yet (opening or making its log) and gives it the role
-    /// that the assignment says. A partition of the same name and another topic id is removed first.
-    /// KAFKA_STORAGE_ERROR: it is hosted, but offline.
+    /// Takes up the partition if it is not hosted yet (opening or making its log) and gives it the
+    /// role that the assignment says. A partition of the same name and another topic id is removed
+    /// first. KAFKA_STORAGE_ERROR: it is hosted, but offline.
     Result<void, ErrorCode> assign(const TopicPartition& partition, const TopicId& topic_id,
                                    const PartitionAssignment& assignment, LogConfigRef config);
     /// Gives the partition up and deletes its log; nothing if it is not hosted.
@@ -182,8 +185,8 @@ public:
     void append(AppendOrder order, AppendDone done);
 
     /// Reads each target, at most max_bytes together but at least one batch. Answers at once when
-    /// min_bytes are there, something is to be told (an error, a diverging epoch) or max_wait is zero;
-    /// else when data has come or max_wait has passed.
+    /// min_bytes are there, something is to be told (an error, a diverging epoch) or max_wait is
+    /// zero; else when data has come or max_wait has passed.
     void fetch(FetchParams params, std::vector<FetchTarget> targets, FetchDone done);
 
     [[nodiscard]] ListedOffset list_offset(const ListOffsetQuery& query);
@@ -191,8 +194,8 @@ public:
     [[nodiscard]] Result<log::EpochEnd, ErrorCode> offset_for_leader_epoch(
         const TopicPartition& partition, LeaderEpoch current_leader_epoch, LeaderEpoch epoch);
     /// The log starts at `offset` from now on (-1: at the high watermark). POLICY_VIOLATION without
-    /// cleanup.policy=delete, OFFSET_OUT_OF_RANGE above the high watermark, INVALID_TOPIC_EXCEPTION for
-    /// internal topics. Durable when it returns.
+    /// cleanup.policy=delete, OFFSET_OUT_OF_RANGE above the high watermark, INVALID_TOPIC_EXCEPTION
+    /// for internal topics. Durable when it returns.
     [[nodiscard]] DeletedRecords delete_records(const TopicPartition& partition, Offset offset);
 
     /// L3, L5 and R5 for every hosted partition; CHECKs.
@@ -221,10 +224,12 @@ private:
     [[nodiscard]] std::vector<AppendOutcome> predict(const AppendOrder& order) const;
 
     // fetch.cpp
-    [[nodiscard]] FetchRound read(const FetchParams& params, const std::vector<FetchTarget>& targets);
+    [[nodiscard]] FetchRound read(const FetchParams& params,
+                                  const std::vector<FetchTarget>& targets);
     [[nodiscard]] FetchResponse::Partition read_one(const FetchParams& params,
-                                                    const FetchTarget& target, std::int64_t max_bytes,
-                                                    bool at_least_one_batch, FileSlice& records);
+                                                    const FetchTarget& target,
+                                                    std::int64_t max_bytes, bool at_least_one_batch,
+                                                    FileSlice& records);
 
     Runtime& runtime_;
     log::LogManager& logs_;

@@ -25,9 +25,9 @@ void Watchers::raise(Mark mark, std::uint64_t value, std::vector<ParkedId>& due)
 
 std::uint64_t Watchers::bytes_below(Offset offset) const {
     if (offset >= marks_.log_end_offset) return value(Mark::log_end_bytes);
-    const auto step = std::lower_bound(
-        steps_.begin(), steps_.end(), offset,
-        [](const Step& a, Offset wanted) { return a.end_offset < wanted; });
+    const auto step =
+        std::lower_bound(steps_.begin(), steps_.end(), offset,
+                         [](const Step& a, Offset wanted) { return a.end_offset < wanted; });
     if (step == steps_.end()) return passed_.bytes;  // what was there when the count began
     if (step->end_offset == offset) return step->bytes;
     const Step& before = step == steps_.begin() ? passed_ : *std::prev(step);
@@ -35,8 +35,8 @@ std::uint64_t Watchers::bytes_below(Offset offset) const {
     __extension__ using Wide = unsigned __int128;
     const auto offsets = static_cast<std::uint64_t>(step->end_offset - before.end_offset);
     const auto part = static_cast<std::uint64_t>(offset - before.end_offset);
-    return before.bytes +
-           static_cast<std::uint64_t>((Wide{step->bytes - before.bytes} * part + offsets - 1) / offsets);
+    return before.bytes + static_cast<std::uint64_t>(
+                              (Wide{step->bytes - before.bytes} * part + offsets - 1) / offsets);
 }
 
 void Watchers::drop_steps() {

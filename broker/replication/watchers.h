@@ -1,20 +1,22 @@
 // Watchers: who waits for one partition, and the marks that they wait for.
 //
 // A mark only grows: the high watermark, and the bytes of log below the log end offset, the high
-// watermark and the last stable offset. A parked request waits until a mark has reached a threshold.
-// Thresholds are kept in order, so a mark that grows looks at the requests that are due and at no other:
-// an append on a partition with a thousand parked fetches costs one comparison while none is due.
+// watermark and the last stable offset. A parked request waits until a mark has reached a
+// threshold. Thresholds are kept in order, so a mark that grows looks at the requests that are due
+// and at no other: an append on a partition with a thousand parked fetches costs one comparison
+// while none is due.
 //
 //     high_watermark_bytes   ..... 4096 ......................... 9000
 //     thresholds                       ^ 4097 (min_bytes 1)   ^ 8192      ^ 65536
 //
-// Bytes are counted from when the broker took the partition up; only differences mean something. Where
-// the high watermark or the last stable offset lags behind, the batches in between are remembered as
-// steps, at most kMaxSteps of them; beyond, neighbours are merged and bytes inside a step are shared out
-// over its offsets. So a byte count may be a little off until the step is passed, but every batch that
-// becomes visible raises it.
+// Bytes are counted from when the broker took the partition up; only differences mean something.
+// Where the high watermark or the last stable offset lags behind, the batches in between are
+// remembered as steps, at most kMaxSteps of them; beyond, neighbours are merged and bytes inside a
+// step are shared out over its offsets. So a byte count may be a little off until the step is
+// passed, but every batch that becomes visible raises it.
 //
-// A partition that changes hands (leader, truncation, deletion, failure) wakes all: see disturb(). Pure.
+// A partition that changes hands (leader, truncation, deletion, failure) wakes all: see disturb().
+// Pure.
 #pragma once
 
 #include <array>
@@ -46,14 +48,14 @@ public:
     /// The partition's offsets as they are now; nobody waits yet.
     explicit Watchers(const LogMarks& marks);
 
-    // What happened. The requests that are due are added to `due` and wait here no more. -----------------
+    // What happened. The requests that are due are added to `due` and wait here no more. ----------
 
     /// `bytes` were appended (0: only a mark rose) and the log stands at `marks` now.
     void progressed(const LogMarks& marks, std::uint64_t bytes, std::vector<ParkedId>& due);
     /// What was known holds no more: everyone is due, and offsets may have gone back to `marks`.
     void disturb(const LogMarks& marks, std::vector<ParkedId>& due);
 
-    // Who waits. -----------------------------------------------------------------------------------
+    // Who waits. ----------------------------------------------------------------------------------
 
     [[nodiscard]] std::uint64_t value(Mark mark) const { return values_[index(mark)]; }
     /// `id` is due when `mark` reaches `threshold`, which it has not yet.
@@ -77,7 +79,7 @@ private:
     std::array<std::uint64_t, kMarks> values_{};
     std::array<Waiting, kMarks> waiting_;
     LogMarks marks_;
-    Step passed_;              // the last step that both marks have passed
+    Step passed_;             // the last step that both marks have passed
     std::deque<Step> steps_;  // those beyond
 };
 

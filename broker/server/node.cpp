@@ -121,9 +121,10 @@ Node::Started Node::open_storage() {
         .producer_id_expiration_ms = config_.integer("producer.id.expiration.ms"),
         // With its only log directory gone a broker has nothing left to serve: it stops, as Kafka's
         // does, and what starts it again recovers.
-        .on_disk_failure = [this](const log::TopicPartition& partition, IoError error) {
-            fail_for_good(fmt::format("{}: the disk fails: {}", partition, name(error)));
-        }};
+        .on_disk_failure =
+            [this](const log::TopicPartition& partition, IoError error) {
+                fail_for_good(fmt::format("{}: the disk fails: {}", partition, name(error)));
+            }};
     auto logs = log::LogManager::open(runtime_, std::move(options));
     if (!logs) {
         const bool is_in_use = logs.error().io == IoError::locked;

@@ -11,9 +11,7 @@ std::string text(ValueId value) {
 
 }  // namespace
 
-void PartitionHistory::sent(ValueId value, bool ordered) {
-    sent_[value.value()].ordered = ordered;
-}
+void PartitionHistory::sent(ValueId value, bool ordered) { sent_[value.value()].ordered = ordered; }
 
 void PartitionHistory::acknowledged(ValueId value, std::int64_t offset, LossCount asked) {
     ++acknowledged_;
@@ -151,7 +149,8 @@ bool PartitionHistory::is_stale(std::int64_t offset, LossCount asked) const {
 void PartitionHistory::learn(std::int64_t offset, ValueId value, bool acknowledged,
                              std::string_view how) {
     if (offset < 0) {
-        judge_.violated("H2", "{}: {} was {} at offset {}", options_.name, text(value), how, offset);
+        judge_.violated("H2", "{}: {} was {} at offset {}", options_.name, text(value), how,
+                        offset);
         return;
     }
     // No record stands twice, so a log is never longer than what was sent to it.

@@ -1,20 +1,21 @@
 // PartitionHistory: what clients were told about one partition, held against itself as it grows. It
-// knows nothing of the broker: sends with their outcome, reads, deletions, and the crashes that excuse.
+// knows nothing of the broker: sends with their outcome, reads, deletions, and the crashes that
+// excuse.
 //
-// Each record carries a unique value, sent once on the wire or, by an idempotent producer, again with the
-// same sequence number. A slot is what an offset is known to hold:
+// Each record carries a unique value, sent once on the wire or, by an idempotent producer, again
+// with the same sequence number. A slot is what an offset is known to hold:
 //
 //     offset        0    1    2    3    4
 //     slot          v1   v2   -    v9   -        "-": nobody was told
 //                   ^read     ^unknown  ^acked
 //
-// Checks, by their id in the list of invariants: H1 lost write, H2 inconsistent offsets, H3/P1 duplicate,
-// H6/H7 a consumer's poll goes back or skips, P6 a failed send is visible, P7 order of one producer, T7 a
-// high watermark below what was told before, L8 what must survive a crash, R8 a read of something never
-// sent, C8 a read below the log start.
+// Checks, by their id in the list of invariants: H1 lost write, H2 inconsistent offsets, H3/P1
+// duplicate, H6/H7 a consumer's poll goes back or skips, P6 a failed send is visible, P7 order of
+// one producer, T7 a high watermark below what was told before, L8 what must survive a crash, R8 a
+// read of something never sent, C8 a read below the log start.
 //
-// Answers overtake each other and what happens to the machine: each is judged by what was known when its
-// question was asked.
+// Answers overtake each other and what happens to the machine: each is judged by what was known
+// when its question was asked.
 //
 // A power loss without flush may take the unsynced tail, and only that: everything at or above the
 // durable end is forgotten here, and what was told about it before excuses nothing below.
@@ -65,8 +66,7 @@ public:
         bool synced_before_answer = false;
     };
 
-    PartitionHistory(Judge& judge, Options options)
-        : judge_(judge), options_(std::move(options)) {}
+    PartitionHistory(Judge& judge, Options options) : judge_(judge), options_(std::move(options)) {}
 
     [[nodiscard]] const std::string& name() const { return options_.name; }
     [[nodiscard]] LossCount losses() const {
@@ -77,7 +77,7 @@ public:
         return {.losses = losses(), .log_start = log_start_, .end = known_end_};
     }
 
-    // What clients did and were told. -----------------------------------------------------------------
+    // What clients did and were told. -------------------------------------------------------------
 
     /// About to leave the producer; `ordered` promises P7 among this producer's values.
     void sent(ValueId value, bool ordered);
@@ -93,24 +93,26 @@ public:
     /// DeleteRecords was answered with this low watermark.
     void deleted_up_to(std::int64_t log_start);
 
-    // What happened to the machine. -------------------------------------------------------------------
+    // What happened to the machine. ---------------------------------------------------------------
 
     /// Power was lost; everything below `durable_end` was on the platter.
     void lost_power(std::int64_t durable_end);
     /// Syncs of this partition's files are answered without effect: after a power loss nothing that
     /// they were to keep is promised any more.
     void syncs_lie() { syncs_lied_ = true; }
-    /// The disk itself damaged this partition (bit rot and the like): nothing holds any more but that
-    /// damage is noticed.
+    [[nodiscard]] bool do_syncs_lie() const { return syncs_lied_; }
+    /// The disk itself damaged this partition (bit rot and the like): nothing holds any more but
+    /// that damage is noticed.
     void damaged() { damaged_ = true; }
     [[nodiscard]] bool is_damaged() const { return damaged_; }
 
-    // The final drain: every record from log start to end, in order. -----------------------------------
+    // The final drain: every record from log start to end, in order. ------------------------------
 
     void begin_drain();
     void drained(std::int64_t offset, ValueId value, std::int64_t timestamp_ms);
     void end_drain(std::int64_t log_start, std::int64_t log_end);
-    /// The smallest drained offset whose timestamp is at least this; nothing if there is none (L10).
+    /// The smallest drained offset whose timestamp is at least this; nothing if there is none
+    /// (L10).
     [[nodiscard]] std::optional<std::int64_t> offset_for_time(std::int64_t timestamp_ms) const;
 
     [[nodiscard]] std::uint64_t acknowledged_count() const { return acknowledged_; }

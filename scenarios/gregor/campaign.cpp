@@ -21,16 +21,15 @@ namespace {
 /// A run that takes longer in real time spins without ever yielding.
 constexpr unsigned kRunLimitSeconds = 300;
 
-// The worker's side. --------------------------------------------------------------------------------
+// The worker's side. ------------------------------------------------------------------------------
 
 // What the handler of a failed CHECK reports; one run at a time in a worker.
 int g_report_pipe = -1;
 RunReport g_current;
 
-/// Memory stays with the worker from run to run: giving it back and asking for it again is page faults.
-void keep_memory() {
-    CHECK(::mallopt(M_TRIM_THRESHOLD, 1 << 30) == 1);
-}
+/// Memory stays with the worker from run to run: giving it back and asking for it again is page
+/// faults.
+void keep_memory() { CHECK(::mallopt(M_TRIM_THRESHOLD, 1 << 30) == 1); }
 
 void write_line(int pipe, std::string line) {
     line.push_back('\n');
@@ -47,8 +46,8 @@ void report_failed_check(const CheckFailure& failure) {
     disarm_tripwire();
     g_current.verdict = Verdict::violated;
     g_current.violation = Violation{
-        "CHECK", fmt::format("{}:{}: {} {}", failure.file, failure.line, failure.condition,
-                             failure.message),
+        "CHECK",
+        fmt::format("{}:{}: {} {}", failure.file, failure.line, failure.condition, failure.message),
         Instant{}};
     write_line(g_report_pipe, to_json(g_current));
     ::_exit(0);
@@ -71,7 +70,7 @@ void report_failed_check(const CheckFailure& failure) {
     ::_exit(0);
 }
 
-// The supervisor's side. ----------------------------------------------------------------------------
+// The supervisor's side. --------------------------------------------------------------------------
 
 struct Worker {
     pid_t pid = -1;
@@ -90,7 +89,8 @@ public:
     CampaignReport run() {
         workers_.resize(static_cast<std::size_t>(std::max(options_.jobs, 1)));
         for (Worker& worker : workers_) assign(worker);
-        while (std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return w.busy; })) {
+        while (
+            std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return w.busy; })) {
             wait_for_reports();
         }
         for (Worker& worker : workers_) dismiss(worker);
@@ -198,9 +198,10 @@ private:
         std::string message = "the worker process ended without a report";
         if (WIFSIGNALED(status)) {
             message = WTERMSIG(status) == SIGALRM
-                          ? fmt::format("the run did not end within {} s of real time: something "
-                                        "spins without waiting",
-                                        kRunLimitSeconds)
+                          ? fmt::format(
+                                "the run did not end within {} s of real time: something "
+                                "spins without waiting",
+                                kRunLimitSeconds)
                           : fmt::format("the worker process died of signal {}", WTERMSIG(status));
         }
         report.violation = Violation{"CRASH", message, Instant{}};
@@ -230,8 +231,8 @@ std::string first_difference(const CampaignOptions& options, const simulated::Pl
         (void)run_plan(*options.scenario, plan,
                        {.trace = [&trace](std::string_view line) { trace.emplace_back(line); }});
     }
-    const auto [a, b] = std::mismatch(lines[0].begin(), lines[0].end(), lines[1].begin(),
-                                      lines[1].end());
+    const auto [a, b] =
+        std::mismatch(lines[0].begin(), lines[0].end(), lines[1].begin(), lines[1].end());
     const auto text = [&](auto it, const auto& all) {
         return it == all.end() ? std::string("the end of the run") : *it;
     };
@@ -290,12 +291,12 @@ RunReport run_seed(const CampaignOptions& options, std::uint64_t seed) {
     report.simulated += again.simulated;
     if (again.digest == report.digest) return report;
     report.verdict = Verdict::nondeterministic;
-    report.violation = Violation{"DIGEST",
-                                 fmt::format("digests {} and {}, after {} and {} events; {}",
-                                             to_string(report.digest), to_string(again.digest),
-                                             report.digest_events, again.digest_events,
-                                             first_difference(options, plan)),
-                                 Instant{}};
+    report.violation = Violation{
+        "DIGEST",
+        fmt::format("digests {} and {}, after {} and {} events; {}", to_string(report.digest),
+                    to_string(again.digest), report.digest_events, again.digest_events,
+                    first_difference(options, plan)),
+        Instant{}};
     return report;
 }
 

@@ -1,5 +1,6 @@
-// Campaign: many seeds of one scenario. A supervisor hands them to worker processes, one run at a time,
-// and goes on with the next seed when a worker dies: a failed CHECK never unwinds, it ends its process.
+// Campaign: many seeds of one scenario. A supervisor hands them to worker processes, one run at a
+// time, and goes on with the next seed when a worker dies: a failed CHECK never unwinds, it ends
+// its process.
 #pragma once
 
 #include <cstdint>
@@ -55,8 +56,8 @@ struct CampaignReport {
 /// The plan that the options make of a seed.
 [[nodiscard]] simulated::Plan plan_for(const CampaignOptions& options, std::uint64_t seed);
 
-/// One seed in this process, twice if determinism is checked. A nondeterministic run names the first
-/// event that differs.
+/// One seed in this process, twice if determinism is checked. A nondeterministic run names the
+/// first event that differs.
 [[nodiscard]] RunReport run_seed(const CampaignOptions& options, std::uint64_t seed);
 
 [[nodiscard]] CampaignReport run_campaign(const CampaignOptions& options);

@@ -50,9 +50,9 @@ Result<RunReport, std::string> parse_report(std::string_view line) {
     }
     if (json.contains("violation")) {
         const Json& violation = json.at("violation");
-        report.violation = Violation{violation.value("invariant", ""),
-                                     violation.value("message", ""),
-                                     Instant(Duration(violation.value("at_ns", std::int64_t{0})))};
+        report.violation =
+            Violation{violation.value("invariant", ""), violation.value("message", ""),
+                      Instant(Duration(violation.value("at_ns", std::int64_t{0})))};
     }
     report.shortfall = json.value("shortfall", "");
     report.digest = {json.at("digest").at(0).get<std::uint64_t>(),

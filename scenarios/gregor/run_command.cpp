@@ -34,7 +34,8 @@ public:
         failed_ += report.verdict == Verdict::pass ? 0 : 1;
         if (bar_) {
             constexpr std::uint64_t kWidth = 40;
-            const std::uint64_t filled = total_ == 0 ? 0 : std::min(kWidth, done_ * kWidth / total_);
+            const std::uint64_t filled =
+                total_ == 0 ? 0 : std::min(kWidth, done_ * kWidth / total_);
             fmt::print(stderr, "\r[{:#<{}}{:.<{}}] {} runs, {} failed ", "", filled, "",
                        kWidth - filled, done_, failed_);
         } else if (total_ >= 10 && done_ % (total_ / 10) == 0) {
@@ -54,7 +55,8 @@ private:
 
 void print_counts(const CampaignReport& report) {
     fmt::print("runs {}", report.runs);
-    for (const auto& [verdict, count] : report.verdicts) fmt::print(", {} {}", name(verdict), count);
+    for (const auto& [verdict, count] : report.verdicts)
+        fmt::print(", {} {}", name(verdict), count);
     fmt::print("\n");
     for (const auto& [invariant, count] : report.violations) {
         fmt::print("  {} violated in {}\n", invariant, count);
@@ -145,7 +147,8 @@ int run(const RunCommand& command) {
         }
         options.time_limit = *limit;
     }
-    options.jobs = command.jobs > 0 ? command.jobs : static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
+    options.jobs =
+        command.jobs > 0 ? command.jobs : static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
     options.check_determinism = command.check_determinism;
     options.stop_at_failure = command.stop_at_failure;
     fmt::print("{}: seeds {} and up, {} jobs, build {}\n", options.scenario->name(),
@@ -167,9 +170,9 @@ int run(const RunCommand& command) {
             print_failure(command, options, failure);
         } else {
             fmt::print("seed {}: {} {}\n", failure.seed, name(failure.verdict),
-                       failure.violation ? failure.violation->invariant + " " +
-                                               failure.violation->message
-                                         : failure.shortfall);
+                       failure.violation
+                           ? failure.violation->invariant + " " + failure.violation->message
+                           : failure.shortfall);
         }
         first = false;
     }

@@ -34,7 +34,8 @@ Result<void, std::string> resolve_target(const std::string& target, CampaignOpti
     if (!target.ends_with(".toml")) {
         campaign.scenario = find_scenario(target);
         if (campaign.scenario == nullptr) {
-            return fail(fmt::format("no scenario \"{}\"; there are: {}", target, known_scenarios()));
+            return fail(
+                fmt::format("no scenario \"{}\"; there are: {}", target, known_scenarios()));
         }
         return {};
     }

@@ -28,7 +28,8 @@ void add_target_options(CLI::App& command, TargetOptions& options);
 /// The arguments that give the same target again: for replay lines.
 [[nodiscard]] std::string arguments_of(const TargetOptions& options);
 
-/// "gcc 12.2.0, zstd 1.5.4, lz4 1.9.4, zlib 1.2.13, snappy 1.1.9, release": what a digest depends on.
+/// "gcc 12.2.0, zstd 1.5.4, lz4 1.9.4, zlib 1.2.13, snappy 1.1.9, release": what a digest depends
+/// on.
 [[nodiscard]] std::string build_id();
 
 }  // namespace gregor::scenarios

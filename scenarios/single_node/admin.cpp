@@ -1,5 +1,5 @@
-// The admin client: makes the topics, then makes and deletes others and cuts partitions' starts while
-// faults happen. What was answered is held against the end state by the drain.
+// The admin client: makes the topics, then makes and deletes others and cuts partitions' starts
+// while faults happen. What was answered is held against the end state by the drain.
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/protocol/messages/metadata.h"
 #include "broker/protocol/messages/topics.h"

@@ -62,8 +62,8 @@ private:
             // A file that is shorter than its log closes the connection of whoever reads it.
             if (partition.history->is_damaged()) continue;
             if (request.topics.empty() || request.topics.back().topic != partition.topic) {
-                request.topics.push_back({.topic = partition.topic,
-                                          .topic_id = workload_.topic_ids[partition.topic]});
+                request.topics.push_back(
+                    {.topic = partition.topic, .topic_id = workload_.topic_ids[partition.topic]});
             }
             request.topics.back().partitions.push_back(
                 {.partition = protocol::PartitionId(partition.index),
@@ -98,15 +98,15 @@ private:
         const std::size_t before = static_cast<std::size_t>(positions_[place]);
         const Fetched fetched = read_fetched(answer.records.bytes(), positions_[place]);
         if (!fetched.damage.empty() && !history.is_damaged()) {
-            workload_.judge.violated("L8", "{}: a fetch from {} returned {}", history.name(), before,
-                                     fetched.damage);
+            workload_.judge.violated("L8", "{}: a fetch from {} returned {}", history.name(),
+                                     before, fetched.damage);
             return;
         }
         for (const FetchedRecord& record : fetched.records) {
             if (record.offset >= answer.high_watermark.value() && !history.is_damaged()) {
-                workload_.judge.violated("L13", "{}: offset {} was served at or above the high watermark {}",
-                                         history.name(), record.offset,
-                                         answer.high_watermark.value());
+                workload_.judge.violated(
+                    "L13", "{}: offset {} was served at or above the high watermark {}",
+                    history.name(), record.offset, answer.high_watermark.value());
             }
             history.read(positions_[place], record.offset, record.value, asked);
             positions_[place] = record.offset + 1;
@@ -120,7 +120,8 @@ private:
         workload_.judge.compared();
         if (partition.deletion_asked || partition.history->is_damaged()) return;
         if (position_losses_[place] != partition.history->losses()) return;
-        workload_.judge.violated("H1", "{}: position {} of {} is out of range, but nothing was lost",
+        workload_.judge.violated("H1",
+                                 "{}: position {} of {} is out of range, but nothing was lost",
                                  partition.history->name(), positions_[place], link_.name());
     }
 

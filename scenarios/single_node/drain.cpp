@@ -1,5 +1,5 @@
-// The end of a run: a fresh client reads every partition from its log start to its end, asks for offsets
-// by time, and looks at the topics. Nothing disturbs it any more.
+// The end of a run: a fresh client reads every partition from its log start to its end, asks for
+// offsets by time, and looks at the topics. Nothing disturbs it any more.
 #include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/metadata.h"
 #include "scenarios/single_node/fetched.h"
@@ -64,8 +64,7 @@ private:
     void check_time(PartitionUnderTest& partition, std::int64_t timestamp) {
         if (timestamp < 0) return;
         const std::int64_t answered = ask(partition, timestamp);
-        const std::int64_t expected =
-            partition.history->offset_for_time(timestamp).value_or(-1);
+        const std::int64_t expected = partition.history->offset_for_time(timestamp).value_or(-1);
         workload_.judge.compared();
         if (answered != expected) {
             workload_.judge.violated("L10", "{}: ListOffsets for time {} says {}, the log says {}",

@@ -24,9 +24,10 @@ struct Fetched {
 
 [[nodiscard]] Fetched read_fetched(const Bytes& bytes, std::int64_t position);
 
-/// ListOffsets of one partition: -2 earliest, -1 latest, else by time (-1 for none). Nothing when the
-/// broker did not answer or answered with an error.
-[[nodiscard]] std::optional<std::int64_t> ask_offset(Link& link, const PartitionUnderTest& partition,
+/// ListOffsets of one partition: -2 earliest, -1 latest, else by time (-1 for none). Nothing when
+/// the broker did not answer or answered with an error.
+[[nodiscard]] std::optional<std::int64_t> ask_offset(Link& link,
+                                                     const PartitionUnderTest& partition,
                                                      std::int64_t timestamp);
 
 }  // namespace gregor::scenarios::single_node

@@ -43,8 +43,8 @@ public:
     /// What the calls to come are for.
     void set_purpose(std::string purpose) { purpose_ = std::move(purpose); }
     void doing(std::string_view what) {
-        workload_.doing[name_] = purpose_.empty() ? std::string(what)
-                                                  : fmt::format("{} ({})", what, purpose_);
+        workload_.doing[name_] =
+            purpose_.empty() ? std::string(what) : fmt::format("{} ({})", what, purpose_);
     }
     void done() { workload_.doing.erase(name_); }
     [[nodiscard]] const std::string& name() const { return name_; }

@@ -1,5 +1,5 @@
-// What a seed of single-node is expanded into: sizes, settings, and 12 to 30 faults of a drawn subset of
-// the kinds (swarm testing: a subset reaches what a mixture of everything hides).
+// What a seed of single-node is expanded into: sizes, settings, and 12 to 30 faults of a drawn
+// subset of the kinds (swarm testing: a subset reaches what a mixture of everything hides).
 #include <algorithm>
 #include <array>
 
@@ -15,29 +15,40 @@ using simulated::Plan;
 
 constexpr Duration kFaultPhase = 40s;
 
-/// Kinds that leave the machine without its process for a while; two of them come for certain, since
-/// recovery is what this scenario is about.
+/// Kinds that leave the machine without its process for a while; two of them come for certain,
+/// since recovery is what this scenario is about.
 constexpr std::array kCrashes{FaultKind::kill, FaultKind::power_loss};
 
 constexpr std::array kOthers{
-    FaultKind::clean_restart,     FaultKind::pause,
-    FaultKind::disk_read_error,   FaultKind::disk_write_error,
-    FaultKind::disk_sync_error,   FaultKind::disk_open_error,
-    FaultKind::disk_rename_error, FaultKind::disk_full,
-    FaultKind::disk_slow,         FaultKind::disk_lying_sync,
-    FaultKind::disk_bit_rot,      FaultKind::disk_misdirected_write,
-    FaultKind::connection_reset,  FaultKind::half_open,
-    FaultKind::partition,         FaultKind::one_way_partition,
-    FaultKind::clog,              FaultKind::swizzle_clog,
-    FaultKind::freeze_in_frame,   FaultKind::connect_refused,
-    FaultKind::slow_accept,       FaultKind::clock_step,
+    FaultKind::clean_restart,
+    FaultKind::pause,
+    FaultKind::disk_read_error,
+    FaultKind::disk_write_error,
+    FaultKind::disk_sync_error,
+    FaultKind::disk_open_error,
+    FaultKind::disk_rename_error,
+    FaultKind::disk_full,
+    FaultKind::disk_slow,
+    FaultKind::disk_lying_sync,
+    FaultKind::disk_bit_rot,
+    FaultKind::disk_misdirected_write,
+    FaultKind::connection_reset,
+    FaultKind::half_open,
+    FaultKind::partition,
+    FaultKind::one_way_partition,
+    FaultKind::clog,
+    FaultKind::swizzle_clog,
+    FaultKind::freeze_in_frame,
+    FaultKind::connect_refused,
+    FaultKind::slow_accept,
+    FaultKind::clock_step,
     FaultKind::clock_drift,
 };
 
 /// Events of the broker that faults are anchored to, besides times.
 constexpr std::array<std::string_view, 6> kCueEvents{
-    "log_appended", "log_flushed", "segment_rolled", "checkpoint_written",
-    "metadata_committed", "log_recovered",
+    "log_appended",       "log_flushed",        "segment_rolled",
+    "checkpoint_written", "metadata_committed", "log_recovered",
 };
 
 std::string client_name(std::uint64_t index) { return "c" + std::to_string(index); }
@@ -81,7 +92,8 @@ private:
         auto& broker = plan_.broker;
         broker["log.segment.bytes"] = std::to_string(number(16 * 1024, 256 * 1024));
         broker["log.index.interval.bytes"] = std::to_string(number(64, 4096));
-        // Under one policy each answered send is on the platter, under the other the kernel decides.
+        // Under one policy each answered send is on the platter, under the other the kernel
+        // decides.
         if (coin()) broker["log.flush.interval.messages"] = "1";
         broker["log.flush.offset.checkpoint.interval.ms"] = std::to_string(number(500, 10'000));
         broker["log.retention.check.interval.ms"] = std::to_string(number(1'000, 10'000));

@@ -57,9 +57,9 @@ void read_segment(const Bytes& content, const std::string& path, PartitionOnDisk
             return;
         }
         if (header.partition_leader_epoch < epoch) {
-            partition.epoch_fall = fmt::format("offset {} has epoch {} after epoch {}",
-                                               header.base_offset, header.partition_leader_epoch,
-                                               epoch);
+            partition.epoch_fall =
+                fmt::format("offset {} has epoch {} after epoch {}", header.base_offset,
+                            header.partition_leader_epoch, epoch);
         }
         epoch = header.partition_leader_epoch;
         partition.end = header.last_offset() + 1;

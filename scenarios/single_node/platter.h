@@ -1,4 +1,5 @@
-// What a disk itself says of partitions: their log files read byte by byte, by nothing of the broker's.
+// What a disk itself says of partitions: their log files read byte by byte, by nothing of the
+// broker's.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,8 @@ namespace gregor::scenarios::single_node {
 
 struct PartitionOnDisk {
     std::int64_t log_start = 0;  // of the oldest segment
-    /// The end of the last batch up to which every batch is whole, sound and next to the one before.
+    /// The end of the last batch up to which every batch is whole, sound and next to the one
+    /// before.
     std::int64_t end = 0;
     /// What comes after `end`, if anything: "a bad checksum in 00…0.log at 4711".
     std::string damage;

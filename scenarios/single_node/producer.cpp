@@ -1,9 +1,9 @@
 // A producer written against the wire: acks 0, 1 or all, plain or idempotent, any codec.
 //
 // A plain one sends each value once: what it does not hear of is unknown. An idempotent one sends a
-// batch again, with the same sequence numbers, until it hears, as Kafka's clients do; when the broker
-// says that it has lost track, which only a loss on that partition excuses, it starts over under a new
-// producer id and sends the batch again.
+// batch again, with the same sequence numbers, until it hears, as Kafka's clients do; when the
+// broker says that it has lost track, which only a loss on that partition excuses, it starts over
+// under a new producer id and sends the batch again.
 #include "broker/protocol/messages/produce.h"
 #include "broker/protocol/messages/transactions.h"
 #include "broker/protocol/records/batch_builder.h"
@@ -51,7 +51,8 @@ public:
     void run() {
         const std::int64_t rate = workload_.setting("produce_per_second");
         const Duration interval = Duration(1s) * workload_.setting("producers") / rate;
-        // On to the floor even if the faults left little time: a run that does little proves little.
+        // On to the floor even if the faults left little time: a run that does little proves
+        // little.
         while (workload_.phase == Phase::faults ||
                workload_.counts.acknowledged_sends < workload_.acknowledged_floor) {
             produce(random_.pick(workload_.partitions), false);
@@ -128,7 +129,8 @@ private:
         const std::int64_t timestamp = to_epoch_ms(runtime_.clock().wall());
         for (const ValueId id : batch.values) {
             fill_value(id, size, value);
-            builder.append({.timestamp = timestamp, .key = ByteSpan(value.data(), 8), .value = value});
+            builder.append(
+                {.timestamp = timestamp, .key = ByteSpan(value.data(), 8), .value = value});
         }
         return std::move(builder).build();
     }
@@ -151,7 +153,8 @@ private:
             workload_.counts.unknown_sends += batch.values.size();
             return Outcome::unknown;
         }
-        if (response->responses.size() != 1 || response->responses[0].partition_responses.size() != 1) {
+        if (response->responses.size() != 1 ||
+            response->responses[0].partition_responses.size() != 1) {
             workload_.judge.violated("R12", "a Produce answer without its partition");
             return Outcome::unknown;
         }
@@ -190,7 +193,7 @@ private:
         return Outcome::acknowledged;
     }
 
-    // The idempotent producer's own state. -------------------------------------------------------------
+    // The idempotent producer's own state. --------------------------------------------------------
 
     bool begin() {
         InitProducerIdRequest request;
@@ -226,7 +229,8 @@ private:
         workload_.judge.compared();
         if (known_losses_[place] != batch.partition->history->losses()) return;
         if (batch.partition->history->is_damaged() || batch.partition->deletion_asked) return;
-        workload_.judge.violated("V5", "{}: {} was refused as out of sequence, but nothing was lost",
+        workload_.judge.violated("V5",
+                                 "{}: {} was refused as out of sequence, but nothing was lost",
                                  batch.partition->history->name(), link_.name());
     }
 
@@ -237,8 +241,8 @@ private:
 
     void advance(const Batch& batch) {
         std::int32_t& next = sequences_[batch.partition - workload_.partitions.data()];
-        const auto sum = static_cast<std::int64_t>(next) +
-                         static_cast<std::int64_t>(batch.values.size());
+        const auto sum =
+            static_cast<std::int64_t>(next) + static_cast<std::int64_t>(batch.values.size());
         next = static_cast<std::int32_t>(sum % (std::int64_t{INT32_MAX} + 1));
     }
 

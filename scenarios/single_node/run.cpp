@@ -1,5 +1,5 @@
-// One run: the world, the broker, the clients; a phase with faults, a phase in which everything must come
-// right, a drain, and the disk's own word.
+// One run: the world, the broker, the clients; a phase with faults, a phase in which everything
+// must come right, a drain, and the disk's own word.
 #include "broker/server/node.h"
 #include "scenarios/single_node/platter.h"
 #include "scenarios/single_node/single_node.h"
@@ -126,9 +126,8 @@ private:
                 PartitionUnderTest partition{.topic = fmt::format("t{}", topic),
                                              .index = static_cast<std::int32_t>(index)};
                 partition.history = std::make_unique<PartitionHistory>(
-                    judge_, PartitionHistory::Options{
-                                .name = fmt::format("t{}-{}", topic, index),
-                                .synced_before_answer = synced});
+                    judge_, PartitionHistory::Options{.name = fmt::format("t{}-{}", topic, index),
+                                                      .synced_before_answer = synced});
                 workload_.partitions.push_back(std::move(partition));
             }
         }
@@ -214,8 +213,8 @@ private:
         finish("drain", [this] { return workload_.drained; });
     }
 
-    /// A failing disk may stop a broker. A damaged file may not: no fault of this scenario damages files
-    /// outside one partition's folder, so a crash must have left it so (L8).
+    /// A failing disk may stop a broker. A damaged file may not: no fault of this scenario damages
+    /// files outside one partition's folder, so a crash must have left it so (L8).
     void judge_failure(const std::string& why) {
         if (why.find("damaged") != std::string::npos) {
             judge_.violated("L8", "the broker does not start: {}", why);
@@ -259,7 +258,7 @@ private:
         }
     }
 
-    // What happens to the broker, as it happens. -------------------------------------------------------
+    // What happens to the broker, as it happens. --------------------------------------------------
 
     void before(const Fault& fault, Machine& machine) override {
         if (fault.kind != FaultKind::power_loss || &machine != broker_) return;

@@ -1,8 +1,9 @@
-// single-node: one broker with its disk, several producers and consumers written against the wire, and
-// every fault that one node and its clients can meet.
+// single-node: one broker with its disk, several producers and consumers written against the wire,
+// and every fault that one node and its clients can meet.
 //
-// Reading order: plan.cpp (what is drawn), run.cpp (the two phases), producer.cpp and consumer.cpp (the
-// clients), platter.h (what the disk itself says), ../checkers/partition_history.h (what must hold).
+// Reading order: plan.cpp (what is drawn), run.cpp (the two phases), producer.cpp and consumer.cpp
+// (the clients), platter.h (what the disk itself says), ../checkers/partition_history.h (what must
+// hold).
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// What the clients of a run share: the histories they write, how far the run is, and what each of them
-// is doing, by name, for the case that one is stuck.
+// What the clients of a run share: the histories they write, how far the run is, and what each of
+// them is doing, by name, for the case that one is stuck.
 #pragma once
 
 #include <map>
@@ -52,9 +52,12 @@ struct ExtraTopic {
 };
 
 struct Workload {
-    Workload(const simulated::Plan& run_plan, Judge& run_judge) : plan(run_plan), judge(run_judge) {}
+    Workload(const simulated::Plan& run_plan, Judge& run_judge)
+        : plan(run_plan), judge(run_judge) {}
 
-    [[nodiscard]] std::int64_t setting(const std::string& key) const { return plan.workload.at(key); }
+    [[nodiscard]] std::int64_t setting(const std::string& key) const {
+        return plan.workload.at(key);
+    }
 
     const simulated::Plan& plan;
     Judge& judge;
@@ -73,7 +76,8 @@ struct Workload {
     std::map<std::string, std::string> doing;
 };
 
-/// The record that carries a value: the id, then bytes that follow from it, so that any damage shows.
+/// The record that carries a value: the id, then bytes that follow from it, so that any damage
+/// shows.
 void fill_value(ValueId value, std::size_t size, std::vector<std::uint8_t>& out);
 /// The id, if the bytes are what fill_value made.
 [[nodiscard]] std::optional<ValueId> read_value(ByteSpan bytes);
@@ -84,8 +88,8 @@ inline const Endpoint kBroker{"n1", 9092};
 void run_admin(Workload& workload, Runtime& runtime);
 void run_producer(Workload& workload, Runtime& runtime, std::uint32_t producer);
 void run_consumer(Workload& workload, Runtime& runtime, std::uint32_t consumer);
-/// After everything else: reads every partition from its start and holds the end state against what was
-/// answered.
+/// After everything else: reads every partition from its start and holds the end state against what
+/// was answered.
 void run_drain(Workload& workload, Runtime& runtime);
 
 }  // namespace gregor::scenarios::single_node

@@ -61,8 +61,8 @@ private:
     bool set_ = false;
 };
 
-/// `permits` of something bounded; first come, first served: who asks for little waits behind who asks
-/// for much. A grant that meets cancellation or a deadline in the same moment wins.
+/// `permits` of something bounded; first come, first served: who asks for little waits behind who
+/// asks for much. A grant that meets cancellation or a deadline in the same moment wins.
 class Semaphore {
 public:
     Semaphore(Scheduler& scheduler, std::int64_t permits) : scheduler_(scheduler), free_(permits) {}

@@ -32,7 +32,8 @@ void FaultInjector::inject(const Fault& fault) {
         // A crash waits for a process; anything else has nothing to happen to.
         const bool is_crash = fault.kind == FaultKind::kill || fault.kind == FaultKind::power_loss;
         if (is_crash) {
-            world_.scheduler().call_at(world_.now() + kCrashRetry, [this, fault] { inject(fault); });
+            world_.scheduler().call_at(world_.now() + kCrashRetry,
+                                       [this, fault] { inject(fault); });
         }
         return;
     }

@@ -52,6 +52,9 @@ def code_findings(source, paths):
         (DEBUG_PRINT, "fmt::print, in mains and tests only"),
     )
     for pattern, message in banned:
+        # What a test's body throws, Catch2's own included, has to be carried out of its fiber.
+        if pattern is CATCH_ALL and path.startswith("tests/"):
+            continue
         for match in pattern.finditer(code):
             yield code.count("\n", 0, match.start()) + 1, message
     if "using namespace std;" in code:

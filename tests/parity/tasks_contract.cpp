@@ -7,7 +7,8 @@
 namespace gregor::parity {
 namespace {
 
-/// Starts `wait` on a fiber, lets it get there, cancels it, and says whether Cancelled came out of it.
+/// Starts `wait` on a fiber, lets it get there, cancels it, and says whether Cancelled came out of
+/// it.
 bool is_cancelled(Nodes& nodes, std::function<void()> wait) {
     bool cancelled = false;
     bool returned = false;

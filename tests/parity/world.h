@@ -1,14 +1,15 @@
-// The two worlds behind one door: a contract is a function over two nodes, a client and a server, and
-// PARITY makes one test of it for each world.
+// The two worlds behind one door: a contract is a function over two nodes, a client and a server,
+// and PARITY makes one test of it for each world.
 //
 //     PARITY("bytes arrive in order") {
 //         auto listener = take(nodes.server.network().listen(nodes.server_address));
 //         ...
 //     }
 //
-// The body runs on a fiber of the client. In a fiber that may still wait when the body ends, waits stand
-// outside REQUIRE, which would take Cancelled for a failure; `take` gives the value of a Result or fails. In the simulated world the body runs
-// under many seeds, each with another schedule, other latencies and other splits of what is sent.
+// The body runs on a fiber of the client. In a fiber that may still wait when the body ends, waits
+// stand outside REQUIRE, which would take Cancelled for a failure; `take` gives the value of a
+// Result or fails. In the simulated world the body runs under many seeds, each with another
+// schedule, other latencies and other splits of what is sent.
 #pragma once
 
 #include <exception>

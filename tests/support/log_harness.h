@@ -1,4 +1,5 @@
-// LogHarness: a simulated machine whose processes run one test body each, and what its logs are fed.
+// LogHarness: a simulated machine whose processes run one test body each, and what its logs are
+// fed.
 #pragma once
 
 #include <exception>
@@ -176,8 +177,8 @@ inline std::vector<StoredBatch> read_all(Log& log, Offset from, std::int64_t max
     std::vector<StoredBatch> batches;
     Offset next = from;
     while (next < log.log_end_offset()) {
-        const auto result = log.read(
-            {.offset = next, .max_bytes = max_bytes, .upper_bound = log.log_end_offset()});
+        const auto result =
+            log.read({.offset = next, .max_bytes = max_bytes, .upper_bound = log.log_end_offset()});
         REQUIRE(result);
         const Bytes chunk = bytes_of(*result);
         records::BatchReader reader(chunk);

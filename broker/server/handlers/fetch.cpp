@@ -22,9 +22,9 @@ constexpr std::int16_t kFirstVersionWithZstd = 10;
 constexpr std::int16_t kFirstVersionWithAnyReplica = 11;
 constexpr std::int16_t kFirstVersionWithReplicaState = 15;
 constexpr std::int16_t kFirstVersionWithLeaders = 16;
-/// How long a fetch waits whose client holds records of partitions that it put aside. A Java consumer
-/// has one fetch in flight to each broker: while that one waits for partitions that are drained, those
-/// with more to read wait too, for all of max_wait.
+/// How long a fetch waits whose client holds records of partitions that it put aside. A Java
+/// consumer has one fetch in flight to each broker: while that one waits for partitions that are
+/// drained, those with more to read wait too, for all of max_wait.
 constexpr Duration kBusyClientWait = 10ms;
 
 class Answer {
@@ -70,8 +70,8 @@ private:
     }
     void refine(const metadata::MetadataImage& image, const FetchTarget& target,
                 FetchResponse::Partition& partition) {
-        partition.error_code = refine_error(partition.error_code, image, target.topic,
-                                            partition.partition_index);
+        partition.error_code =
+            refine_error(partition.error_code, image, target.topic, partition.partition_index);
         // Kafka refuses what the metadata does not know before it asks its replicas, whose errors
         // have null here.
         if (partition.error_code == ErrorCode::unknown_topic_or_partition ||
@@ -83,8 +83,7 @@ private:
             partition.error_code != ErrorCode::fenced_leader_epoch) {
             return;
         }
-        const CurrentLeader leader =
-            current_leader(image, target.topic, partition.partition_index);
+        const CurrentLeader leader = current_leader(image, target.topic, partition.partition_index);
         partition.current_leader.leader_id = leader.id;
         partition.current_leader.leader_epoch = leader.epoch;
         add_node_endpoint(endpoints_, image, leader.id, listener_);
@@ -126,11 +125,10 @@ void handle_fetch(HandlerContext& context, const rpc::Request& request, rpc::Rep
         .min_bytes = message->min_bytes,
         .max_bytes = message->max_bytes};
     std::vector<FetchTarget> targets = session.targets();
-    context.replicas.fetch(params, std::move(targets),
-                           [answer = Answer(context, request, std::move(session),
-                                            std::move(reply))](auto result) mutable {
-                               answer.finish(std::move(result));
-                           });
+    context.replicas.fetch(
+        params, std::move(targets),
+        [answer = Answer(context, request, std::move(session), std::move(reply))](
+            auto result) mutable { answer.finish(std::move(result)); });
 }
 
 }  // namespace gregor::server

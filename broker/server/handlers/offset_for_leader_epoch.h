@@ -6,6 +6,7 @@
 namespace gregor::server {
 
 /// Replies before it returns.
-void handle_offset_for_leader_epoch(HandlerContext& context, const rpc::Request& request, rpc::Reply reply);
+void handle_offset_for_leader_epoch(HandlerContext& context, const rpc::Request& request,
+                                    rpc::Reply reply);
 
 }  // namespace gregor::server

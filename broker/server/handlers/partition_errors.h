@@ -1,5 +1,5 @@
-// What handlers that address partitions share: telling a partition that does not exist from one that
-// lives elsewhere, and naming its leader (KIP-951).
+// What handlers that address partitions share: telling a partition that does not exist from one
+// that lives elsewhere, and naming its leader (KIP-951).
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@
 
 namespace gregor::server {
 
-/// `error` as this node's replicas gave it; UNKNOWN_TOPIC_OR_PARTITION becomes NOT_LEADER_OR_FOLLOWER
-/// when the cluster has such a partition.
+/// `error` as this node's replicas gave it; UNKNOWN_TOPIC_OR_PARTITION becomes
+/// NOT_LEADER_OR_FOLLOWER when the cluster has such a partition.
 [[nodiscard]] protocol::ErrorCode refine_error(protocol::ErrorCode error,
                                                const metadata::MetadataImage& image,
                                                std::string_view topic,
@@ -26,8 +26,8 @@ struct CurrentLeader {
 [[nodiscard]] CurrentLeader current_leader(const metadata::MetadataImage& image,
                                            std::string_view topic, protocol::PartitionId partition);
 
-/// Adds where `node` listens under the name `listener`, once; nothing if that is not known. `Endpoint`
-/// is a response's NodeEndpoint.
+/// Adds where `node` listens under the name `listener`, once; nothing if that is not known.
+/// `Endpoint` is a response's NodeEndpoint.
 template <class Endpoint>
 void add_node_endpoint(std::vector<Endpoint>& endpoints, const metadata::MetadataImage& image,
                        protocol::NodeId node, std::string_view listener) {

@@ -29,7 +29,8 @@ bool is_zstd(const Bytes& records) {
 /// Puts the outcomes of the appends into the response; those that were refused earlier are there.
 class Answer {
 public:
-    Answer(HandlerContext& context, const rpc::Request& request, std::int16_t acks, rpc::Reply reply)
+    Answer(HandlerContext& context, const rpc::Request& request, std::int16_t acks,
+           rpc::Reply reply)
         : context_(context),
           version_(request.version),
           listener_(request.listener),
@@ -140,10 +141,9 @@ void handle_produce(HandlerContext& context, const rpc::Request& request, rpc::R
                                    .records = partition.records.bytes()});
         }
     }
-    context.replicas.append(std::move(order),
-                            [answer = std::move(answer)](auto outcomes) mutable {
-                                answer.finish(std::move(outcomes));
-                            });
+    context.replicas.append(std::move(order), [answer = std::move(answer)](auto outcomes) mutable {
+        answer.finish(std::move(outcomes));
+    });
 }
 
 }  // namespace gregor::server

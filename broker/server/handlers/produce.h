@@ -5,8 +5,8 @@
 
 namespace gregor::server {
 
-/// Returns when the records are in the log; with acks=all the reply may still wait for replicas. acks=0
-/// gets no reply, and an error then closes the connection, as nothing else can tell it.
+/// Returns when the records are in the log; with acks=all the reply may still wait for replicas.
+/// acks=0 gets no reply, and an error then closes the connection, as nothing else can tell it.
 void handle_produce(HandlerContext& context, const rpc::Request& request, rpc::Reply reply);
 
 }  // namespace gregor::server

@@ -1,13 +1,15 @@
-// Load on a running gregord through librdkafka: makes a topic, produces records into it, fetches them
-// all again by assignment. One line a phase, for scripts/bench to read:
+// Load on a running gregord through librdkafka: makes a topic, produces records into it, fetches
+// them all again by assignment. One line a phase, for scripts/bench to read:
 //
 //     phase=produce records=… bytes=… wall_ns=… broker_cpu_ns=… client_cpu_ns=… broker_rss_kb=…
 //
-// A broker's cost is its CPU time, the kernel's share on its behalf with it, as the clock of its process
-// gives it; that holds on a busy machine, where wall time and what follows from it do not. Bytes are
-// those of values. A record that is not acknowledged, or not read, is an error, never a better figure.
+// A broker's cost is its CPU time, the kernel's share on its behalf with it, as the clock of its
+// process gives it; that holds on a busy machine, where wall time and what follows from it do not.
+// Bytes are those of values. A record that is not acknowledged, or not read, is an error, never a
+// better figure.
 //
-// Run: scripts/bench, or build/release/bin/bench_librdkafka_load HOST:PORT PID TOPIC RECORDS BYTES ACKS CODEC
+// Run: scripts/bench, or build/release/bin/bench_librdkafka_load HOST:PORT PID TOPIC RECORDS BYTES
+// ACKS CODEC
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
 #include <sys/resource.h>
@@ -48,7 +50,7 @@ struct Load {
     std::string codec;
 };
 
-// What is measured. ----------------------------------------------------------------------------------
+// What is measured. -------------------------------------------------------------------------------
 
 std::uint64_t cpu_ns_of(pid_t pid) {
     clockid_t clock{};
@@ -99,7 +101,7 @@ private:
     std::chrono::steady_clock::time_point started_;
 };
 
-// librdkafka's handles. ------------------------------------------------------------------------------
+// librdkafka's handles. ---------------------------------------------------------------------------
 
 template <auto destroy>
 struct Destroy {
@@ -136,7 +138,7 @@ Client make_client(rd_kafka_type_t type, rd_kafka_conf_t* conf) {
     return client;
 }
 
-// The phases. ----------------------------------------------------------------------------------------
+// The phases. -------------------------------------------------------------------------------------
 
 void make_topic(const Load& load) {
     const Client client = make_client(RD_KAFKA_PRODUCER, configuration(load, {}));
@@ -172,7 +174,8 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
     }
 }
 
-/// Text of sixteen letters without a pattern: lz4 makes it smaller, not small. Values are windows of it.
+/// Text of sixteen letters without a pattern: lz4 makes it smaller, not small. Values are windows
+/// of it.
 std::string make_text(std::size_t size) {
     std::string text;
     std::uint64_t state = 0x9e3779b97f4a7c15ULL;

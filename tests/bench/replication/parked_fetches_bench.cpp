@@ -1,5 +1,5 @@
-// What an append costs while fetches are parked on its partition, on a simulated disk that takes no time
-// of its own: the broker's work alone. Prints one line for each number of parked fetches:
+// What an append costs while fetches are parked on its partition, on a simulated disk that takes no
+// time of its own: the broker's work alone. Prints one line for each number of parked fetches:
 //
 //     parked=1000 min_bytes=50000000 append_ns=… sums_taken=…
 //
@@ -29,11 +29,11 @@ Bytes one_batch() {
 struct Broker {
     explicit Broker(Runtime& runtime)
         : config(std::make_shared<log::LogConfig>()),
-          logs(*log::LogManager::open(runtime,
-                                      {.folders = {"data"},
-                                       .cluster_id = "cluster",
-                                       .node_id = NodeId(1),
-                                       .config_of = [this](const std::string&) { return config; }})),
+          logs(*log::LogManager::open(
+              runtime, {.folders = {"data"},
+                        .cluster_id = "cluster",
+                        .node_id = NodeId(1),
+                        .config_of = [this](const std::string&) { return config; }})),
           replicas(runtime, *logs, {.node_id = NodeId(1)}) {}
 
     log::LogConfigRef config;
@@ -56,16 +56,17 @@ public:
         for (int i = 0; i < parked_; ++i) {
             FetchTarget target{.topic = partition.topic};
             target.wanted.partition_max_bytes = 1 << 30;
-            broker_->replicas.fetch({.max_wait = 24h, .min_bytes = 50'000'000, .max_bytes = 50'000'000},
-                                   {target}, [this](FetchResult) { ++answered_; });
+            broker_->replicas.fetch(
+                {.max_wait = 24h, .min_bytes = 50'000'000, .max_bytes = 50'000'000}, {target},
+                [this](FetchResult) { ++answered_; });
         }
         const Bytes batch = one_batch();
         runtime_.clock().sleep_until(began_ + 1s);
         for (int i = 0; i < kAppends; ++i) {
             broker_->replicas.append({.acks = 1, .parts = {{partition, batch}}},
-                                    [](std::vector<AppendOutcome> outcomes) {
-                                        CHECK(outcomes[0].error == ErrorCode::none);
-                                    });
+                                     [](std::vector<AppendOutcome> outcomes) {
+                                         CHECK(outcomes[0].error == ErrorCode::none);
+                                     });
         }
         sums_taken_ = broker_->replicas.purgatory().sums_taken();
         runtime_.clock().sleep_for(1h);

@@ -1,5 +1,6 @@
-// Kafka's log directories: every file is read as Kafka reads it, opened as a log, recovered as after a
-// crash, and written again, and each step is held against what Kafka says of the same files.
+// Kafka's log directories: every file is read as Kafka reads it, opened as a log, recovered as
+// after a crash, and written again, and each step is held against what Kafka says of the same
+// files.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -148,20 +149,20 @@ void compare_transaction_index(const Json& dump, const TransactionIndex& index) 
 
 std::string dump_line(const ProducerEntry& entry) {
     const ProducerBatch last = entry.batches.empty() ? ProducerBatch{} : entry.batches.back();
-    const std::string open =
-        entry.current_txn_first_offset
-            ? fmt::format("OptionalLong[{}]", *entry.current_txn_first_offset)
-            : "OptionalLong.empty";
+    const std::string open = entry.current_txn_first_offset
+                                 ? fmt::format("OptionalLong[{}]", *entry.current_txn_first_offset)
+                                 : "OptionalLong.empty";
     std::string line = fmt::format(
         "producerId: {} producerEpoch: {} coordinatorEpoch: {} currentTxnFirstOffset: {} "
         "lastTimestamp: {}",
         entry.producer_id, entry.producer_epoch, entry.coordinator_epoch, open,
         entry.last_timestamp);
     if (entry.batches.empty()) return line;
-    return line + fmt::format(" firstSequence: {} lastSequence: {} lastOffset: {} offsetDelta: {} "
-                              "timestamp: {}",
-                              last.first_sequence(), last.last_sequence, last.last_offset,
-                              last.offset_delta, last.timestamp);
+    return line + fmt::format(
+                      " firstSequence: {} lastSequence: {} lastOffset: {} offsetDelta: {} "
+                      "timestamp: {}",
+                      last.first_sequence(), last.last_sequence, last.last_offset,
+                      last.offset_delta, last.timestamp);
 }
 
 void compare_snapshot(const Json& dump, const std::vector<ProducerEntry>& entries) {
@@ -408,8 +409,8 @@ void compare_opened(const Case& golden, const std::string& folder, Log& log, Cou
         REQUIRE(found);
         INFO("time " << time);
         if (answer.is_null() && *found) {
-            // Kafka looks into one segment only, and gives up if cleaning has left nothing there; ours
-            // goes on to the smallest offset of a later one.
+            // Kafka looks into one segment only, and gives up if cleaning has left nothing there;
+            // ours goes on to the smallest offset of a later one.
             REQUIRE(folder.find("compact") != std::string::npos);
             const TimestampOffset ours = (*found)->found;
             for (const Json& record : reads.value("records", Json::array())) {
@@ -493,7 +494,8 @@ TEST_CASE("recovery makes the indexes anew as Kafka had made them") {
                 const Json reads = golden->json.value("read_uncommitted", Json::object());
                 REQUIRE(reads.contains(folder));
                 LeaderEpochCache theirs(*parse_epoch_checkpoint(content.text()));
-                theirs.truncate_from_end(Offset(reads[folder]["highWatermark"].get<std::int64_t>()));
+                theirs.truncate_from_end(
+                    Offset(reads[folder]["highWatermark"].get<std::int64_t>()));
                 if ((*file)->read(0, 1 << 20).text() != format_epoch_checkpoint(theirs.entries())) {
                     epochs_differ.insert(name + "/" + path);
                 }

@@ -64,9 +64,7 @@ Record any_record(std::int64_t offset) {
     return record;
 }
 
-CompressionCodec any_codec() {
-    return static_cast<CompressionCodec>(*rc::gen::inRange(0, 5));
-}
+CompressionCodec any_codec() { return static_cast<CompressionCodec>(*rc::gen::inRange(0, 5)); }
 
 BatchOptions any_options() {
     BatchOptions options{.codec = any_codec(), .base_offset = *rc::gen::inRange(0, 1 << 30)};

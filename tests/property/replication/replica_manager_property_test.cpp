@@ -1,4 +1,5 @@
-// Random produce, fetch, delete, new epochs and power losses against a plain model: a list of values with a start.
+// Random produce, fetch, delete, new epochs and power losses against a plain model: a list of
+// values with a start.
 #include <rapidcheck.h>
 
 #include <algorithm>
@@ -41,11 +42,12 @@ struct Producer {
 
     [[nodiscard]] Bytes batch(const std::vector<std::string>& batch_values,
                               std::int32_t sequence) const {
-        return batch_of(batch_values, {.producer_id = 9,
-                                       .producer_epoch = 0,
-                                       .base_sequence = sequence,
-                                       .codec = sequence % 3 == 0 ? records::CompressionCodec::lz4
-                                                                  : records::CompressionCodec::none});
+        return batch_of(batch_values,
+                        {.producer_id = 9,
+                         .producer_epoch = 0,
+                         .base_sequence = sequence,
+                         .codec = sequence % 3 == 0 ? records::CompressionCodec::lz4
+                                                    : records::CompressionCodec::none});
     }
 };
 
@@ -66,8 +68,7 @@ void append(Broker& broker, Model& model, Producer& producer, std::size_t count)
 
 void retry(Broker& broker, Model& model, Producer& producer) {
     if (producer.last.empty()) return;
-    const auto sequence =
-        producer.next_sequence - static_cast<std::int32_t>(producer.last.size());
+    const auto sequence = producer.next_sequence - static_cast<std::int32_t>(producer.last.size());
     const AppendOutcome outcome = broker.append(producer.batch(producer.last, sequence));
     RC_ASSERT(outcome.error == ErrorCode::none);
     RC_ASSERT(outcome.base_offset.value() == producer.last_offset);
@@ -88,8 +89,7 @@ void fetch(Broker& broker, const Model& model, std::size_t place, std::size_t am
     RC_ASSERT(answer.error_code == ErrorCode::none);
     RC_ASSERT(answer.high_watermark.value() == static_cast<std::int64_t>(model.values.size()));
     RC_ASSERT(answer.log_start_offset.value() == static_cast<std::int64_t>(model.start));
-    const auto records =
-        records_in(Broker::bytes_of(result, 0), static_cast<std::int64_t>(offset));
+    const auto records = records_in(Broker::bytes_of(result, 0), static_cast<std::int64_t>(offset));
     RC_ASSERT(records.empty() == (offset == model.values.size()));
     for (std::size_t i = 0; i < records.size(); ++i) {
         RC_ASSERT(records[i].offset == static_cast<std::int64_t>(offset + i));

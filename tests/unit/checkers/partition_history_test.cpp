@@ -1,5 +1,5 @@
-// Histories made by hand: for each invariant that PartitionHistory reports, one that breaks it and those
-// beside it that must pass, above all what a power loss, damage or a deletion excuses.
+// Histories made by hand: for each invariant that PartitionHistory reports, one that breaks it and
+// those beside it that must pass, above all what a power loss, damage or a deletion excuses.
 #include "scenarios/checkers/partition_history.h"
 
 #include "tests/support/catch.h"
@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::uint32_t kProducer = 1;
 
-/// A partition's history and its judge. Values are numbers of one producer, sent before the test starts.
+/// A partition's history and its judge. Values are numbers of one producer, sent before the test
+/// starts.
 class Partition {
 public:
     explicit Partition(bool synced_before_answer = false)
@@ -70,7 +71,7 @@ TEST_CASE("a history in which all is well passes, and was compared") {
     REQUIRE(partition.history.excused_count() == 0);
 }
 
-// H1: lost writes. -----------------------------------------------------------------------------------
+// H1: lost writes. --------------------------------------------------------------------------------
 
 TEST_CASE("H1: an acknowledged record that the log does not hold is lost") {
     Partition partition;
@@ -126,7 +127,7 @@ TEST_CASE("H1: a lying sync excuses a loss only once the power was lost") {
     }
 }
 
-// H2: one offset, one value. -------------------------------------------------------------------------
+// H2: one offset, one value. ----------------------------------------------------------------------
 
 TEST_CASE("H2: an offset that was acknowledged for one value and read as another is inconsistent") {
     Partition partition;
@@ -174,7 +175,7 @@ TEST_CASE("H2: an answer that a power loss overtook says nothing about the offse
     REQUIRE(kept.verdict() == "H2");
 }
 
-// P1: no duplicates. ---------------------------------------------------------------------------------
+// P1: no duplicates. ------------------------------------------------------------------------------
 
 TEST_CASE("P1: a value at two offsets is a duplicate, told twice of one offset it is none") {
     Partition twice;
@@ -200,7 +201,7 @@ TEST_CASE("P1: a value whose first place a power loss took may be written again"
     REQUIRE(partition.verdict() == "H1");  // and nothing before
 }
 
-// P6: a send that failed for good is never visible. --------------------------------------------------
+// P6: a send that failed for good is never visible. -----------------------------------------------
 
 TEST_CASE("P6: a value is seen whose send had failed, or fails after it was seen") {
     Partition seen;
@@ -227,7 +228,7 @@ TEST_CASE("P6: a failed send that is not visible passes, and so does one in a da
     REQUIRE(damaged.verdict() == "pass");
 }
 
-// H6, H7: a consumer's poll. -------------------------------------------------------------------------
+// H6, H7: a consumer's poll. ----------------------------------------------------------------------
 
 TEST_CASE("H6: a consumer is given an offset below its position") {
     Partition partition;
@@ -265,7 +266,7 @@ TEST_CASE("H6, H7: a deletion excuses a skip, a power loss after the question ex
     REQUIRE(overtaken.verdict() == "pass");
 }
 
-// P7: order of one idempotent producer. --------------------------------------------------------------
+// P7: order of one idempotent producer. -----------------------------------------------------------
 
 TEST_CASE("P7: values of one idempotent producer stand in another order than they were sent in") {
     Partition partition;
@@ -297,7 +298,7 @@ TEST_CASE("P7: a second drain begins anew") {
     REQUIRE(partition.verdict() == "pass");
 }
 
-// L8: what must survive a power loss. ----------------------------------------------------------------
+// L8: what must survive a power loss. -------------------------------------------------------------
 
 TEST_CASE("L8: under flush.messages=1 an acknowledged record is not durable when the power goes") {
     Partition partition(true);
@@ -344,7 +345,7 @@ TEST_CASE("L8: a lying sync, damage and a deletion excuse") {
     REQUIRE(deleted.verdict() == "pass");
 }
 
-// R8: reads of what was never written, and of what does not last. ------------------------------------
+// R8: reads of what was never written, and of what does not last. ---------------------------------
 
 TEST_CASE("R8: a value is read that nobody sent") {
     Partition partition;
@@ -363,7 +364,7 @@ TEST_CASE("R8: a record was read and the log ends before it, unless a power loss
     }
 }
 
-// C8: deleted records. -------------------------------------------------------------------------------
+// C8: deleted records. ----------------------------------------------------------------------------
 
 TEST_CASE("C8: a record is read below a log start that was acknowledged before the question") {
     Partition partition;
@@ -393,7 +394,8 @@ TEST_CASE("C8: the log start that was acknowledged never falls") {
     REQUIRE(partition.verdict() == "C8");
 }
 
-TEST_CASE("C8: a power loss that takes the whole log takes its start with it, one above it does not") {
+TEST_CASE(
+    "C8: a power loss that takes the whole log takes its start with it, one above it does not") {
     for (const std::int64_t durable_end : {0, 2}) {
         Partition partition;
         partition.acknowledge_first(3);
@@ -404,7 +406,7 @@ TEST_CASE("C8: a power loss that takes the whole log takes its start with it, on
     }
 }
 
-// T7: the high watermark. ----------------------------------------------------------------------------
+// T7: the high watermark. -------------------------------------------------------------------------
 
 TEST_CASE("T7: a high watermark is at or below an offset that was told before the question") {
     for (const bool by_read : {false, true}) {
@@ -449,7 +451,7 @@ TEST_CASE("T7: a power loss lowers what binds to the durable end, damage unbinds
     REQUIRE(damaged.verdict() == "pass");
 }
 
-// L10: offsets by time. ------------------------------------------------------------------------------
+// L10: offsets by time. ---------------------------------------------------------------------------
 
 TEST_CASE("the offset for a time is the first in the log that is not earlier") {
     Partition partition;

@@ -9,11 +9,11 @@ const protocol::Uuid kTopicId = *protocol::parse_uuid("b53bvqciTUajLGACMHYgyA");
 const TopicPartition kOrders{"orders-of.day", 3};
 
 std::unique_ptr<LogManager> open_manager(Runtime& runtime) {
-    auto manager = LogManager::open(
-        runtime, {.folders = {"data"},
-                  .cluster_id = "cluster",
-                  .node_id = protocol::NodeId(1),
-                  .config_of = [](const std::string&) { return small_config(); }});
+    auto manager =
+        LogManager::open(runtime, {.folders = {"data"},
+                                   .cluster_id = "cluster",
+                                   .node_id = protocol::NodeId(1),
+                                   .config_of = [](const std::string&) { return small_config(); }});
     if (!manager) FAIL(manager.error().text);
     return *std::move(manager);
 }
@@ -89,7 +89,8 @@ TEST_CASE("a second process finds the directory locked, another cluster's is ref
     harness.run([&](Runtime& runtime) {
         const auto manager = open_manager(runtime);
         const auto second = LogManager::open(
-            runtime, {.folders = {"data"}, .cluster_id = "cluster", .node_id = protocol::NodeId(1)});
+            runtime,
+            {.folders = {"data"}, .cluster_id = "cluster", .node_id = protocol::NodeId(1)});
         REQUIRE(second.error().io == IoError::locked);
     });
     harness.run([&](Runtime& runtime) {

@@ -32,9 +32,8 @@ TEST_CASE("a read begins with the batch that holds the offset and ends below the
         for (int i = 0; i < 50; ++i) REQUIRE(append(*log, build({.records = 4})));
         for (int offset = 0; offset < 200; ++offset) {
             for (const int bound : {offset, offset + 1, 100, 199, 200}) {
-                const auto result = log->read({.offset = Offset(offset),
-                                               .max_bytes = 1 << 20,
-                                               .upper_bound = Offset(bound)});
+                const auto result = log->read(
+                    {.offset = Offset(offset), .max_bytes = 1 << 20, .upper_bound = Offset(bound)});
                 REQUIRE(result);
                 const Bytes bytes = bytes_of(*result);
                 if (bytes.empty()) {
@@ -48,8 +47,9 @@ TEST_CASE("a read begins with the batch that holds the offset and ends below the
         }
         REQUIRE(log->read({.offset = Offset(201), .max_bytes = 1, .upper_bound = Offset(300)})
                     .error() == ErrorCode::offset_out_of_range);
-        REQUIRE(log->read({.offset = Offset(-1), .max_bytes = 1, .upper_bound = Offset(300)})
-                    .error() == ErrorCode::offset_out_of_range);
+        REQUIRE(
+            log->read({.offset = Offset(-1), .max_bytes = 1, .upper_bound = Offset(300)}).error() ==
+            ErrorCode::offset_out_of_range);
         const auto one =
             log->read({.offset = Offset(0), .max_bytes = 1, .upper_bound = Offset(200)});
         REQUIRE(one->records.size > 61);
@@ -67,11 +67,11 @@ TEST_CASE("a log that was closed opens as it was, without recovery") {
     harness.run([&](Runtime& runtime) {
         const auto log = open_log(runtime);
         for (int i = 0; i < 60; ++i) {
-            REQUIRE(append(*log, build({.records = 2,
-                                        .producer_id = 7,
-                                        .producer_epoch = 0,
-                                        .base_sequence = i * 2}),
-                           i / 20));
+            REQUIRE(append(
+                *log,
+                build(
+                    {.records = 2, .producer_id = 7, .producer_epoch = 0, .base_sequence = i * 2}),
+                i / 20));
         }
         before = read_all(*log, Offset(0));
         REQUIRE(log->close());
@@ -97,8 +97,8 @@ TEST_CASE("recovery cuts a torn tail and keeps what came before") {
         const auto log = open_log(runtime);
         for (int i = 0; i < 5; ++i) REQUIRE(append(*log, build({})));
     });
-    const auto file = *harness.disk().store->open("data/orders-0/00000000000000000000.log",
-                                                  OpenMode::write);
+    const auto file =
+        *harness.disk().store->open("data/orders-0/00000000000000000000.log", OpenMode::write);
     const std::uint64_t size = file->size();
     file->truncate(size - 3, {});
     harness.run([&](Runtime& runtime) {
@@ -267,8 +267,8 @@ TEST_CASE("read_committed stays below undecided transactions and knows the abort
         REQUIRE(log->last_stable_offset() == Offset(5));
         const auto aborted = log->aborted_transactions(Offset(0), Offset(5));
         REQUIRE(aborted->size() == 1);
-        REQUIRE(aborted->front() == AbortedTransaction{ProducerId(1), Offset(0), Offset(3),
-                                                       Offset(1)});
+        REQUIRE(aborted->front() ==
+                AbortedTransaction{ProducerId(1), Offset(0), Offset(3), Offset(1)});
         REQUIRE(append(*log, build({.producer_id = 2, .producer_epoch = 0, .base_sequence = 1})));
         REQUIRE(append(*log, data(1, 1)));
         REQUIRE(append(*log, build({.producer_id = 1, .producer_epoch = 0, .base_sequence = 2}))
@@ -335,8 +335,9 @@ TEST_CASE("records deleted on request are out of range, and not above the high w
         REQUIRE(log->delete_records(Offset(15)));
         REQUIRE(log->delete_records(Offset(3)));
         REQUIRE(log->log_start_offset() == Offset(15));
-        REQUIRE(log->read({.offset = Offset(14), .max_bytes = 1, .upper_bound = Offset(30)})
-                    .error() == ErrorCode::offset_out_of_range);
+        REQUIRE(
+            log->read({.offset = Offset(14), .max_bytes = 1, .upper_bound = Offset(30)}).error() ==
+            ErrorCode::offset_out_of_range);
         REQUIRE(log->read({.offset = Offset(15), .max_bytes = 1, .upper_bound = Offset(30)}));
         REQUIRE(*log->delete_old_segments() > 0);
         REQUIRE(log->first_segment_base() <= Offset(15));

@@ -1,7 +1,7 @@
 // The pure state of producers, its snapshot, and the leader epochs.
+#include "broker/log/producer_state.h"
 #include "broker/log/leader_epoch_cache.h"
 #include "broker/log/producer_snapshot.h"
-#include "broker/log/producer_state.h"
 #include "sim/base/instrument.h"
 #include "tests/support/catch.h"
 
@@ -80,9 +80,9 @@ TEST_CASE("markers end transactions, raise the epoch and fence older coordinator
     state.high_watermark_advanced(Offset(2));
     REQUIRE(!state.first_unstable_offset());
     marker.base_offset = 2;
-    REQUIRE(add(state, marker, EndTransactionMarker{MarkerType::abort, 4},
-                AppendOrigin::coordinator)
-                .error() == ErrorCode::transaction_coordinator_fenced);
+    REQUIRE(
+        add(state, marker, EndTransactionMarker{MarkerType::abort, 4}, AppendOrigin::coordinator)
+            .error() == ErrorCode::transaction_coordinator_fenced);
     state.check_invariants();
 }
 
@@ -127,7 +127,9 @@ TEST_CASE("leader epochs end where the next begins") {
     REQUIRE(cache.assign(LeaderEpoch(5), Offset(100)));
     REQUIRE(!cache.assign(LeaderEpoch(5), Offset(120)));
     REQUIRE(cache.assign(LeaderEpoch(7), Offset(250)));
-    const auto end = [&](int epoch) { return cache.end_offset_for(LeaderEpoch(epoch), Offset(300)); };
+    const auto end = [&](int epoch) {
+        return cache.end_offset_for(LeaderEpoch(epoch), Offset(300));
+    };
     REQUIRE(end(1) == EpochEnd{LeaderEpoch(1), Offset(0)});
     REQUIRE(end(2) == EpochEnd{LeaderEpoch(2), Offset(100)});
     REQUIRE(end(4) == EpochEnd{LeaderEpoch(2), Offset(100)});

@@ -1,9 +1,9 @@
-// The power fails at every point of a reference run, in every form that the disk's fault model allows
-// for the last change, and the log is recovered and held against what was promised (L1-L11):
+// The power fails at every point of a reference run, in every form that the disk's fault model
+// allows for the last change, and the log is recovered and held against what was promised (L1-L11):
 //
 //   - the recovered log is a piece of what was appended, without a hole and byte for byte;
-//   - nothing at or below an answered flush is missing, nothing above a truncation comes back beside
-//     what replaced it;
+//   - nothing at or below an answered flush is missing, nothing above a truncation comes back
+//     beside what replaced it;
 //   - indexes, producers, leader epochs and aborted transactions are what the log says.
 #include <cstdio>
 #include <map>
@@ -34,7 +34,8 @@ struct Moment {
     DiskOperation operation;
 };
 
-/// One way to lose power. `last_...`: what becomes of the newest change, `others`: of all before it.
+/// One way to lose power. `last_...`: what becomes of the newest change, `others`: of all before
+/// it.
 class Form final : public CrashPolicy {
 public:
     enum class Last : std::uint8_t { keep, lose, prefix, suffix, odd };
@@ -71,7 +72,8 @@ private:
     std::size_t names_;
 };
 
-/// Runs a few hundred operations on one log and notes what may be on the disk after each change of it.
+/// Runs a few hundred operations on one log and notes what may be on the disk after each change of
+/// it.
 class ReferenceRun {
 public:
     explicit ReferenceRun(std::uint64_t seed, std::int64_t flush_messages)
@@ -142,13 +144,14 @@ private:
         if (open && random_.below(3) == 0) {
             batch = build_marker(id, 0, random_.below(2) == 0, tick());
         } else {
-            batch = build({.records = static_cast<int>(random_.between(std::int64_t{1}, std::int64_t{4})),
-                           .value = std::string(random_.below(random_.below(8) == 0 ? 300 : 60), 'v'),
-                           .timestamp = tick(),
-                           .producer_id = id,
-                           .producer_epoch = 0,
-                           .base_sequence = entry == nullptr ? 0 : entry->last_sequence() + 1,
-                           .transactional = transactional});
+            batch = build(
+                {.records = static_cast<int>(random_.between(std::int64_t{1}, std::int64_t{4})),
+                 .value = std::string(random_.below(random_.below(8) == 0 ? 300 : 60), 'v'),
+                 .timestamp = tick(),
+                 .producer_id = id,
+                 .producer_epoch = 0,
+                 .base_sequence = entry == nullptr ? 0 : entry->last_sequence() + 1,
+                 .transactional = transactional});
         }
         const auto header = *records::parse_batch_header(batch);
         BatchHeader placed = header;
@@ -160,9 +163,9 @@ private:
         now_.batches.insert_or_assign(placed.base_offset, std::move(bytes).freeze());
         now_.restarted.reset();
         changed();
-        const auto result = append(*log_, batch, epoch_,
-                                   header.is_control() ? AppendOrigin::coordinator
-                                                       : AppendOrigin::client);
+        const auto result =
+            append(*log_, batch, epoch_,
+                   header.is_control() ? AppendOrigin::coordinator : AppendOrigin::client);
         REQUIRE(result);
         REQUIRE(result->base_offset == Offset(placed.base_offset));
         log_->set_high_watermark(log_->log_end_offset());
@@ -182,7 +185,8 @@ private:
     void truncate() {
         const std::int64_t end = log_->log_end_offset().value();
         const std::int64_t start = log_->log_start_offset().value();
-        const std::int64_t target = end - random_.between(std::int64_t{0}, std::min<std::int64_t>(end - start, 25));
+        const std::int64_t target =
+            end - random_.between(std::int64_t{0}, std::min<std::int64_t>(end - start, 25));
         // Until it is done the log may end anywhere from here on.
         auto at = now_.batches.upper_bound(target);
         std::int64_t cut = target;

@@ -1,5 +1,5 @@
-// What only the real machine has: signals, both IP families, running out of descriptors, and the care it
-// takes when a socket is closed. The rest is held by tests/parity.
+// What only the real machine has: signals, both IP families, running out of descriptors, and the
+// care it takes when a socket is closed. The rest is held by tests/parity.
 #include <fcntl.h>
 #include <sys/resource.h>
 

@@ -106,8 +106,8 @@ TEST_CASE("requests expire at their deadlines, in their order") {
         setup.purgatory.park(setup.order("late", 1, {0}, 2s));
         setup.purgatory.park(setup.order("soon", 1, {0}, 1s));
         runtime.clock().sleep_for(3s);
-        REQUIRE(setup.log == std::vector<std::string>{"soon expired after 1s",
-                                                      "late expired after 2s"});
+        REQUIRE(setup.log ==
+                std::vector<std::string>{"soon expired after 1s", "late expired after 2s"});
         REQUIRE(setup.partitions[0]->size() == 0);
     });
 }

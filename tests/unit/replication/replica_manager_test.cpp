@@ -71,7 +71,8 @@ TEST_CASE("max_bytes bounds a fetch, but for its first batch") {
         REQUIRE(records_in(Broker::bytes_of(fetched, 0)).size() == 1);
         REQUIRE(fetched.partitions[1].records.size() == 0);
         params.max_bytes = 1 << 20;
-        fetched = broker.fetch(params, {Broker::target(0, kOrders, 1500), Broker::target(0, other)});
+        fetched =
+            broker.fetch(params, {Broker::target(0, kOrders, 1500), Broker::target(0, other)});
         REQUIRE(fetched.partitions[0].records.size() == 1500);
         REQUIRE(records_in(Broker::bytes_of(fetched, 0)).size() == 1);
         REQUIRE(records_in(Broker::bytes_of(fetched, 1)).size() == 3);
@@ -119,10 +120,11 @@ TEST_CASE("read_committed fetches and waits up to the last stable offset") {
     on_node([](Runtime& runtime, Keeper& keeper) {
         Broker broker(runtime, keeper);
         REQUIRE(broker.lead());
-        REQUIRE(broker.append(batch_of({"open"}, {.producer_id = 7,
-                                                  .producer_epoch = 0,
-                                                  .base_sequence = 0,
-                                                  .is_transactional = true}))
+        REQUIRE(broker
+                    .append(batch_of({"open"}, {.producer_id = 7,
+                                                .producer_epoch = 0,
+                                                .base_sequence = 0,
+                                                .is_transactional = true}))
                     .error == ErrorCode::none);
         broker.append(kTwo);
         FetchParams committed = poll(1s);
@@ -154,9 +156,9 @@ TEST_CASE("errors of partitions end a long poll at once") {
         unnamed.topic.clear();
         FetchTarget renamed = Broker::target(0);
         renamed.topic_id = topic_id(9);
-        const FetchResult fetched =
-            broker.fetch(poll(10s), {Broker::target(0), stale, early, unnamed, renamed,
-                                     Broker::target(0, {"orders", 7})});
+        const FetchResult fetched = broker.fetch(
+            poll(10s),
+            {Broker::target(0), stale, early, unnamed, renamed, Broker::target(0, {"orders", 7})});
         REQUIRE(fetched.partitions[0].error_code == ErrorCode::none);
         REQUIRE(fetched.partitions[1].error_code == ErrorCode::fenced_leader_epoch);
         REQUIRE(fetched.partitions[2].error_code == ErrorCode::unknown_leader_epoch);
@@ -362,7 +364,8 @@ TEST_CASE("deleted records stay deleted through a power loss") {
             REQUIRE(broker.fetch({}, {Broker::target(6)}).partitions[0].error_code ==
                     ErrorCode::offset_out_of_range);
             REQUIRE(broker.read(7).size() == 3);
-            REQUIRE(broker.replicas->delete_records(kOrders, Offset(-1)).low_watermark == Offset(10));
+            REQUIRE(broker.replicas->delete_records(kOrders, Offset(-1)).low_watermark ==
+                    Offset(10));
         });
     }
 }
@@ -426,8 +429,7 @@ TEST_CASE("with flush.messages=1 what was acknowledged survives a power loss") {
                     for (int i = 0; i < 10; ++i) {
                         const AppendOutcome outcome = broker.append(kTwo);
                         REQUIRE(outcome.error == ErrorCode::none);
-                        acknowledged =
-                            std::max(acknowledged, outcome.base_offset.value() + 2);
+                        acknowledged = std::max(acknowledged, outcome.base_offset.value() + 2);
                     }
                     --running;
                 });

@@ -100,7 +100,8 @@ TEST_CASE("an open and a rename that fail change nothing, and work when tried ag
     REQUIRE(world.fired(FaultKind::disk_rename_error) == 1);
 }
 
-TEST_CASE("a write that fails leaves a prefix of what it was to write, of another length each time") {
+TEST_CASE(
+    "a write that fails leaves a prefix of what it was to write, of another length each time") {
     const std::string wanted = "0123456789abcdef";
     std::set<std::size_t> lengths;
     for (std::uint64_t seed = 1; seed <= 30; ++seed) {
@@ -136,7 +137,8 @@ TEST_CASE("a failed sync drops dirty pages: a later sync that succeeds does not 
 TEST_CASE("a full disk takes a part of what grows a file, all of what overwrites, nothing new") {
     DiskWorld world;
     Outcomes outcomes;
-    world.run([](Disk& disk) { (void)(*disk.open("f", OpenMode::write))->write(0, text("12345")); });
+    world.run(
+        [](Disk& disk) { (void)(*disk.open("f", OpenMode::write))->write(0, text("12345")); });
     world.trouble().full = {"", 0, world.world().now() + 1s};
     world.run([&](Disk& disk) {
         const FileRef file = *disk.open("f", OpenMode::write);
