@@ -22,9 +22,9 @@ NAME = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*\.(?:h|cpp|def)")
 UNFINISHED = re.compile(r"\b(?:[T]ODO|[F]IXME|[X]XX|[H]ACK)\b")
 WORKPLACE = re.compile(
     r"(?<![\w.])/(?:work|farm|home|root|Users)/\w"
-    r"|https?:\/\/(?!registry\.npmjs\.org)[\w.-]*(?:artifactory|nexus|registry|mirror|proxy)"
+    r"|https?:\/\/[\w.-]*(?:artifactory|nexus|registry|mirror|proxy)"
 )
-FOREIGN_PACKAGE = re.compile(r'"resolved": "(?!https:[/]{2}registry\.npmjs\.org/)')
+FOREIGN_PACKAGE = re.compile(r'"resolved": "https?:')
 CATCH_ALL = re.compile(r"\bcatch\s*\(\s*\.\.\.\s*\)")
 CATCH_MACRO = re.compile(r"\bCHECK_(?:FALSE|THROWS\w*|NOTHROW|THAT)\b|\bCHECKED_(?:IF|ELSE)\b")
 DEBUG_PRINT = re.compile(r"\bstd::(?:cout|cerr|clog|endl)\b")
@@ -81,7 +81,7 @@ def text_findings(source):
 def lock_findings(source):
     for number, line in enumerate(source.text.split("\n"), 1):
         if FOREIGN_PACKAGE.search(line):
-            yield number, "a package that is not from npm's own registry"
+            yield number, "a lock file says where a package was fetched: drop its `resolved`"
 
 
 def check(sources):

@@ -263,10 +263,10 @@ class Style(unittest.TestCase):
     def test_long_lines_are_allowed_in_prose_files(self):
         self.assertEqual([], self.found("x" * 120 + "\n", "README.md"))
 
-    def test_packages_come_from_the_public_registry(self):
+    def test_lock_files_do_not_say_where_packages_were_fetched(self):
         path = "tests/conformance/package-lock.json"
         line = '"resolved": "https://{}/kafkajs/-/kafkajs-2.2.4.tgz"\n'
-        self.assertEqual([], self.found(line.format("registry." + "npmjs.org"), path))
+        self.assertEqual([], self.found('"version": "2.2.4"\n', path))
         self.assertEqual(1, len(self.found(line.format("npm.example.net"), path)))
 
 
