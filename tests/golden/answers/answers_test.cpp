@@ -19,14 +19,14 @@
 
 #include "broker/protocol/records/batch_reader.h"
 #include "tests/golden/answers/answer_tree.h"
-#include "tests/golden/wire/golden_files.h"
 #include "tests/support/catch.h"
+#include "tests/support/golden.h"
 #include "tests/unit/server/node_world.h"
 
 using namespace gregor;
 using namespace gregor::server::test;
+using golden::Json;
 using protocol::ApiKey;
-using tests::Json;
 
 namespace {
 
@@ -58,7 +58,7 @@ std::string output_of(const std::string& command) {
     return ::pclose(pipe) == 0 ? text : std::string();
 }
 
-fs::path logdir() { return tests::golden_folder() / "logdir"; }
+fs::path logdir() { return golden::golden_folder() / "logdir"; }
 
 std::vector<Exchange> recorded_exchanges() {
     std::vector<Exchange> exchanges;
@@ -72,8 +72,8 @@ std::vector<Exchange> recorded_exchanges() {
                              .key = ApiKey{json["apiKey"].get<std::int16_t>()},
                              .version = json["version"],
                              .asked = json["request"],
-                             .request = tests::from_hex(json["requestHex"].get<std::string>()),
-                             .theirs = tests::from_hex(json["responseHex"].get<std::string>()),
+                             .request = golden::from_hex(json["requestHex"].get<std::string>()),
+                             .theirs = golden::from_hex(json["responseHex"].get<std::string>()),
                              .ours = std::nullopt});
     }
     return exchanges;
@@ -246,7 +246,7 @@ public:
         allowed_.print("allowed, ");
         skipped_.print("skipped, ");
     }
-    [[nodiscard]] const tests::Differences& differences() const { return differences_; }
+    [[nodiscard]] const golden::Differences& differences() const { return differences_; }
     [[nodiscard]] std::size_t compared() const { return compared_; }
 
 private:
@@ -262,7 +262,7 @@ private:
     Tally equal_;
     Tally same_tree_;
     Tally allowed_;
-    tests::Differences differences_;
+    golden::Differences differences_;
 };
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include "broker/protocol/records/java_hash.h"
 #include "broker/protocol/records/murmur2.h"
 #include "broker/protocol/records/varint.h"
-#include "tests/golden/records/golden_lines.h"
 #include "tests/support/catch.h"
+#include "tests/support/golden.h"
 
 namespace gregor::records {
 namespace {

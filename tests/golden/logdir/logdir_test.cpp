@@ -10,6 +10,7 @@
 
 #include "broker/log/log_manager.h"
 #include "broker/log/producer_snapshot.h"
+#include "tests/support/golden.h"
 #include "tests/support/log_harness.h"
 
 namespace gregor::log::testing {
@@ -21,11 +22,7 @@ using Json = nlohmann::json;
 /// Soon after the golden data was made: producers idle for a day before that have expired.
 const WallTime kThen{std::chrono::seconds(1'795'347'700)};
 
-std::string golden_folder() {
-    const char* named = std::getenv("GREGOR_GOLDEN");
-    return (named != nullptr ? named : std::string(GREGOR_SOURCE_DIR) + "/tests/data/golden") +
-           "/logdir";
-}
+std::string golden_logdir() { return golden::golden_folder() / "logdir"; }
 
 /// How much was compared, printed at the end of each test.
 struct Counts {
@@ -53,8 +50,8 @@ struct Case {
 };
 
 std::optional<Case> load_case(const std::string& name) {
-    const std::string archive = golden_folder() + "/" + name + ".tar.gz";
-    std::ifstream json_file(golden_folder() + "/" + name + ".json");
+    const std::string archive = golden_logdir() + "/" + name + ".tar.gz";
+    std::ifstream json_file(golden_logdir() + "/" + name + ".json");
     if (!json_file || !fs::exists(archive)) {
         fmt::print("logdir/{}: absent, nothing compared\n", name);
         return std::nullopt;
@@ -79,8 +76,8 @@ std::optional<Case> load_case(const std::string& name) {
 
 std::vector<std::string> case_names() {
     std::vector<std::string> names;
-    if (!fs::exists(golden_folder())) return names;
-    for (const auto& entry : fs::directory_iterator(golden_folder())) {
+    if (!fs::exists(golden_logdir())) return names;
+    for (const auto& entry : fs::directory_iterator(golden_logdir())) {
         if (entry.path().extension() == ".json") names.push_back(entry.path().stem());
     }
     std::sort(names.begin(), names.end());

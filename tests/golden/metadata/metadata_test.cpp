@@ -14,6 +14,7 @@
 #include "broker/metadata/metadata_loader.h"
 #include "broker/metadata/snapshot.h"
 #include "tests/support/catch.h"
+#include "tests/support/golden.h"
 
 using namespace gregor;
 using namespace gregor::metadata;
@@ -25,11 +26,7 @@ namespace {
 class Golden {
 public:
     Golden() {
-        const char* folder = std::getenv("GREGOR_GOLDEN");
-        const std::filesystem::path logdir =
-            std::filesystem::path(folder != nullptr ? folder
-                                                    : GREGOR_SOURCE_DIR "/tests/data/golden") /
-            "logdir";
+        const std::filesystem::path logdir = golden::golden_folder() / "logdir";
         const auto archive = logdir / "cluster-metadata.tar.gz";
         if (!std::filesystem::exists(archive)) return;
         root_ = std::filesystem::temp_directory_path() /

@@ -1,18 +1,11 @@
-#include <cstdlib>
-#include <fstream>
-#include <nlohmann/json.hpp>
-
 #include "broker/controller/topic_names.h"
 #include "tests/support/catch.h"
+#include "tests/support/golden.h"
 
 using namespace gregor::controller;
 
 TEST_CASE("topic names are legal exactly when Kafka says so, and faults are told in its words") {
-    const char* folder = std::getenv("GREGOR_GOLDEN");
-    const std::string path = folder != nullptr ? folder : GREGOR_SOURCE_DIR "/tests/data/golden";
-    std::ifstream file(path + "/hashing/topic-names.jsonl");
-    for (std::string line; std::getline(file, line);) {
-        const auto golden = nlohmann::json::parse(line);
+    for (const auto& golden : gregor::golden::golden_lines("hashing/topic-names.jsonl")) {
         if (golden.contains("collide")) {
             const bool collide = unify_collision_chars(golden["a"].get<std::string>()) ==
                                  unify_collision_chars(golden["b"].get<std::string>());

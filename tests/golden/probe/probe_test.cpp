@@ -4,20 +4,20 @@
 #include <map>
 
 #include "broker/protocol/any_message.h"
-#include "tests/golden/wire/golden_files.h"
 #include "tests/support/catch.h"
+#include "tests/support/golden.h"
 #include "tests/unit/server/node_world.h"
 
 using namespace gregor;
 using namespace gregor::server::test;
-using tests::Json;
+using golden::Json;
 
 namespace {
 
 std::vector<Json> probes() {
     std::vector<Json> lines;
-    tests::for_each_line(tests::golden_folder() / "flows" / "probe.jsonl",
-                         [&](const Json& line) { lines.push_back(line); });
+    golden::for_each_line(golden::golden_folder() / "flows" / "probe.jsonl",
+                          [&](const Json& line) { lines.push_back(line); });
     return lines;
 }
 
@@ -51,7 +51,7 @@ TEST_CASE("malformed frames have the outcome that they have with Kafka") {
             if (!line.contains("odd")) continue;
             INFO(line["odd"].get<std::string>());
             const auto answer =
-                exchange(runtime, tests::from_hex(line["request"].get<std::string>()));
+                exchange(runtime, golden::from_hex(line["request"].get<std::string>()));
             REQUIRE(answer.has_value() == (line["outcome"] == "answered"));
             if (answer) REQUIRE(to_hex(*answer) == line["response"].get<std::string>());
             ++compared;
@@ -68,7 +68,7 @@ TEST_CASE("every request that Kafka answered and we list is answered in its vers
     }
     NodeWorld world;
     std::size_t compared = 0;
-    tests::Differences differences;
+    golden::Differences differences;
     world.as_client([&](Runtime& runtime) {
         rpc::Client first(runtime, {});
         connect(runtime, first);
@@ -87,7 +87,7 @@ TEST_CASE("every request that Kafka answered and we list is answered in its vers
             ++compared;
             const std::string name = line["api"].get<std::string>() + " " + std::to_string(version);
             const auto answer =
-                exchange(runtime, tests::from_hex(line["request"].get<std::string>()));
+                exchange(runtime, golden::from_hex(line["request"].get<std::string>()));
             if (!answer) {
                 differences.add(name + ": no answer");
                 continue;

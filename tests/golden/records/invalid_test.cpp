@@ -1,8 +1,8 @@
 // Damaged batches: ours must come as far as Kafka's MemoryRecords reader came, and fail where it
 // failed.
 #include "broker/protocol/records/batch_reader.h"
-#include "tests/golden/records/golden_lines.h"
 #include "tests/support/catch.h"
+#include "tests/support/golden.h"
 
 namespace gregor::records {
 namespace {

@@ -8,8 +8,8 @@
 #include "broker/protocol/records/batch_builder.h"
 #include "broker/protocol/records/batch_reader.h"
 #include "broker/protocol/records/control_record.h"
-#include "tests/golden/records/golden_lines.h"
 #include "tests/support/catch.h"
+#include "tests/support/golden.h"
 
 namespace gregor::records {
 namespace {

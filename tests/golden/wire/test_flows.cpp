@@ -7,14 +7,14 @@
 
 #include "broker/protocol/any_message.h"
 #include "broker/protocol/header.h"
-#include "tests/golden/wire/golden_files.h"
 #include "tests/support/catch.h"
+#include "tests/support/golden.h"
 
 namespace gregor::protocol {
 namespace {
 
-using tests::Differences;
-using tests::Json;
+using golden::Differences;
+using golden::Json;
 
 Bytes without_size(const Bytes& frame) {
     Reader reader(frame);
@@ -30,7 +30,7 @@ struct FrameParts {
 };
 
 FrameParts split(const Json& line, MessageKind kind, ApiKey key, std::int16_t version) {
-    const Bytes frame = without_size(tests::from_hex(line["hex"].get<std::string>()));
+    const Bytes frame = without_size(golden::from_hex(line["hex"].get<std::string>()));
     if (kind == MessageKind::request) {
         const auto parts = decode_request_frame(frame);
         REQUIRE(parts.has_value());
@@ -79,8 +79,8 @@ void compare(const Json& line, const std::string& where, Differences& difference
 TEST_CASE("recorded conversations are read and written back byte for byte") {
     Differences differences;
     std::map<std::string, std::size_t> frames;
-    for (const auto& file : tests::golden_files("flows")) {
-        tests::for_each_line(file, [&](const Json& line) {
+    for (const auto& file : golden::golden_files("flows")) {
+        golden::for_each_line(file, [&](const Json& line) {
             if (!line.contains("dir") || !line.contains("hex")) return;
             ++frames[line["dir"].get<std::string>()];
             compare(line, file.stem().string(), differences);
@@ -94,19 +94,19 @@ TEST_CASE("recorded conversations are read and written back byte for byte") {
 }
 
 TEST_CASE("the answers of a probed broker are read as Kafka reads them") {
-    const auto file = tests::golden_folder() / "flows/probe.jsonl";
+    const auto file = golden::golden_folder() / "flows/probe.jsonl";
     std::size_t answers = 0;
-    tests::for_each_line(file, [&](const Json& line) {
+    golden::for_each_line(file, [&](const Json& line) {
         if (!line.contains("response_json") || !line.contains("apiKey")) return;
         const ApiKey key{line["apiKey"].get<std::int16_t>()};
         const auto version = line["version"].get<std::int16_t>();
         INFO(fmt::format("{} v{}", name(key), version));
-        const auto request =
-            decode_request_frame(without_size(tests::from_hex(line["request"].get<std::string>())));
+        const auto request = decode_request_frame(
+            without_size(golden::from_hex(line["request"].get<std::string>())));
         REQUIRE(request.has_value());
         REQUIRE(request->header.correlation_id == line["correlationId"].get<std::int32_t>());
         const auto response = decode_response_frame(
-            without_size(tests::from_hex(line["response"].get<std::string>())), key, version);
+            without_size(golden::from_hex(line["response"].get<std::string>())), key, version);
         REQUIRE(response.has_value());
         const MessageType* type =
             find_message_type(MessageKind::response, static_cast<std::int16_t>(key));
@@ -123,7 +123,7 @@ TEST_CASE("the answers of a probed broker are read as Kafka reads them") {
 }
 
 TEST_CASE("header versions follow from the API and its version as in Kafka") {
-    std::ifstream in(tests::golden_folder() / "wire/headers.json");
+    std::ifstream in(golden::golden_folder() / "wire/headers.json");
     if (!in) {
         WARN("no golden data");
         return;

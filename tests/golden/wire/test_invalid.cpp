@@ -2,14 +2,14 @@
 #include <fmt/format.h>
 
 #include "broker/protocol/any_message.h"
-#include "tests/golden/wire/golden_files.h"
 #include "tests/support/catch.h"
+#include "tests/support/golden.h"
 
 namespace gregor::protocol {
 namespace {
 
-using tests::Differences;
-using tests::Json;
+using golden::Differences;
+using golden::Json;
 
 /// Unknown tags out of order are read by Kafka; only its writer, which the data was made with as
 /// well, then refuses them. We read them too, and write them in order.
@@ -20,7 +20,7 @@ bool is_refused_by_writer_only(const Json& line) {
 
 void compare(const MessageType& type, const Json& line, Differences& differences) {
     const auto version = line["version"].get<std::int16_t>();
-    const Bytes bytes = tests::from_hex(line["hex"].get<std::string>());
+    const Bytes bytes = golden::from_hex(line["hex"].get<std::string>());
     const auto differs = [&](std::string_view what, std::string_view detail) {
         differences.add(fmt::format("{} v{} {} {}: {}: {}", type.info.name, version,
                                     line["from"].get<std::string>(),
@@ -50,8 +50,8 @@ TEST_CASE("a damaged message is refused exactly when Kafka refuses it") {
     Differences differences;
     std::size_t compared = 0;
     std::size_t left_out = 0;
-    for (const auto& file : tests::golden_files("wire-invalid")) {
-        tests::for_each_line(file, [&](const Json& line) {
+    for (const auto& file : golden::golden_files("wire-invalid")) {
+        golden::for_each_line(file, [&](const Json& line) {
             const MessageType* type = find_message_type(line["message"].get<std::string>());
             if (type == nullptr) {
                 ++left_out;

@@ -5,14 +5,14 @@
 #include <set>
 
 #include "broker/protocol/any_message.h"
-#include "tests/golden/wire/golden_files.h"
 #include "tests/support/catch.h"
+#include "tests/support/golden.h"
 
 namespace gregor::protocol {
 namespace {
 
-using tests::Differences;
-using tests::Json;
+using golden::Differences;
+using golden::Json;
 
 // Schemas of Kafka that Gregor does not have.
 const std::set<std::string, std::less<>> kLeftOut = {
@@ -32,7 +32,7 @@ Bytes joined(const std::vector<Piece>& pieces) {
 
 void compare(const MessageType& type, const Json& line, Differences& differences) {
     const auto version = line["version"].get<std::int16_t>();
-    const Bytes bytes = tests::from_hex(line["hex"].get<std::string>());
+    const Bytes bytes = golden::from_hex(line["hex"].get<std::string>());
     const auto differs = [&](std::string_view what, std::string_view detail) {
         differences.add(fmt::format("{} v{} {}: {}: {}", type.info.name, version,
                                     line["variant"].get<std::string>(), what, detail));
@@ -60,7 +60,7 @@ TEST_CASE("every message reads as Kafka's JSON says and is written to the same b
     std::size_t files = 0;
     std::size_t lines = 0;
     std::set<std::string> left_out;
-    for (const auto& file : tests::golden_files("wire")) {
+    for (const auto& file : golden::golden_files("wire")) {
         const MessageType* type = find_message_type(file.stem().string());
         if (type == nullptr) {
             left_out.insert(file.stem().string());
@@ -70,8 +70,8 @@ TEST_CASE("every message reads as Kafka's JSON says and is written to the same b
             continue;
         }
         ++files;
-        lines += tests::for_each_line(file,
-                                      [&](const Json& line) { compare(*type, line, differences); });
+        lines += golden::for_each_line(
+            file, [&](const Json& line) { compare(*type, line, differences); });
     }
     fmt::print("wire: {} files, {} lines compared, {} differences; {} files left out\n", files,
                lines, differences.count(), left_out.size());
@@ -82,11 +82,11 @@ TEST_CASE("every message reads as Kafka's JSON says and is written to the same b
 
 TEST_CASE("a metadata record's frame is its frame version, id and version before the body") {
     std::size_t frames = 0;
-    for (const auto& file : tests::golden_files("wire")) {
+    for (const auto& file : golden::golden_files("wire")) {
         const MessageType* type = find_message_type(file.stem().string());
         if (type == nullptr || type->info.kind != MessageKind::metadata_record) continue;
-        tests::for_each_line(file, [&](const Json& line) {
-            Reader reader(tests::from_hex(line["framedHex"].get<std::string>()));
+        golden::for_each_line(file, [&](const Json& line) {
+            Reader reader(golden::from_hex(line["framedHex"].get<std::string>()));
             REQUIRE(reader.unsigned_varint() == 1);
             REQUIRE(reader.unsigned_varint() == static_cast<std::uint32_t>(type->info.id));
             REQUIRE(reader.unsigned_varint() == line["version"].get<std::uint32_t>());

@@ -4,23 +4,23 @@
 #include "broker/protocol/error_code.h"
 #include "broker/protocol/ids.h"
 #include "broker/protocol/wire.h"
-#include "tests/golden/wire/golden_files.h"
 #include "tests/support/catch.h"
+#include "tests/support/golden.h"
 
 namespace gregor::protocol {
 namespace {
 
-using tests::Json;
+using golden::Json;
 
 void for_each_line(std::string_view file, const std::function<void(const Json&)>& use) {
-    if (tests::for_each_line(tests::golden_folder() / "hashing" / file, use) == 0) {
+    if (golden::for_each_line(golden::golden_folder() / "hashing" / file, use) == 0) {
         WARN("no golden data: " << file);
     }
 }
 
 template <class Read>
 void compare_read(const Json& line, const char* field, Read read) {
-    Reader reader(tests::from_hex(line["hex"].get<std::string>()));
+    Reader reader(golden::from_hex(line["hex"].get<std::string>()));
     const std::int64_t value = read(reader);
     const Json& wanted = line[field];
     INFO(line.dump() << " " << field);
@@ -62,7 +62,7 @@ TEST_CASE("varints are written as Kafka writes them") {
 
 TEST_CASE("uuids have Kafka's text form") {
     for_each_line("uuid.jsonl", [](const Json& line) {
-        Reader reader(tests::from_hex(line["bytes"].get<std::string>()));
+        Reader reader(golden::from_hex(line["bytes"].get<std::string>()));
         const Uuid uuid = reader.uuid();
         REQUIRE(to_string(uuid) == line["base64"].get<std::string>());
         REQUIRE(parse_uuid(to_string(uuid)) == uuid);

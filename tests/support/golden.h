@@ -1,5 +1,6 @@
-// Reads the golden data: lines of JSON made with Kafka's own code. The folder is $GREGOR_GOLDEN, or
-// the compact selection in tests/data/golden. Any file may be absent.
+// Golden data: files made with Kafka's own code, most of them lines of JSON. They are in the folder
+// that GREGOR_GOLDEN names, or else in tests/data/golden, which holds a compact selection. Any file
+// may be absent, and then says so.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +12,7 @@
 
 #include "sim/base/bytes.h"
 
-namespace gregor::tests {
+namespace gregor::golden {
 
 using Json = nlohmann::json;
 
@@ -20,11 +21,17 @@ using Json = nlohmann::json;
 /// The *.jsonl files of a sub-folder by name; empty if there is none.
 [[nodiscard]] std::vector<std::filesystem::path> golden_files(std::string_view folder);
 
-/// Calls `use` with each line; returns how many there were.
-std::size_t for_each_line(const std::filesystem::path& file,
+/// Calls `use` with each line of a file below the folder ("hashing/crc.jsonl") or of an absolute
+/// path; returns how many there were.
+std::size_t for_each_line(const std::filesystem::path& path,
                           const std::function<void(const Json&)>& use);
 
-[[nodiscard]] Bytes from_hex(std::string_view hex);
+/// The lines of a file; none, and a word on standard output, if it is absent.
+[[nodiscard]] std::vector<Json> golden_lines(const std::filesystem::path& path);
+
+void print_compared(std::string_view path, std::size_t count);
+
+[[nodiscard]] Bytes from_hex(const std::string& hex);
 
 /// What a comparison found: printed at its end, and empty if all is well.
 class Differences {
@@ -38,4 +45,4 @@ private:
     std::vector<std::string> texts_;
 };
 
-}  // namespace gregor::tests
+}  // namespace gregor::golden

@@ -1,13 +1,15 @@
-#include "tests/golden/wire/golden_files.h"
+#include "tests/support/golden.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
-namespace gregor::tests {
+namespace gregor::golden {
 
 std::filesystem::path golden_folder() {
-    if (const char* folder = std::getenv("GREGOR_GOLDEN")) return folder;
+    if (const char* named = std::getenv("GREGOR_GOLDEN")) return named;
     return std::filesystem::path(GREGOR_SOURCE_DIR) / "tests/data/golden";
 }
 
@@ -22,16 +24,27 @@ std::vector<std::filesystem::path> golden_files(std::string_view folder) {
     return files;
 }
 
-std::size_t for_each_line(const std::filesystem::path& file,
+std::size_t for_each_line(const std::filesystem::path& path,
                           const std::function<void(const Json&)>& use) {
-    std::ifstream in(file);
+    std::ifstream file(golden_folder() / path);
     std::size_t lines = 0;
-    for (std::string line; std::getline(in, line); ++lines) use(Json::parse(line));
+    for (std::string line; std::getline(file, line); ++lines) use(Json::parse(line));
     return lines;
 }
 
-Bytes from_hex(std::string_view hex) {
-    ByteBuffer buffer(hex.size() / 2);
+std::vector<Json> golden_lines(const std::filesystem::path& path) {
+    std::vector<Json> lines;
+    for_each_line(path, [&](const Json& line) { lines.push_back(line); });
+    if (lines.empty()) fmt::print("{}: absent, nothing compared\n", path.string());
+    return lines;
+}
+
+void print_compared(std::string_view path, std::size_t count) {
+    fmt::print("{}: {} lines compared\n", path, count);
+}
+
+Bytes from_hex(const std::string& hex) {
+    ByteBuffer buffer(hex.size() / 2 + 1);
     for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
         const auto nibble = [&](std::size_t at) {
             const char digit = hex[at];
@@ -50,4 +63,4 @@ std::string Differences::summary() const {
     return text;
 }
 
-}  // namespace gregor::tests
+}  // namespace gregor::golden
