@@ -24,7 +24,10 @@ ErrorCode find_fault(const MetadataImage& image, const ControllerConfig& config,
     if (present == nullptr || present->incarnation_id == request.incarnation_id) {
         return ErrorCode::none;
     }
-    return present->fenced ? ErrorCode::none : ErrorCode::duplicate_broker_registration;
+    // Who holds the directories of an incarnation holds their locks: that one has ended.
+    const bool is_successor = !request.log_dirs.empty() && request.log_dirs == present->log_dirs;
+    return present->fenced || is_successor ? ErrorCode::none
+                                           : ErrorCode::duplicate_broker_registration;
 }
 
 void append(std::vector<VersionedRecord>& records, std::vector<VersionedRecord> more) {
@@ -128,6 +131,9 @@ ControllerResult<BrokerRegistrationResponse> register_broker(
     }
     result.response.broker_epoch = record.broker_epoch;
     result.records.push_back(versioned(std::move(record), image.metadata_version()));
+    if (present != nullptr && !present->fenced) {
+        append(result.records, partition_changes_without(image, request.broker_id));
+    }
     return result;
 }
 

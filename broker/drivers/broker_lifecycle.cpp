@@ -1,37 +1,110 @@
 #include "broker/drivers/broker_lifecycle.h"
 
+#include <algorithm>
+
 #include "sim/base/check.h"
+#include "sim/base/instrument.h"
 
 namespace gregor::drivers {
 
 using protocol::ErrorCode;
 
-Result<void, ErrorCode> BrokerLifecycle::enter(
-    const protocol::BrokerRegistrationRequest& registration) {
-    CHECK(registration.broker_id == node_id_);
-    TRY(controller_.fence(node_id_));
-    const auto registered = TRY(controller_.handle(registration, 4));
-    if (registered.error_code != ErrorCode::none) return fail(registered.error_code);
-    broker_epoch_ = registered.broker_epoch;
-    TRY(beat(false));
+namespace {
+
+/// Between tries of what the controller has refused for now.
+constexpr Duration kBackoff = 100ms;
+
+/// Whether it is of use to ask again.
+bool may_pass(ErrorCode error) {
+    switch (error) {
+        case ErrorCode::inconsistent_cluster_id:
+        case ErrorCode::invalid_request:
+        case ErrorCode::invalid_registration:
+        case ErrorCode::unsupported_version: return false;
+        // An older incarnation is not known to be gone, for as long as its session lasts.
+        case ErrorCode::duplicate_broker_registration:
+        default: return true;
+    }
+}
+
+bool has_forgotten_us(ErrorCode error) {
+    return error == ErrorCode::stale_broker_epoch || error == ErrorCode::broker_id_not_registered;
+}
+
+}  // namespace
+
+BrokerLifecycle::BrokerLifecycle(Runtime& runtime, ControllerChannel& channel,
+                                 ClusterMetadata& metadata, BrokerLifecycleOptions options)
+    : runtime_(runtime),
+      channel_(channel),
+      metadata_(metadata),
+      options_(std::move(options)),
+      tasks_(runtime.tasks(), "broker lifecycle") {}
+
+Result<void, ErrorCode> BrokerLifecycle::enter(protocol::BrokerRegistrationRequest registration) {
+    CHECK(registration.broker_id == options_.node_id);
+    registration_ = std::move(registration);
+    TRY(register_here());
+    for (;;) {
+        const auto answer = beat(false, kNever);
+        if (answer && !answer->is_fenced) break;
+        if (!answer && has_forgotten_us(answer.error())) TRY(register_here());
+        runtime_.clock().sleep_for(kBackoff);
+    }
+    tasks_.spawn("heartbeats", [this] { keep_beating(); });
     return {};
 }
 
-Result<void, ErrorCode> BrokerLifecycle::leave() {
-    constexpr int kMostBeats = 3;  // begin, be fenced, hear that it may go
-    for (int i = 0; i < kMostBeats; ++i) {
-        if (TRY(beat(true)).should_shut_down) return {};
+Result<void, ErrorCode> BrokerLifecycle::register_here() {
+    for (;;) {
+        const auto answer = channel_.call(registration_, 4, kNever);
+        const ErrorCode error = answer ? answer->error_code : answer.error();
+        if (error == ErrorCode::none) {
+            broker_epoch_ = answer->broker_epoch;
+            runtime_.trace().event("broker_registered", "broker_epoch={}", broker_epoch_);
+            metadata_.feed().wait_for(raft::Offset(broker_epoch_ + 1), kNever);
+            return {};
+        }
+        if (!may_pass(error)) return fail(error);
+        PROBE("a registration was refused for now");
+        runtime_.trace().event("broker_registration_refused", "error={}", error);
+        runtime_.clock().sleep_for(kBackoff);
     }
-    return fail(ErrorCode::request_timed_out);
 }
 
-Result<protocol::BrokerHeartbeatResponse, ErrorCode> BrokerLifecycle::beat(bool want_shut_down) {
-    auto answer = TRY(controller_.handle(
-        protocol::BrokerHeartbeatRequest{.broker_id = node_id_,
+void BrokerLifecycle::keep_beating() {
+    for (;;) {
+        runtime_.clock().sleep_for(options_.heartbeat_interval);
+        const auto answer = beat(false, kNever);
+        if (answer || !has_forgotten_us(answer.error())) continue;
+        PROBE("a broker registered anew while it ran");
+        if (const auto again = register_here(); !again) {
+            options_.on_refused(again.error());
+            return;
+        }
+    }
+}
+
+Result<void, ErrorCode> BrokerLifecycle::leave() {
+    tasks_.cancel();
+    tasks_.join();
+    if (broker_epoch_ < 0) return {};
+    const Instant deadline = deadline_after(runtime_.clock().now(), options_.leave_timeout);
+    for (;;) {
+        if (TRY(beat(true, deadline)).should_shut_down) return {};
+        // The controller waits for others to take over, or for us to hear of it.
+        metadata_.feed().wait_for_change(
+            std::min(deadline, deadline_after(runtime_.clock().now(), kBackoff)));
+    }
+}
+
+BrokerLifecycle::HeartbeatResult BrokerLifecycle::beat(bool want_shut_down, Instant deadline) {
+    auto answer = TRY(channel_.call(
+        protocol::BrokerHeartbeatRequest{.broker_id = options_.node_id,
                                          .broker_epoch = broker_epoch_,
-                                         .current_metadata_offset = controller_.image_offset() - 1,
+                                         .current_metadata_offset = metadata_.image_offset() - 1,
                                          .want_shut_down = want_shut_down},
-        1));
+        1, deadline));
     if (answer.error_code != ErrorCode::none) return fail(answer.error_code);
     return answer;
 }

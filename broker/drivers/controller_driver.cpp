@@ -1,156 +1,169 @@
 #include "broker/drivers/controller_driver.h"
 
-#include <mutex>
+#include <utility>
 
+#include "broker/metadata/metadata_batch.h"
 #include "sim/base/check.h"
 #include "sim/base/instrument.h"
 
 namespace gregor::drivers {
 
+using controller::Controller;
+using controller::ControllerContext;
+using controller::ControllerResult;
 using protocol::ErrorCode;
 
-/// One request's place in the queue and then at the controller.
-class ControllerDriver::Turn {
-public:
-    explicit Turn(ControllerDriver& driver) : driver_(driver) {
-        if (!driver.serving_) {
-            error_ = ErrorCode::not_controller;
-        } else if (driver.waiting_ >= driver.options_.max_waiting) {
-            PROBE("the controller's queue was full");
-            error_ = ErrorCode::request_timed_out;
-        } else {
-            wait();
-        }
-    }
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
+namespace {
 
-    [[nodiscard]] ErrorCode error() const { return error_; }
+struct Nothing {};
 
-private:
-    void wait() {
-        struct Counted {
-            explicit Counted(std::size_t& count) : waiting(count) { ++waiting; }
-            ~Counted() { --waiting; }
-            std::size_t& waiting;
-        };
-        const Counted counted(driver_.waiting_);
-        lock_ = std::unique_lock(driver_.mutex_);
-        if (!driver_.serving_) error_ = ErrorCode::not_controller;
-    }
-
-    ControllerDriver& driver_;
-    std::unique_lock<Mutex> lock_;
-    ErrorCode error_ = ErrorCode::none;
+struct Counted {
+    explicit Counted(std::size_t& count) : waiting(count) { ++waiting; }
+    ~Counted() { --waiting; }
+    std::size_t& waiting;
 };
 
-ControllerDriver::ControllerDriver(Runtime& runtime, ControllerDriverOptions options)
+}  // namespace
+
+ControllerDriver::ControllerDriver(Runtime& runtime, ControllerDriverOptions options,
+                                   RaftDriver& raft, MetadataFeed& feed)
     : runtime_(runtime),
       options_(std::move(options)),
+      raft_(raft),
+      feed_(feed),
       random_(runtime.random().next()),
-      controller_(options_.controller, random_),
-      log_(runtime, options_.log),
-      mutex_(runtime.scheduler()),
-      image_(std::make_shared<const metadata::MetadataImage>()) {}
+      tasks_(runtime.tasks(), "controller") {}
 
-Result<void, log::StorageError> ControllerDriver::start() {
-    CHECK(!serving_);
-    const std::lock_guard lock(mutex_);
-    controller_.restore(TRY(log_.open()));
-    std::vector<metadata::VersionedRecord> records = controller_.activation_records();
-    if (!records.empty() && !commit(records, true))
-        return fail(log::StorageError(IoError::io_failed));
-    if (controller_.image().metadata_version() == 0) {
-        records = controller_.bootstrap_records();
-        if (!commit(records, true)) return fail(log::StorageError(IoError::io_failed));
-    }
-    serving_ = true;
-    publish();
-    return {};
+// Leadership. -------------------------------------------------------------------------------------
+
+void ControllerDriver::leadership_established(raft::LeaderEpoch epoch) {
+    CHECK(leading_ == nullptr);
+    leading_ = std::make_shared<Active>(epoch, options_.controller, random_);
+    tasks_.spawn("controller activation", [this, active = leading_] { activate(active); });
 }
+
+void ControllerDriver::leadership_lost(raft::LeaderEpoch epoch) {
+    if (leading_ == nullptr) return;
+    CHECK(leading_->epoch == epoch);
+    leading_->lost = true;
+    leading_ = nullptr;
+    active_ = nullptr;
+    feed_.wake_waiters();
+    runtime_.trace().event("controller_resigned", "epoch={}", epoch);
+}
+
+void ControllerDriver::activate(const ActiveRef& active) {
+    const raft::Offset committed = raft_.high_watermark();
+    while (feed_.loader().next_offset() < committed && !active->lost) {
+        feed_.wait_for_change(kNever);
+    }
+    if (active->lost) return;
+    active->controller.restore(feed_.loader());
+    const auto prepared = decide<Nothing>(
+        active, 0, [](Controller& core, const ControllerContext&) -> ControllerResult<Nothing> {
+            Records records = core.activation_records();
+            return {.records = std::move(records), .response = {}, .atomic = true};
+        });
+    if (!prepared) return;
+    if (active->controller.image().metadata_version() == 0) {
+        const auto bootstrapped = decide<Nothing>(
+            active, 0, [](Controller& core, const ControllerContext&) -> ControllerResult<Nothing> {
+                return {.records = core.bootstrap_records(), .response = {}, .atomic = true};
+            });
+        if (!bootstrapped) return;
+    }
+    if (active->lost) return;
+    active_ = active;
+    runtime_.trace().event("controller_activated", "epoch={}", active->epoch);
+}
+
+void ControllerDriver::shut_down() {
+    if (leading_ != nullptr) leadership_lost(leading_->epoch);
+    tasks_.cancel();
+    tasks_.join();
+}
+
+// Requests. ---------------------------------------------------------------------------------------
 
 template <class Request>
 Result<typename ResponseOf<Request>::type, ErrorCode> ControllerDriver::handle(
     const Request& request, std::int16_t version) {
-    const Turn turn(*this);
-    if (turn.error() != ErrorCode::none) return fail(turn.error());
-    auto result = controller_.handle(context(version), request);
-    if (!result.records.empty()) TRY(commit(result.records, result.atomic));
-    publish();
-    return std::move(result.response);
+    if (active_ == nullptr) return fail(ErrorCode::not_controller);
+    using Response = typename ResponseOf<Request>::type;
+    return decide<Response>(active_, version,
+                            [request](Controller& core, const ControllerContext& context) {
+                                return core.handle(context, request);
+                            });
 }
 
-Result<void, ErrorCode> ControllerDriver::fence(protocol::NodeId broker) {
-    const Turn turn(*this);
-    if (turn.error() != ErrorCode::none) return fail(turn.error());
-    const auto records = controller_.fence(broker);
-    if (!records.empty()) TRY(commit(records, false));
-    publish();
-    return {};
-}
-
-void ControllerDriver::shut_down() {
-    const std::lock_guard lock(mutex_);
-    if (!serving_) return;
-    serving_ = false;
-    if (!log_.close()) fail_for_good("the metadata log could not be closed");
-}
-
-/// Appended, durable, applied: in this order. What fails before it is durable has not happened.
-Result<void, ErrorCode> ControllerDriver::commit(
-    const std::vector<metadata::VersionedRecord>& records, bool atomic) {
-    if (atomic && !metadata::fits_one_batch(records)) return fail(ErrorCode::policy_violation);
-    const auto first = log_.append(records, atomic);
-    if (!first) {
-        fail_for_good("the metadata log failed");
-        return fail(ErrorCode::not_controller);
+template <class Response>
+Result<Response, ErrorCode> ControllerDriver::decide(
+    ActiveRef active, std::int16_t version,
+    std::move_only_function<ControllerResult<Response>(Controller&, const ControllerContext&)>
+        decide) {
+    if (waiting_ >= options_.max_waiting) {
+        PROBE("the controller's queue was full");
+        return fail(ErrorCode::request_timed_out);
     }
-    protocol::Offset offset = *first;
+    const Counted counted(waiting_);
+    struct Decision {
+        Response response{};
+        raft::Offset end{0};
+        ErrorCode error = ErrorCode::none;
+    };
+    const auto decision = std::make_shared<Decision>();
+    TRY(raft_.append(
+        active->epoch,
+        [this, active, version, decide = std::move(decide),
+         decision](raft::Offset next_offset) mutable -> std::vector<Bytes> {
+            Controller& core = active->controller;
+            auto result = decide(core, {.now_ms = to_epoch_ms(runtime_.clock().wall()),
+                                        .next_offset = next_offset,
+                                        .request_version = version});
+            decision->end = core.loader().next_offset();
+            if (result.atomic && !metadata::fits_one_batch(result.records)) {
+                decision->error = ErrorCode::policy_violation;
+                return {};
+            }
+            decision->response = std::move(result.response);
+            if (result.records.empty()) return {};
+            auto batches = take(*active, result.records, next_offset);
+            decision->end = core.loader().next_offset();
+            return batches;
+        }));
+    if (decision->error != ErrorCode::none) return fail(decision->error);
+    TRY(wait_published(*active, decision->end));
+    return std::move(decision->response);
+}
+
+/// The batches of `records`, which are applied already: nothing can come between.
+std::vector<Bytes> ControllerDriver::take(Active& active, const Records& records,
+                                          raft::Offset next_offset) {
+    raft::Offset offset = next_offset;
     for (const metadata::VersionedRecord& record : records) {
-        const auto applied = controller_.apply(offset, record.record);
+        const auto applied = active.controller.apply(offset, record.record);
         CHECK(applied.has_value(), "our own record does not apply: {}", applied.error());
         ++offset;
     }
-    runtime_.trace().event("metadata_records_committed", "end_offset={} count={}", offset,
-                           records.size());
+    return metadata::encode_batches(records,
+                                    {.base_offset = next_offset,
+                                     .epoch = active.epoch,
+                                     .timestamp_ms = to_epoch_ms(runtime_.clock().wall())});
+}
+
+Result<void, ErrorCode> ControllerDriver::wait_published(const Active& active, raft::Offset end) {
+    const Instant deadline = deadline_after(runtime_.clock().now(), options_.commit_timeout);
+    while (feed_.image_offset() < end) {
+        if (active.lost) return fail(ErrorCode::not_controller);
+        if (!feed_.wait_for_change(deadline)) return fail(ErrorCode::request_timed_out);
+    }
     return {};
-}
-
-void ControllerDriver::publish() {
-    const metadata::MetadataLoader& loader = controller_.loader();
-    if (loader.in_transaction() || loader.next_offset() == image_offset_) return;
-    const metadata::ImageRef before = image_;
-    image_ = std::make_shared<const metadata::MetadataImage>(loader.visible());
-    image_offset_ = loader.next_offset();
-    runtime_.trace().event("image_published", "offset={}", image_offset_);
-    for (const ImageSubscriber& subscriber : subscribers_) subscriber(before, image_);
-    log_.snapshot_if_due(*image_);
-}
-
-void ControllerDriver::fail_for_good(std::string_view why) {
-    serving_ = false;
-    runtime_.trace().event("controller_failed", "why={}", why);
-    if (auto on_failure = std::exchange(options_.on_failure, nullptr)) on_failure(why);
-}
-
-controller::ControllerContext ControllerDriver::context(std::int16_t version) {
-    return {.now_ms = to_epoch_ms(runtime_.clock().wall()),
-            .next_offset = log_.end_offset(),
-            .request_version = version};
 }
 
 #define GREGOR_HANDLE(Name)                                                        \
     template Result<protocol::Name##Response, ErrorCode> ControllerDriver::handle( \
         const protocol::Name##Request&, std::int16_t);
-GREGOR_HANDLE(CreateTopics)
-GREGOR_HANDLE(DeleteTopics)
-GREGOR_HANDLE(CreatePartitions)
-GREGOR_HANDLE(IncrementalAlterConfigs)
-GREGOR_HANDLE(AlterConfigs)
-GREGOR_HANDLE(AllocateProducerIds)
-GREGOR_HANDLE(BrokerRegistration)
-GREGOR_HANDLE(BrokerHeartbeat)
-GREGOR_HANDLE(ControllerRegistration)
+GREGOR_CONTROLLER_REQUESTS(GREGOR_HANDLE)
 #undef GREGOR_HANDLE
 
 }  // namespace gregor::drivers

@@ -1,120 +1,115 @@
-// ControllerDriver: the fibers' way to the pure Controller (broker/controller) and the metadata
-// log.
+// ControllerDriver: the fibers' way to the pure Controller (broker/controller), while this node
+// leads the quorum.
 //
 //     handle(request)
-//       lock ─> controller.handle ─> log.append + sync ─> controller.apply ─> publish ─> unlock ─>
-//       answer
+//       on the quorum's fiber: controller.handle ─> append ─> controller.apply     (speculative)
+//       then waits:            committed ─> published here ─> answer
 //
-// One request at a time, in the order of their coming; the queue in front is bounded. Nobody sees a
-// change, neither in an answer nor in an image, before it is durable (M1, M7). Images are published
-// in order to every subscriber, on the fiber of the request, before its answer: a created topic has
-// its logs when the client hears of it.
-//
-// When the metadata log fails the controller has failed: this and every later request gets
-// NOT_CONTROLLER, images stand still, and the owner is told once, to stop the node.
+// The controller runs ahead of what is committed, so that requests need not wait for each other;
+// nobody else sees its state before it is committed and in the published image (M1, M7). When
+// leadership is lost it is thrown away, with what was not committed, and its requests get
+// NOT_CONTROLLER. Whoever leads next begins with the committed image.
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <string>
+#include <memory>
 #include <vector>
 
 #include "broker/controller/controller.h"
-#include "broker/drivers/metadata_log.h"
-#include "broker/metadata/image.h"
-#include "sim/runtime/runtime.h"
-#include "sim/runtime/sync.h"
+#include "broker/drivers/metadata_feed.h"
+#include "broker/drivers/raft_driver.h"
 
 namespace gregor::drivers {
 
 struct ControllerDriverOptions {
     controller::ControllerConfig controller;
-    MetadataLogOptions log;
-    /// Requests that wait for the one that is handled; further ones get REQUEST_TIMED_OUT.
-    std::size_t max_waiting = 1000;
-    /// Called once, on some fiber, when the metadata log fails. Must not wait.
-    std::function<void(std::string_view why)> on_failure;
+    /// Requests without an answer yet; further ones get REQUEST_TIMED_OUT.
+    std::size_t max_waiting = 10'000;
+    /// How long a request waits to be committed: REQUEST_TIMED_OUT, and nobody knows.
+    Duration commit_timeout = 60s;
 };
-
-/// Called with the image before and the one after, which differ. May wait; must not call the
-/// driver.
-using ImageSubscriber =
-    std::function<void(const metadata::ImageRef& before, const metadata::ImageRef& after)>;
 
 template <class Request>
 struct ResponseOf;
 
 class ControllerDriver {
 public:
-    ControllerDriver(Runtime& runtime, ControllerDriverOptions options);
+    ControllerDriver(Runtime& runtime, ControllerDriverOptions options, RaftDriver& raft,
+                     MetadataFeed& feed);
     ControllerDriver(const ControllerDriver&) = delete;
     ControllerDriver& operator=(const ControllerDriver&) = delete;
 
-    /// Before start(); the first call gets an empty image and the one that the log gave.
-    void subscribe(ImageSubscriber subscriber) { subscribers_.push_back(std::move(subscriber)); }
+    /// This node leads from `epoch` on: acts as soon as it has read everything committed before.
+    void leadership_established(raft::LeaderEpoch epoch);
+    void leadership_lost(raft::LeaderEpoch epoch);
+    /// No more requests, no more decisions. From a fiber.
+    void shut_down();
 
-    /// Opens the metadata log, wins its epoch, writes what a new cluster begins with, and
-    /// publishes.
-    [[nodiscard]] Result<void, log::StorageError> start();
-
-    /// The answer, when what it says is durable and published. NOT_CONTROLLER: failed, or not
-    /// started. Of the requests that Controller::handle takes.
+    /// The answer, when what it says is committed and published here. NOT_CONTROLLER: not, or not
+    /// any more, the active controller. Of the requests that Controller::handle takes.
     template <class Request>
     [[nodiscard]] Result<typename ResponseOf<Request>::type, protocol::ErrorCode> handle(
         const Request& request, std::int16_t version = 0);
 
-    /// A broker that is not heard of any more (of an earlier incarnation, say).
-    [[nodiscard]] Result<void, protocol::ErrorCode> fence(protocol::NodeId broker);
-
-    /// The newest published image, never null.
-    [[nodiscard]] const metadata::ImageRef& image() const { return image_; }
-    /// One above the last offset that image() holds.
-    [[nodiscard]] protocol::Offset image_offset() const { return image_offset_; }
-    [[nodiscard]] protocol::LeaderEpoch epoch() const { return log_.epoch(); }
-    [[nodiscard]] const MetadataLog& log() const { return log_; }
+    [[nodiscard]] bool is_active() const { return active_ != nullptr; }
     [[nodiscard]] const controller::ControllerConfig& config() const {
-        return controller_.config();
+        return options_.controller;
     }
 
-    /// No more requests; leaves the log as a clean stop may. From a fiber.
-    void shut_down();
-
 private:
-    class Turn;
+    /// One leadership.
+    struct Active {
+        Active(raft::LeaderEpoch of, controller::ControllerConfig config, Random& random)
+            : epoch(of), controller(std::move(config), random) {}
 
-    [[nodiscard]] Result<void, protocol::ErrorCode> commit(
-        const std::vector<metadata::VersionedRecord>& records, bool atomic);
-    void publish();
-    void fail_for_good(std::string_view why);
-    [[nodiscard]] controller::ControllerContext context(std::int16_t version);
+        raft::LeaderEpoch epoch;
+        controller::Controller controller;
+        bool lost = false;
+    };
+    using ActiveRef = std::shared_ptr<Active>;
+    using Records = std::vector<metadata::VersionedRecord>;
+
+    void activate(const ActiveRef& active);
+    /// On the quorum's fiber: what `decide` gives is appended and applied; returns when published.
+    template <class Response>
+    [[nodiscard]] Result<Response, protocol::ErrorCode> decide(
+        ActiveRef active, std::int16_t version,
+        std::move_only_function<controller::ControllerResult<Response>(
+            controller::Controller&, const controller::ControllerContext&)>
+            decide);
+    [[nodiscard]] std::vector<Bytes> take(Active& active, const Records& records,
+                                          raft::Offset next_offset);
+    [[nodiscard]] Result<void, protocol::ErrorCode> wait_published(const Active& active,
+                                                                   raft::Offset end);
 
     Runtime& runtime_;
     ControllerDriverOptions options_;
+    RaftDriver& raft_;
+    MetadataFeed& feed_;
     Random random_;
-    controller::Controller controller_;
-    MetadataLog log_;
-    Mutex mutex_;
+    ActiveRef leading_;  // established, perhaps not caught up yet
+    ActiveRef active_;
     std::size_t waiting_ = 0;
-    bool serving_ = false;
-    std::vector<ImageSubscriber> subscribers_;
-    metadata::ImageRef image_;
-    protocol::Offset image_offset_{0};
+    TaskGroup tasks_;
 };
+
+#define GREGOR_CONTROLLER_REQUESTS(X) \
+    X(CreateTopics)                   \
+    X(DeleteTopics)                   \
+    X(CreatePartitions)               \
+    X(IncrementalAlterConfigs)        \
+    X(AlterConfigs)                   \
+    X(AllocateProducerIds)            \
+    X(BrokerRegistration)             \
+    X(BrokerHeartbeat)                \
+    X(ControllerRegistration)
 
 #define GREGOR_CONTROLLER_REQUEST(Name)          \
     template <>                                  \
     struct ResponseOf<protocol::Name##Request> { \
         using type = protocol::Name##Response;   \
     };
-GREGOR_CONTROLLER_REQUEST(CreateTopics)
-GREGOR_CONTROLLER_REQUEST(DeleteTopics)
-GREGOR_CONTROLLER_REQUEST(CreatePartitions)
-GREGOR_CONTROLLER_REQUEST(IncrementalAlterConfigs)
-GREGOR_CONTROLLER_REQUEST(AlterConfigs)
-GREGOR_CONTROLLER_REQUEST(AllocateProducerIds)
-GREGOR_CONTROLLER_REQUEST(BrokerRegistration)
-GREGOR_CONTROLLER_REQUEST(BrokerHeartbeat)
-GREGOR_CONTROLLER_REQUEST(ControllerRegistration)
+GREGOR_CONTROLLER_REQUESTS(GREGOR_CONTROLLER_REQUEST)
 #undef GREGOR_CONTROLLER_REQUEST
 
 }  // namespace gregor::drivers

@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "broker/drivers/quorum_state_file.h"
 #include "broker/log/checkpoint_file.h"
-#include "broker/protocol/records/control_record.h"
+#include "broker/raft/control_batches.h"
 #include "sim/base/check.h"
 #include "sim/base/instrument.h"
 
@@ -14,10 +15,7 @@ namespace gregor::drivers {
 namespace {
 
 using log::StorageError;
-using metadata::MetadataLoader;
-using protocol::ErrorCode;
-using protocol::LeaderEpoch;
-using protocol::Offset;
+using raft::Offset;
 
 constexpr std::int64_t kReplayBytes = 4 * 1024 * 1024;
 
@@ -42,6 +40,28 @@ Result<void, IoError> make_folder(Disk& disk, const std::string& folder) {
     return {};
 }
 
+/// Calls `use` with each batch of `bytes`.
+template <class Use>
+Result<void, StorageError> for_each_batch(const Bytes& bytes, Use&& use) {
+    records::BatchReader batches(bytes.span());
+    while (true) {
+        const auto batch = batches.next();
+        if (!batch) return fail(StorageError(std::string(batch.error().message)));
+        if (!*batch) return {};
+        if (auto used = use(**batch); !used) return fail(StorageError(std::move(used).error()));
+    }
+}
+
+/// Adds what the control batches of `bytes` say of voters, each at its own offset or all at `at`.
+Result<void, StorageError> add_voters(const Bytes& bytes, std::optional<Offset> at,
+                                      raft::VoterHistory& voters) {
+    return for_each_batch(bytes,
+                          [&](const records::BatchView& batch) -> Result<void, std::string> {
+                              raft::add_to(voters, TRY(raft::control_records_of(batch)), at);
+                              return {};
+                          });
+}
+
 }  // namespace
 
 MetadataLog::MetadataLog(Runtime& runtime, MetadataLogOptions options)
@@ -49,46 +69,35 @@ MetadataLog::MetadataLog(Runtime& runtime, MetadataLogOptions options)
       options_(std::move(options)),
       snapshots_(runtime.disk(), options_.folder) {}
 
-Result<MetadataLoader, StorageError> MetadataLog::open() {
+Result<raft::DurableState, StorageError> MetadataLog::open(raft::VoterSet static_voters) {
     TRY(make_folder(runtime_.disk(), options_.folder));
     TRY(snapshots_.open());
     TRY(open_log());
-    MetadataLoader loader = TRY(replay());
-    TRY(begin_epoch());
-    loader.skip_to(end_offset());
-    return loader;
-}
-
-Result<Offset, ErrorCode> MetadataLog::append(std::span<const metadata::VersionedRecord> records,
-                                              bool atomic) {
-    CHECK(!records.empty());
-    CHECK(!atomic || metadata::fits_one_batch(records));
-    return append_batches(metadata::encode_batches(
-        records, {.base_offset = end_offset(), .epoch = epoch_, .timestamp_ms = now_ms()}));
-}
-
-void MetadataLog::snapshot_if_due(const metadata::MetadataImage& image) {
-    if (bytes_since_snapshot_ < options_.max_bytes_between_snapshots) return;
-    bytes_since_snapshot_ = 0;
-    const auto taken = take_snapshot(image);
-    if (!taken) {
-        PROBE("a metadata snapshot failed");
-        runtime_.trace().event("metadata_snapshot_failed", "error={}", name(taken.error()));
-        return;
+    raft::DurableState state{.log_start_offset = start_offset(),
+                             .log_end_offset = end_offset(),
+                             .snapshots = snapshots_.snapshots(),
+                             .voters = raft::VoterHistory(std::move(static_voters))};
+    if (const auto quorum = TRY(read_quorum_state(runtime_.disk(), options_.folder))) {
+        state.quorum = {.epoch = quorum->leader_epoch, .leader_id = quorum->leader_id};
+        if (quorum->voted_id != raft::kNoNode) {
+            state.quorum.voted = {.id = quorum->voted_id,
+                                  .directory_id = quorum->voted_directory_id};
+        }
     }
-    runtime_.trace().event("metadata_snapshot_taken", "end_offset={}", end_offset());
-    drop_old();
-}
-
-std::optional<IoError> MetadataLog::failure() const {
-    if (const auto failure = log_->failure()) return failure;
-    return failed_ ? std::optional(IoError::io_failed) : std::nullopt;
+    for (const auto& entry : log_->leader_epochs().entries()) {
+        state.epochs.push_back({.epoch = entry.epoch, .start_offset = entry.start_offset});
+    }
+    if (!snapshots_.ids().empty()) {
+        TRY(read_snapshot_voters(snapshots_.ids().back(), state.voters));
+    }
+    TRY(read_log_voters(state.voters));
+    TRY(flush());
+    return state;
 }
 
 // The log is read from its start after every stop, so that it needs no checkpoints of its own;
 // snapshots keep it short.
-Result<void, StorageError> MetadataLog::open_log() {
-    const Offset known = snapshots_.ids().empty() ? Offset(0) : snapshots_.ids().back().end_offset;
+MetadataLog::Done MetadataLog::open_log() {
     log::LogOptions options{.partition = {"__cluster_metadata", 0},
                             .folder = options_.folder,
                             .config = metadata_log_config(options_),
@@ -101,139 +110,126 @@ Result<void, StorageError> MetadataLog::open_log() {
             runtime_.disk(), options_.folder, log::kPartitionMetadataName,
             Bytes::copy_of(log::format_partition_metadata(protocol::kMetadataTopicId))));
     }
+    const Offset known =
+        snapshots_.ids().empty() ? Offset(0) : snapshots_.ids().back().end_offset;
     if (log_->log_start_offset() > known) {
         return fail(
             StorageError(fmt::format("{} begins at {}, with no snapshot of what came before",
                                      options_.folder, log_->log_start_offset())));
     }
-    log_->set_high_watermark(log_->log_end_offset());
+    if (log_->log_end_offset() < known) {
+        PROBE("the metadata log ended before its latest snapshot");
+        TRY(start_at(known));
+    }
     return {};
 }
 
-Result<MetadataLoader, StorageError> MetadataLog::replay() {
-    MetadataLoader loader;
-    if (!snapshots_.ids().empty()) {
-        const metadata::SnapshotId latest = snapshots_.ids().back();
-        metadata::SnapshotContents contents = TRY(snapshots_.read(latest));
-        loader = MetadataLoader(std::move(contents.image), latest.end_offset);
-        last_timestamp_ms_ = contents.last_contained_log_timestamp_ms;
-        if (log_->log_end_offset() < latest.end_offset) {
-            PROBE("the metadata log ended before its latest snapshot");
-            if (!log_->truncate_fully_and_start_at(latest.end_offset)) {
-                return fail(StorageError(log_->failure().value_or(IoError::io_failed)));
-            }
-        }
-    }
-    while (loader.next_offset() < log_->log_end_offset()) {
-        const auto read = log_->read({.offset = loader.next_offset(),
-                                      .max_bytes = kReplayBytes,
-                                      .upper_bound = log_->log_end_offset()});
-        if (!read || read->records.file == nullptr) {
-            return fail(StorageError(
-                fmt::format("{} cannot be read at {}", options_.folder, loader.next_offset())));
-        }
-        const Bytes chunk =
-            TRY(read->records.file->read(read->records.position, read->records.size));
-        const Offset before = loader.next_offset();
-        TRY(replay_batches(chunk, loader));
-        CHECK(before < loader.next_offset());
-        bytes_since_snapshot_ += static_cast<std::int64_t>(chunk.size());
-    }
-    return loader;
+MetadataLog::Done MetadataLog::read_snapshot_voters(const metadata::SnapshotId& id,
+                                                    raft::VoterHistory& voters) {
+    return add_voters(TRY(snapshots_.read_bytes(id)), id.end_offset - 1, voters);
 }
 
-Result<void, StorageError> MetadataLog::replay_batches(const Bytes& chunk, MetadataLoader& loader) {
-    records::BatchReader batches(chunk.span());
-    while (true) {
-        const auto batch = batches.next();
-        if (!batch) return fail(StorageError(std::string(batch.error().message)));
-        if (!*batch) return {};
-        const records::BatchHeader& header = (*batch)->header;
-        epoch_ = std::max(epoch_, LeaderEpoch(header.partition_leader_epoch));
-        last_timestamp_ms_ = header.max_timestamp;
-        if (!header.is_control()) {
-            auto decoded = metadata::decode_batch(**batch);
-            if (!decoded) return fail(StorageError(std::move(decoded).error()));
-            for (const metadata::OffsetRecord& each : *decoded) {
-                if (each.offset < loader.next_offset()) continue;  // the snapshot has it
-                auto applied = loader.apply(each.offset, each.record.record);
-                if (!applied) return fail(StorageError(std::move(applied).error()));
-            }
-        }
-        const Offset next(header.next_offset());
-        if (next > loader.next_offset()) loader.skip_to(next);
+MetadataLog::Done MetadataLog::read_log_voters(raft::VoterHistory& voters) {
+    Offset next = start_offset();
+    while (next < end_offset()) {
+        const Bytes chunk = TRY(read(next, end_offset(), kReplayBytes));
+        TRY(for_each_batch(chunk,
+                           [&](const records::BatchView& batch) -> Result<void, std::string> {
+                               next = Offset(batch.header.next_offset());
+                               return {};
+                           }));
+        TRY(add_voters(chunk, {}, voters));
     }
-}
-
-Result<void, StorageError> MetadataLog::begin_epoch() {
-    const auto state = TRY(read_quorum_state(runtime_.disk(), options_.folder));
-    if (state) epoch_ = std::max(epoch_, state->leader_epoch);
-    if (!snapshots_.ids().empty()) epoch_ = std::max(epoch_, snapshots_.ids().back().epoch);
-    ++epoch_;
-    using CurrentVoter = protocol::QuorumStateData::CurrentVoter;
-    TRY(write_quorum_state(
-        runtime_.disk(), options_.folder,
-        {.leader_id = options_.node_id,
-         .leader_epoch = epoch_,
-         .current_voters = std::vector<CurrentVoter>{{.voter_id = options_.node_id}}}));
-    using Voter = protocol::LeaderChangeMessage::Voter;
-    const std::vector<Voter> voters{{.voter_id = options_.node_id}};
-    const protocol::LeaderChangeMessage message{
-        .leader_id = options_.node_id, .voters = voters, .granting_voters = voters};
-    std::vector<Bytes> batches;
-    batches.push_back(records::build_control_batch(
-        records::ControlRecordType::leader_change, protocol::encode(message, 0),
-        {.base_offset = end_offset().value(), .partition_leader_epoch = epoch_.value()}, now_ms()));
-    // What recovery found was perhaps never synced: it is made durable before anyone acts upon it.
-    if (!append_batches(std::move(batches))) {
-        return fail(StorageError(failure().value_or(IoError::io_failed)));
-    }
-    runtime_.trace().event("metadata_leader_elected", "epoch={}", epoch_);
     return {};
 }
 
-Result<Offset, ErrorCode> MetadataLog::append_batches(std::vector<Bytes> batches) {
-    if (failure()) return fail(ErrorCode::kafka_storage_error);
-    std::vector<log::LeaderBatch> leader_batches;
+// What Effects ask for. ---------------------------------------------------------------------------
+
+MetadataLog::Done MetadataLog::persist(const raft::QuorumState& state) {
+    protocol::QuorumStateData data{.leader_id = state.leader_id, .leader_epoch = state.epoch};
+    if (state.voted) {
+        data.voted_id = state.voted->id;
+        data.voted_directory_id = state.voted->directory_id;
+    }
+    TRY(write_quorum_state(runtime_.disk(), options_.folder, data));
+    return {};
+}
+
+MetadataLog::Done MetadataLog::start_at(Offset offset) {
+    ++truncations_;
+    return told(log_->truncate_fully_and_start_at(offset));
+}
+
+MetadataLog::Done MetadataLog::truncate_to(Offset offset) {
+    ++truncations_;
+    return told(log_->truncate_to(offset));
+}
+
+MetadataLog::Done MetadataLog::append(std::span<const Bytes> batches) {
     for (const Bytes& batch : batches) {
         const auto header = records::parse_batch_header(batch.span());
         CHECK(header.has_value());
-        last_timestamp_ms_ = header->max_timestamp;
-        bytes_since_snapshot_ += static_cast<std::int64_t>(batch.size());
-        leader_batches.push_back(
-            {.header = *header, .records = batch.suffix(records::kBatchHeaderSize)});
+        CHECK(header->base_offset >= end_offset().value());
+        const raft::LeaderEpoch epoch(header->partition_leader_epoch);
+        TRY(told(log_->append_as_follower(batch, epoch)));
+        CHECK(end_offset().value() == header->next_offset());
     }
-    const auto appended = log_->append_as_leader({.batches = leader_batches,
-                                                  .leader_epoch = epoch_,
-                                                  .origin = log::AppendOrigin::raft_leader});
-    if (!appended || !log_->flush()) {
-        PROBE("the metadata log failed");
-        failed_ = true;
-        return fail(ErrorCode::kafka_storage_error);
-    }
-    CHECK(log_->recovery_point() > appended->last_offset);
-    log_->set_high_watermark(log_->log_end_offset());
-    return appended->base_offset;
+    return {};
 }
 
-Result<void, IoError> MetadataLog::take_snapshot(const metadata::MetadataImage& image) {
-    const metadata::SnapshotId id{.end_offset = end_offset(), .epoch = epoch_};
-    return snapshots_.write(
-        id, {.image = image, .last_contained_log_timestamp_ms = last_timestamp_ms_}, now_ms());
+Result<Offset, StorageError> MetadataLog::flush() {
+    const Offset end = end_offset();
+    TRY(told(log_->flush()));
+    return end;
 }
 
-void MetadataLog::drop_old() {
+Result<Bytes, StorageError> MetadataLog::read(Offset from, Offset end, std::int64_t max_bytes) {
+    const auto found = TRY(
+        told(log_->read({.offset = from, .max_bytes = max_bytes, .upper_bound = end})));
+    if (found.records.file == nullptr) return Bytes();
+    const Bytes bytes = TRY(found.records.file->read(found.records.position, found.records.size));
+    std::size_t whole = 0;
+    TRY(for_each_batch(bytes, [&](const records::BatchView& batch) -> Result<void, std::string> {
+        whole += batch.header.size_in_bytes();
+        return {};
+    }));
+    return bytes.slice(0, whole);
+}
+
+// Snapshots. --------------------------------------------------------------------------------------
+
+Result<Offset, StorageError> MetadataLog::apply_retention() {
     while (snapshots_.ids().size() > 1) {
-        const auto size = snapshots_.size_in_bytes();
-        if (!size) return;
-        const auto total = static_cast<std::int64_t>(*size + log_->size_in_bytes());
-        if (total <= options_.max_retention_bytes) return;
-        if (!snapshots_.remove_oldest()) return;
-        if (!log_->delete_records(snapshots_.ids().front().end_offset)) return;
-        if (!log_->delete_old_segments()) return;
+        const auto total =
+            static_cast<std::int64_t>(snapshots_.size_in_bytes() + log_->size_in_bytes());
+        if (total <= options_.max_retention_bytes) break;
+        TRY(snapshots_.remove_oldest());
+        TRY(told(log_->delete_records(snapshots_.ids().front().end_offset)));
+        TRY(told(log_->delete_old_segments()));
     }
+    return start_offset();
 }
 
-std::int64_t MetadataLog::now_ms() const { return to_epoch_ms(runtime_.clock().wall()); }
+raft::LeaderEpoch MetadataLog::epoch_at(Offset offset) const {
+    const auto epoch = log_->leader_epochs().epoch_for_offset(offset);
+    if (epoch) return *epoch;
+    return snapshots_.ids().empty() ? raft::LeaderEpoch(0) : snapshots_.ids().back().epoch;
+}
+
+MetadataLog::Done MetadataLog::close() { return told(log_->close()); }
+
+template <class T>
+Result<T, StorageError> MetadataLog::told(Result<T, raft::ErrorCode> result) const {
+    if (!result) {
+        if (const auto failure = log_->failure()) return fail(StorageError(*failure));
+        return fail(StorageError(
+            fmt::format("{}: {}", options_.folder, protocol::name(result.error()))));
+    }
+    if constexpr (std::is_void_v<T>) {
+        return {};
+    } else {
+        return *std::move(result);
+    }
+}
 
 }  // namespace gregor::drivers

@@ -1,18 +1,15 @@
-// MetadataLog: __cluster_metadata-0 of a quorum with one voter, this node. Its own vote is a
-// majority, so that what it has made durable is committed.
+// MetadataLog: the disk of one member of the quorum, voter or observer: __cluster_metadata-0, the
+// snapshots beside it, and quorum-state. It decides nothing: it carries out what the raft core
+// (broker/raft) asks for.
 //
 //     snapshot X             log
-//     [everything below X] | batch | batch | … | batch |  end      epoch = of this leadership
+//     [everything below X] | batch | batch | … | batch |  end
 //
-// Opening it is winning an election: the epoch in quorum-state rises and is durable before the
-// first batch of the new epoch, a leader-change record, is written (KIP-595).
-//
-// Every failure of the disk is final: after one nothing can be appended, and what was not
-// acknowledged may or may not be there when the node starts again.
+// Every failure of the disk is final: after one nothing may be relied upon but what was durable
+// before, and the node stops.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -21,8 +18,8 @@
 
 #include "broker/drivers/snapshot_store.h"
 #include "broker/log/log.h"
-#include "broker/metadata/metadata_batch.h"
-#include "broker/metadata/metadata_loader.h"
+#include "broker/raft/config.h"
+#include "broker/raft/effects.h"
 #include "sim/runtime/runtime.h"
 
 namespace gregor::drivers {
@@ -30,7 +27,6 @@ namespace gregor::drivers {
 struct MetadataLogOptions {
     /// "<metadata.log.dir>/__cluster_metadata-0"; made if missing.
     std::string folder;
-    protocol::NodeId node_id{0};
     /// metadata.log.segment.bytes
     std::int32_t segment_bytes = 1024 * 1024 * 1024;
     /// metadata.log.max.record.bytes.between.snapshots
@@ -42,52 +38,61 @@ struct MetadataLogOptions {
 
 class MetadataLog {
 public:
+    using Done = Result<void, log::StorageError>;
+
     MetadataLog(Runtime& runtime, MetadataLogOptions options);
 
-    /// Opens the log and begins a new epoch. Gives what the latest snapshot and the log say.
-    [[nodiscard]] Result<metadata::MetadataLoader, log::StorageError> open();
+    /// Opens and recovers the log; gives what the core has to know of it. What recovery found was
+    /// perhaps never synced: it is made durable first.
+    [[nodiscard]] Result<raft::DurableState, log::StorageError> open(raft::VoterSet static_voters);
 
-    /// Appends the records and makes them durable; gives the first one's offset.
-    /// KAFKA_STORAGE_ERROR: see above. An atomic append CHECKs that its records fit into one batch.
-    [[nodiscard]] Result<protocol::Offset, protocol::ErrorCode> append(
-        std::span<const metadata::VersionedRecord> records, bool atomic);
+    // What Effects ask for. -----------------------------------------------------------------------
 
-    /// Writes a snapshot and drops what retention allows, if enough was appended since the last
-    /// one. A failure is left for the next time: the log still has everything.
-    void snapshot_if_due(const metadata::MetadataImage& image);
+    /// Durable when it returns.
+    [[nodiscard]] Done persist(const raft::QuorumState& state);
+    /// Everything goes; the log begins anew, empty, at `offset`.
+    [[nodiscard]] Done start_at(raft::Offset offset);
+    [[nodiscard]] Done truncate_to(raft::Offset offset);
+    /// Batches with their offsets and epochs, from the log's end on.
+    [[nodiscard]] Done append(std::span<const Bytes> batches);
+    /// Makes durable what was appended before the call; gives its end.
+    [[nodiscard]] Result<raft::Offset, log::StorageError> flush();
+    /// How often offsets were taken back: what flush() said before means nothing after.
+    [[nodiscard]] std::int64_t truncations() const { return truncations_; }
+    /// Whole batches from the one that holds `from` on, below `end`; at least one.
+    [[nodiscard]] Result<Bytes, log::StorageError> read(raft::Offset from, raft::Offset end,
+                                                        std::int64_t max_bytes);
+    void set_high_watermark(raft::Offset offset) { log_->set_high_watermark(offset); }
 
-    [[nodiscard]] protocol::LeaderEpoch epoch() const { return epoch_; }
-    [[nodiscard]] protocol::Offset end_offset() const { return log_->log_end_offset(); }
-    [[nodiscard]] protocol::Offset start_offset() const { return log_->log_start_offset(); }
-    [[nodiscard]] const std::vector<metadata::SnapshotId>& snapshots() const {
-        return snapshots_.ids();
-    }
-    /// Why nothing can be appended any more.
-    [[nodiscard]] std::optional<IoError> failure() const;
+    // Snapshots. ----------------------------------------------------------------------------------
+
+    [[nodiscard]] SnapshotStore& snapshots() { return snapshots_; }
+    /// Adds what a snapshot says of voters; damage is an error.
+    [[nodiscard]] Done read_snapshot_voters(const metadata::SnapshotId& id,
+                                            raft::VoterHistory& voters);
+    /// Drops snapshots, oldest first but never the last, and the log below the next one, as long as
+    /// all together are above what retention allows. Gives where the log begins then.
+    [[nodiscard]] Result<raft::Offset, log::StorageError> apply_retention();
+
+    [[nodiscard]] raft::Offset start_offset() const { return log_->log_start_offset(); }
+    [[nodiscard]] raft::Offset end_offset() const { return log_->log_end_offset(); }
+    [[nodiscard]] raft::LeaderEpoch epoch_at(raft::Offset offset) const;
+    [[nodiscard]] const MetadataLogOptions& options() const { return options_; }
 
     /// Syncs what a clean stop may leave; no more appends.
-    [[nodiscard]] Result<void, protocol::ErrorCode> close() { return log_->close(); }
+    [[nodiscard]] Done close();
 
 private:
-    [[nodiscard]] Result<void, log::StorageError> open_log();
-    [[nodiscard]] Result<metadata::MetadataLoader, log::StorageError> replay();
-    [[nodiscard]] Result<void, log::StorageError> replay_batches(const Bytes& chunk,
-                                                                 metadata::MetadataLoader& loader);
-    [[nodiscard]] Result<void, log::StorageError> begin_epoch();
-    [[nodiscard]] Result<protocol::Offset, protocol::ErrorCode> append_batches(
-        std::vector<Bytes> batches);
-    [[nodiscard]] Result<void, IoError> take_snapshot(const metadata::MetadataImage& image);
-    void drop_old();
-    [[nodiscard]] std::int64_t now_ms() const;
+    [[nodiscard]] Done open_log();
+    [[nodiscard]] Done read_log_voters(raft::VoterHistory& voters);
+    template <class T>
+    [[nodiscard]] Result<T, log::StorageError> told(Result<T, raft::ErrorCode> result) const;
 
     Runtime& runtime_;
     MetadataLogOptions options_;
     SnapshotStore snapshots_;
     std::unique_ptr<log::Log> log_;
-    protocol::LeaderEpoch epoch_{0};
-    std::int64_t last_timestamp_ms_ = 0;  // of the last batch
-    std::int64_t bytes_since_snapshot_ = 0;
-    bool failed_ = false;
+    std::int64_t truncations_ = 0;
 };
 
 }  // namespace gregor::drivers

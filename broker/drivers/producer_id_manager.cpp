@@ -6,13 +6,16 @@ namespace gregor::drivers {
 
 using protocol::ErrorCode;
 
+/// A producer waits no longer than this for a block; it asks again.
+constexpr Duration kBlockTimeout = 10s;
+
 Result<protocol::ProducerId, ErrorCode> ProducerIdManager::next() {
     const std::lock_guard lock(mutex_);
     if (left_ == 0) {
-        const metadata::BrokerImage* broker = controller_.image()->find_broker(node_id_);
-        if (broker == nullptr) return fail(ErrorCode::broker_id_not_registered);
-        const auto block = TRY(controller_.handle(protocol::AllocateProducerIdsRequest{
-            .broker_id = node_id_, .broker_epoch = broker->broker_epoch}));
+        const auto block = TRY(channel_.call(
+            protocol::AllocateProducerIdsRequest{.broker_id = node_id_,
+                                                 .broker_epoch = lifecycle_.broker_epoch()},
+            0, deadline_after(runtime_.clock().now(), kBlockTimeout)));
         if (block.error_code != ErrorCode::none) return fail(block.error_code);
         next_ = block.producer_id_start;
         left_ = block.producer_id_len;

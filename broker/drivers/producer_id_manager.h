@@ -3,21 +3,29 @@
 // never given twice, also when the node dies.
 #pragma once
 
-#include "broker/drivers/controller_driver.h"
+#include "broker/drivers/broker_lifecycle.h"
+#include "broker/drivers/controller_channel.h"
 #include "sim/runtime/sync.h"
 
 namespace gregor::drivers {
 
 class ProducerIdManager {
 public:
-    ProducerIdManager(Runtime& runtime, ControllerDriver& controller, protocol::NodeId node_id)
-        : controller_(controller), node_id_(node_id), mutex_(runtime.scheduler()) {}
+    ProducerIdManager(Runtime& runtime, ControllerChannel& channel,
+                      const BrokerLifecycle& lifecycle, protocol::NodeId node_id)
+        : runtime_(runtime),
+          channel_(channel),
+          lifecycle_(lifecycle),
+          node_id_(node_id),
+          mutex_(runtime.scheduler()) {}
 
-    /// May wait for the controller. Its errors come through: NOT_CONTROLLER, STALE_BROKER_EPOCH ….
+    /// May wait for the controller. Its errors come through: REQUEST_TIMED_OUT, STALE_BROKER_EPOCH ….
     [[nodiscard]] Result<protocol::ProducerId, protocol::ErrorCode> next();
 
 private:
-    ControllerDriver& controller_;
+    Runtime& runtime_;
+    ControllerChannel& channel_;
+    const BrokerLifecycle& lifecycle_;
     protocol::NodeId node_id_;
     Mutex mutex_;  // of those who want an id while a block is fetched
     protocol::ProducerId next_{0};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "broker/log/checkpoint_file.h"
 #include "sim/base/check.h"
@@ -26,53 +27,99 @@ Result<void, IoError> SnapshotStore::open() {
         }
     }
     std::ranges::sort(ids_);
+    sizes_.clear();
+    for (const metadata::SnapshotId& id : ids_) {
+        const FileRef file = TRY(disk_.open(path_of(id), OpenMode::read));
+        sizes_.push_back(TRY(file->size()));
+    }
     return {};
+}
+
+std::vector<raft::Snapshot> SnapshotStore::snapshots() const {
+    std::vector<raft::Snapshot> found;
+    for (std::size_t i = 0; i < ids_.size(); ++i) {
+        found.push_back({.id = {.epoch = ids_[i].epoch, .offset = ids_[i].end_offset},
+                         .size = static_cast<std::int64_t>(sizes_[i])});
+    }
+    return found;
 }
 
 Result<metadata::SnapshotContents, log::StorageError> SnapshotStore::read(
     const metadata::SnapshotId& id) {
-    const Bytes file = TRY(read_file(disk_, path_of(id)));
+    const Bytes file = TRY(read_bytes(id));
     auto contents = metadata::decode_snapshot(file);
     if (contents) return *std::move(contents);
     return fail(log::StorageError(fmt::format("{}: {}", path_of(id), contents.error())));
 }
 
-Result<void, IoError> SnapshotStore::write(const metadata::SnapshotId& id,
-                                           const metadata::SnapshotContents& contents,
-                                           std::int64_t now_ms) {
+Result<Bytes, IoError> SnapshotStore::read_bytes(const metadata::SnapshotId& id) {
+    return read_file(disk_, path_of(id));
+}
+
+Result<Bytes, IoError> SnapshotStore::read_piece(const metadata::SnapshotId& id,
+                                                 std::int64_t position, std::int64_t size) {
+    const FileRef file = TRY(disk_.open(path_of(id), OpenMode::read));
+    return file->read(static_cast<std::uint64_t>(position), static_cast<std::size_t>(size));
+}
+
+Result<raft::Snapshot, IoError> SnapshotStore::write(const metadata::SnapshotId& id,
+                                                     const std::vector<Bytes>& batches) {
     CHECK(ids_.empty() || ids_.back() < id);
-    const std::string path = path_of(id);
-    const std::string unfinished = path + ".part";
     {
-        const FileRef file = TRY(disk_.open(unfinished, OpenMode::create));
+        const FileRef file = TRY(disk_.open(unfinished_path_of(id), OpenMode::create));
         TRY(file->truncate(0));
-        TRY(file->write(0, metadata::encode_snapshot(contents, id.epoch, now_ms)));
-        TRY(file->sync());
+        TRY(file->write(0, batches));
     }
-    TRY(disk_.rename(unfinished, path));
+    return finish(id);
+}
+
+Result<void, IoError> SnapshotStore::write_chunk(const metadata::SnapshotId& id,
+                                                 std::int64_t position, const Bytes& bytes) {
+    const FileRef file = TRY(disk_.open(unfinished_path_of(id), OpenMode::create));
+    if (position == 0) TRY(file->truncate(0));
+    return file->write(static_cast<std::uint64_t>(position), bytes);
+}
+
+Result<raft::Snapshot, IoError> SnapshotStore::finish(const metadata::SnapshotId& id) {
+    const std::string unfinished = unfinished_path_of(id);
+    std::uint64_t size = 0;
+    {
+        const FileRef file = TRY(disk_.open(unfinished, OpenMode::write));
+        TRY(file->sync());
+        size = TRY(file->size());
+    }
+    TRY(disk_.rename(unfinished, path_of(id)));
     TRY(disk_.sync_dir(folder_));
     ids_.push_back(id);
-    return {};
+    sizes_.push_back(size);
+    return raft::Snapshot{.id = {.epoch = id.epoch, .offset = id.end_offset},
+                          .size = static_cast<std::int64_t>(size)};
 }
 
 Result<void, IoError> SnapshotStore::remove_oldest() {
     CHECK(!ids_.empty());
-    TRY(disk_.remove(path_of(ids_.front())));
-    ids_.erase(ids_.begin());
+    return remove(ids_.front());
+}
+
+Result<void, IoError> SnapshotStore::remove(const metadata::SnapshotId& id) {
+    const auto at = std::ranges::find(ids_, id) - ids_.begin();
+    CHECK(at < std::ssize(ids_));
+    TRY(disk_.remove(path_of(id)));
+    ids_.erase(ids_.begin() + at);
+    sizes_.erase(sizes_.begin() + at);
     return {};
 }
 
-Result<std::uint64_t, IoError> SnapshotStore::size_in_bytes() {
-    std::uint64_t bytes = 0;
-    for (const metadata::SnapshotId& id : ids_) {
-        const FileRef file = TRY(disk_.open(path_of(id), OpenMode::read));
-        bytes += TRY(file->size());
-    }
-    return bytes;
+std::uint64_t SnapshotStore::size_in_bytes() const {
+    return std::accumulate(sizes_.begin(), sizes_.end(), std::uint64_t{0});
 }
 
 std::string SnapshotStore::path_of(const metadata::SnapshotId& id) const {
     return log::join_path(folder_, metadata::snapshot_file_name(id));
+}
+
+std::string SnapshotStore::unfinished_path_of(const metadata::SnapshotId& id) const {
+    return path_of(id) + ".part";
 }
 
 }  // namespace gregor::drivers

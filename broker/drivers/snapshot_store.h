@@ -1,6 +1,9 @@
 // SnapshotStore: the .checkpoint files beside the metadata log (broker/metadata/snapshot.h). A
 // snapshot is written under another name, synced, renamed, and its directory synced: a name that
 // ends in .checkpoint is a whole snapshot.
+//
+//     taken here:     write()
+//     of the leader:  write_chunk() … write_chunk(), finish()
 #pragma once
 
 #include <optional>
@@ -9,9 +12,14 @@
 
 #include "broker/log/storage_error.h"
 #include "broker/metadata/snapshot.h"
+#include "broker/raft/log_state.h"
 #include "sim/runtime/disk.h"
 
 namespace gregor::drivers {
+
+[[nodiscard]] inline metadata::SnapshotId to_snapshot_id(const raft::OffsetAndEpoch& id) {
+    return {.end_offset = id.offset, .epoch = id.epoch};
+}
 
 class SnapshotStore {
 public:
@@ -22,21 +30,37 @@ public:
 
     /// Oldest first.
     [[nodiscard]] const std::vector<metadata::SnapshotId>& ids() const { return ids_; }
+    /// The same with their sizes, as open() and later calls have found them.
+    [[nodiscard]] std::vector<raft::Snapshot> snapshots() const;
     [[nodiscard]] Result<metadata::SnapshotContents, log::StorageError> read(
         const metadata::SnapshotId& id);
-    /// Newer than all there are; durable when it returns. On an error there is none of this id.
-    [[nodiscard]] Result<void, IoError> write(const metadata::SnapshotId& id,
-                                              const metadata::SnapshotContents& contents,
-                                              std::int64_t now_ms);
+    [[nodiscard]] Result<Bytes, IoError> read_bytes(const metadata::SnapshotId& id);
+    /// `size` bytes from `position` on.
+    [[nodiscard]] Result<Bytes, IoError> read_piece(const metadata::SnapshotId& id,
+                                                    std::int64_t position, std::int64_t size);
+
+    /// Newer than all there are, of these batches; durable when it returns. On an error there is
+    /// none of this id.
+    [[nodiscard]] Result<raft::Snapshot, IoError> write(const metadata::SnapshotId& id,
+                                                        const std::vector<Bytes>& batches);
+    /// A piece of a snapshot that is still to come; position 0 begins it anew.
+    [[nodiscard]] Result<void, IoError> write_chunk(const metadata::SnapshotId& id,
+                                                    std::int64_t position, const Bytes& bytes);
+    /// The last piece is written: durable when it returns, and among ids().
+    [[nodiscard]] Result<raft::Snapshot, IoError> finish(const metadata::SnapshotId& id);
+
     [[nodiscard]] Result<void, IoError> remove_oldest();
-    [[nodiscard]] Result<std::uint64_t, IoError> size_in_bytes();
+    [[nodiscard]] Result<void, IoError> remove(const metadata::SnapshotId& id);
+    [[nodiscard]] std::uint64_t size_in_bytes() const;
 
 private:
     [[nodiscard]] std::string path_of(const metadata::SnapshotId& id) const;
+    [[nodiscard]] std::string unfinished_path_of(const metadata::SnapshotId& id) const;
 
     Disk& disk_;
     std::string folder_;
     std::vector<metadata::SnapshotId> ids_;
+    std::vector<std::uint64_t> sizes_;  // of each
 };
 
 }  // namespace gregor::drivers

@@ -184,7 +184,8 @@ std::vector<VersionedRecord> records_of(const MetadataImage& image) {
 }
 
 std::vector<Bytes> encode_snapshot(const SnapshotContents& contents, protocol::LeaderEpoch epoch,
-                                   std::int64_t now_ms) {
+                                   std::int64_t now_ms,
+                                   std::span<const SnapshotControl> controls) {
     BatchPlace place{.base_offset = protocol::Offset(0), .epoch = epoch, .timestamp_ms = now_ms};
     const auto control = [&](records::ControlRecordType type, const Bytes& value) {
         return records::build_control_batch(
@@ -200,6 +201,10 @@ std::vector<Bytes> encode_snapshot(const SnapshotContents& contents, protocol::L
                                                        contents.last_contained_log_timestamp_ms},
                     0)));
     ++place.base_offset;
+    for (const SnapshotControl& each : controls) {
+        batches.push_back(control(each.type, each.value));
+        ++place.base_offset;
+    }
     const std::vector<VersionedRecord> records = records_of(contents.image);
     for (Bytes& batch : encode_batches(records, place)) batches.push_back(std::move(batch));
     place.base_offset += static_cast<std::int64_t>(records.size());

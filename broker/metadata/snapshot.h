@@ -10,12 +10,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "broker/metadata/image.h"
 #include "broker/protocol/ids.h"
+#include "broker/protocol/records/control_record.h"
 #include "sim/base/bytes.h"
 #include "sim/base/result.h"
 
@@ -41,9 +43,16 @@ struct SnapshotContents {
     std::int64_t last_contained_log_timestamp_ms = 0;
 };
 
+/// What a snapshot says beside the image, behind its header: kraft.version and voters (KIP-853).
+struct SnapshotControl {
+    records::ControlRecordType type;
+    Bytes value;
+};
+
 /// The file's bytes, in batches.
 [[nodiscard]] std::vector<Bytes> encode_snapshot(const SnapshotContents& contents,
-                                                 protocol::LeaderEpoch epoch, std::int64_t now_ms);
+                                                 protocol::LeaderEpoch epoch, std::int64_t now_ms,
+                                                 std::span<const SnapshotControl> controls = {});
 
 /// Reads a snapshot. A missing header or footer, damage, or records that make no image give a
 /// message.

@@ -1,5 +1,7 @@
 #include "broker/rpc/server.h"
 
+#include <algorithm>
+
 #include "broker/rpc/server_connection.h"
 #include "sim/base/check.h"
 
@@ -33,10 +35,12 @@ Result<Endpoint, IoError> Server::listen(std::string name, const Endpoint& endpo
     return bound;
 }
 
-void Server::start() {
-    for (const auto& listening : listeners_) {
-        tasks_.spawn("rpc accept", [this, &listening = *listening] { accept_from(listening); });
-    }
+void Server::start(std::string_view name) {
+    const auto found = std::ranges::find(listeners_, name, [](const auto& each) -> auto& {
+        return each->name;
+    });
+    CHECK(found != listeners_.end(), "no listener {}", name);
+    tasks_.spawn("rpc accept", [this, &listening = **found] { accept_from(listening); });
 }
 
 void Server::accept_from(Listening& listening) {

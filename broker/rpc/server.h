@@ -2,7 +2,7 @@
 //
 //     Server server(runtime, options, [&](const Request& request, Reply reply) { … });
 //     Endpoint bound = TRY(server.listen("PLAINTEXT", {"127.0.0.1", 0}));
-//     server.start();
+//     server.start("PLAINTEXT");
 //     …
 //     server.stop_accepting();
 //     server.shut_down(deadline);
@@ -53,7 +53,8 @@ public:
 
     /// Binds; connections wait in the backlog until start(). Returns the bound address.
     [[nodiscard]] Result<Endpoint, IoError> listen(std::string name, const Endpoint& endpoint);
-    void start();
+    /// Accepts on the listener of this name from now on.
+    void start(std::string_view name);
 
     /// Closes the listeners; connections stay. Never waits.
     void stop_accepting();

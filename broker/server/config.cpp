@@ -102,14 +102,16 @@ private:
             config_.node_id_ = protocol::NodeId(config_.int32(key));
         }
         const auto roles = config_.list("process.roles");
-        const bool is_broker = std::ranges::find(roles, "broker") != roles.end();
-        const bool is_controller = std::ranges::find(roles, "controller") != roles.end();
-        if (!is_broker || !is_controller) {
-            refuse(
-                "process.roles = '{}': only a node that is both broker and controller is served "
-                "yet",
-                *config_.text("process.roles"));
+        for (const std::string& role : roles) {
+            if (role == "broker") {
+                config_.is_broker_ = true;
+            } else if (role == "controller") {
+                config_.is_controller_ = true;
+            } else {
+                refuse("process.roles: '{}' is neither broker nor controller", role);
+            }
         }
+        if (roles.empty()) refuse("process.roles is empty: say broker, controller or both");
         if (config_.is_set("zookeeper.connect"))
             refuse("zookeeper.connect: there is no ZooKeeper here");
         config_.log_dirs_ = split(config_.text("log.dirs").value_or(*config_.text("log.dir")));
@@ -152,7 +154,12 @@ private:
                    config_.listeners_.end();
         };
         for (const std::string& name : config_.controller_listeners_) {
-            if (!is_bound(name)) refuse("listeners does not hold the controller listener {}", name);
+            if (config_.is_controller_ && !is_bound(name)) {
+                refuse("listeners does not hold the controller listener {}", name);
+            }
+            if (!config_.is_controller_ && is_bound(name)) {
+                refuse("listeners: {} is a controller's, and this node is none", name);
+            }
         }
         const bool is_given = config_.is_set("advertised.listeners");
         auto advertised = config_.listeners_;
@@ -175,7 +182,9 @@ private:
             if (host.empty()) listener.endpoint.host = std::string(local_host_);
             config_.advertised_.push_back(std::move(listener));
         }
-        if (config_.advertised_.empty()) refuse("listeners holds none for clients");
+        if (config_.is_broker_ && config_.advertised_.empty()) {
+            refuse("listeners holds none for clients");
+        }
     }
 
     void check_quorum() {
@@ -185,22 +194,39 @@ private:
                 "controller.quorum.voters and controller.quorum.bootstrap.servers are both "
                 "missing");
         }
-        for (const std::string& voter : voters) {
-            const std::size_t at = voter.find('@');
-            const auto id = parse_integer(std::string_view(voter).substr(0, at));
-            const bool is_sound =
-                at != std::string::npos && id &&
-                parse_endpoint(std::string_view(voter).substr(at + 1)).has_value();
-            if (!is_sound) {
-                refuse("controller.quorum.voters: '{}' is not id@host:port", voter);
-            } else if (voters.size() == 1 && *id != config_.node_id_.value()) {
-                refuse("controller.quorum.voters: voter {} is not this node, {}", *id,
-                       config_.node_id_);
+        for (const std::string& voter : voters) check_voter(voter);
+        const bool is_among_voters =
+            std::ranges::find(config_.quorum_voters_, config_.node_id_, &QuorumVoter::id) !=
+            config_.quorum_voters_.end();
+        if (!voters.empty() && is_among_voters != config_.is_controller_) {
+            refuse("controller.quorum.voters {} this node, {}, but process.roles says '{}'",
+                   is_among_voters ? "holds" : "does not hold", config_.node_id_,
+                   *config_.text("process.roles"));
+        }
+        for (const std::string& server : config_.list("controller.quorum.bootstrap.servers")) {
+            if (const auto endpoint = parse_endpoint(server)) {
+                config_.bootstrap_controllers_.push_back(*endpoint);
+            } else {
+                refuse("controller.quorum.bootstrap.servers: '{}' is not host:port", server);
             }
         }
-        if (voters.size() > 1) {
-            refuse("controller.quorum.voters: a quorum of one voter, this node, is served yet");
+    }
+
+    void check_voter(std::string_view voter) {
+        const std::size_t at = voter.find('@');
+        const auto id = parse_integer(voter.substr(0, at));
+        const auto endpoint =
+            parse_endpoint(at == std::string_view::npos ? "" : voter.substr(at + 1));
+        if (!id || !endpoint) {
+            refuse("controller.quorum.voters: '{}' is not id@host:port", voter);
+            return;
         }
+        const protocol::NodeId node(static_cast<std::int32_t>(*id));
+        if (std::ranges::find(config_.quorum_voters_, node, &QuorumVoter::id) !=
+            config_.quorum_voters_.end()) {
+            refuse("controller.quorum.voters: {} is named twice", node);
+        }
+        config_.quorum_voters_.push_back({node, *endpoint});
     }
 
     void check_topic_defaults() {

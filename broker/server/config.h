@@ -26,6 +26,11 @@ namespace gregor::server {
 /// Everything that is wrong, one line each.
 using ConfigErrors = std::vector<std::string>;
 
+struct QuorumVoter {
+    protocol::NodeId id;
+    Endpoint endpoint;
+};
+
 class Config {
 public:
     /// `local_host` is what is advertised for a listener without a host.
@@ -48,6 +53,19 @@ public:
 
     // What several keys say together. -------------------------------------------------------------
     [[nodiscard]] protocol::NodeId node_id() const { return node_id_; }
+    /// process.roles; at least one of them.
+    [[nodiscard]] bool is_broker() const { return is_broker_; }
+    [[nodiscard]] bool is_controller() const { return is_controller_; }
+    /// controller.quorum.voters; empty when the voters are in the metadata log (KIP-853).
+    [[nodiscard]] const std::vector<QuorumVoter>& quorum_voters() const { return quorum_voters_; }
+    /// controller.quorum.bootstrap.servers
+    [[nodiscard]] const std::vector<Endpoint>& bootstrap_controllers() const {
+        return bootstrap_controllers_;
+    }
+    /// The first of controller.listener.names: over which the quorum talks.
+    [[nodiscard]] const std::string& controller_listener_name() const {
+        return controller_listeners_.front();
+    }
     [[nodiscard]] const std::vector<std::string>& log_dirs() const { return log_dirs_; }
     /// To bind, controller listeners among them.
     [[nodiscard]] std::span<const ListenerConfig> listeners() const { return listeners_; }
@@ -72,7 +90,11 @@ private:
     std::vector<std::string> log_dirs_;
     std::vector<ListenerConfig> listeners_;
     std::vector<ListenerConfig> advertised_;
+    bool is_broker_ = false;
+    bool is_controller_ = false;
     std::vector<std::string> controller_listeners_;
+    std::vector<QuorumVoter> quorum_voters_;
+    std::vector<Endpoint> bootstrap_controllers_;
     log::LogConfigRef topic_defaults_;
     std::vector<std::string> notes_;
 };

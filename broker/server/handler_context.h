@@ -23,7 +23,8 @@ namespace gregor::metadata {
 class MetadataImage;
 }
 namespace gregor::drivers {
-class ControllerDriver;
+class ClusterMetadata;
+class ControllerChannel;
 class ProducerIdManager;
 }  // namespace gregor::drivers
 namespace gregor::replication {
@@ -39,13 +40,20 @@ struct HandlerContext {
     Runtime& runtime;
     const Config& config;
     const RequestRouter& router;
-    replication::ReplicaManager& replicas;
-    drivers::ControllerDriver& controller;
-    drivers::ProducerIdManager& producer_ids;
+    drivers::ClusterMetadata& metadata;
+    drivers::ControllerChannel& channel;
     protocol::NodeId node_id;
     /// 22 characters, as in meta.properties.
     std::string cluster_id;
+    /// None on a node that is no broker.
+    replication::ReplicaManager* hosted_replicas = nullptr;
+    drivers::ProducerIdManager* producer_id_manager = nullptr;
 
+    /// CHECKs that this node is a broker, as the listeners of their callers' APIs are a broker's.
+    [[nodiscard]] replication::ReplicaManager& replicas() const;
+    [[nodiscard]] drivers::ProducerIdManager& producer_ids() const;
+
+    [[nodiscard]] bool is_from_controller_listener(const rpc::Request& request) const;
     /// The newest published image; never null, immutable.
     [[nodiscard]] std::shared_ptr<const metadata::MetadataImage> image() const;
     /// Of the last record that image() holds.

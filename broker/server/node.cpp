@@ -36,14 +36,60 @@ controller::ControllerConfig controller_config(const Config& config,
     return result;
 }
 
+raft::RaftConfig raft_config(const Config& config, const std::string& cluster_id,
+                             const protocol::Uuid& directory_id,
+                             const std::vector<ListenerConfig>& bound) {
+    raft::RaftConfig result{
+        .node_id = config.node_id(),
+        .directory_id = directory_id,
+        .cluster_id = cluster_id,
+        .can_vote = config.is_controller(),
+        .listener_name = config.controller_listener_name(),
+        .election_timeout = config.milliseconds("controller.quorum.election.timeout.ms"),
+        .election_backoff_max = config.milliseconds("controller.quorum.election.backoff.max.ms"),
+        .fetch_timeout = config.milliseconds("controller.quorum.fetch.timeout.ms"),
+        .request_timeout = config.milliseconds("controller.quorum.request.timeout.ms"),
+        .retry_backoff = config.milliseconds("controller.quorum.retry.backoff.ms")};
+    for (const ListenerConfig& listener : bound) {
+        if (!config.is_controller_listener(listener.name)) continue;
+        result.listeners.push_back(
+            {listener.name, listener.endpoint.host, listener.endpoint.port});
+    }
+    std::vector<raft::Voter> voters;
+    for (const QuorumVoter& voter : config.quorum_voters()) {
+        voters.push_back({.key = {.id = voter.id},
+                          .endpoints = {{result.listener_name, voter.endpoint.host,
+                                         voter.endpoint.port}}});
+    }
+    result.static_voters = raft::VoterSet(voters);
+    for (const Endpoint& server : config.bootstrap_controllers()) {
+        result.bootstrap_servers.push_back({result.listener_name, server.host, server.port});
+    }
+    return result;
+}
+
 }  // namespace
 
+replication::ReplicaManager& HandlerContext::replicas() const {
+    CHECK(hosted_replicas != nullptr);
+    return *hosted_replicas;
+}
+
+drivers::ProducerIdManager& HandlerContext::producer_ids() const {
+    CHECK(producer_id_manager != nullptr);
+    return *producer_id_manager;
+}
+
+bool HandlerContext::is_from_controller_listener(const rpc::Request& request) const {
+    return config.is_controller_listener(request.listener);
+}
+
 std::shared_ptr<const metadata::MetadataImage> HandlerContext::image() const {
-    return controller.image();
+    return metadata.image();
 }
 
 std::int64_t HandlerContext::metadata_offset() const {
-    return controller.image_offset().value() - 1;
+    return metadata.image_offset().value() - 1;
 }
 
 Node::Node(Runtime& runtime, Config config, NodeOptions options)
@@ -52,6 +98,7 @@ Node::Node(Runtime& runtime, Config config, NodeOptions options)
       options_(std::move(options)),
       router_(all_routes()),
       stop_(runtime.scheduler()),
+      stop_or_entered_(runtime.scheduler()),
       server_(runtime, server_options(config_),
               [this](const rpc::Request& request, rpc::Reply reply) {
                   handle(request, std::move(reply));
@@ -64,9 +111,9 @@ replication::ReplicaManager& Node::replicas() {
     return *replicas_;
 }
 
-drivers::ControllerDriver& Node::controller() {
-    CHECK(controller_ != nullptr);
-    return *controller_;
+drivers::ClusterMetadata& Node::metadata() {
+    CHECK(metadata_ != nullptr);
+    return *metadata_;
 }
 
 void Node::run() {
@@ -87,7 +134,12 @@ void Node::run() {
 void Node::fail_for_good(std::string why) {
     runtime_.trace().event("node_failed", "why={}", why);
     if (!failure_) failure_ = std::move(why);
+    request_stop();
+}
+
+void Node::request_stop() {
     stop_.set();
+    stop_or_entered_.notify_all();
 }
 
 // The start. --------------------------------------------------------------------------------------
@@ -95,8 +147,11 @@ void Node::fail_for_good(std::string why) {
 Node::Started Node::start() {
     TRY(open_storage());
     TRY(open_listeners());
-    TRY(start_controller());
-    return enter_cluster();
+    make_metadata();
+    if (config_.is_broker()) make_broker();
+    TRY(start_quorum());
+    if (config_.is_broker()) TRY(enter_cluster());
+    return {};
 }
 
 Node::Started Node::open_storage() {
@@ -148,39 +203,82 @@ Node::Started Node::open_listeners() {
     return {};
 }
 
-Node::Started Node::start_controller() {
+void Node::make_metadata() {
+    const std::string folder =
+        std::string(config_.text("metadata.log.dir").value_or(config_.log_dirs().front()));
+    metadata_ = std::make_unique<drivers::ClusterMetadata>(
+        runtime_,
+        drivers::ClusterMetadataOptions{
+            .controller = {.controller = controller_config(config_, cluster_id_)},
+            .raft = {.raft = raft_config(config_, cluster_id_, logs_->directory_id(0), bound_),
+                     .log = {.folder = log::join_path(folder, "__cluster_metadata-0"),
+                             .segment_bytes = config_.int32("metadata.log.segment.bytes"),
+                             .max_bytes_between_snapshots = config_.integer(
+                                 "metadata.log.max.record.bytes.between.snapshots"),
+                             .max_retention_bytes =
+                                 config_.integer("metadata.max.retention.bytes")}},
+            .on_failure = [this](std::string_view why) {
+                fail_for_good(fmt::format("the metadata log failed: {}", why));
+            }});
+    channel_ = std::make_unique<drivers::ControllerChannel>(runtime_, *metadata_);
+    context_ = std::make_unique<HandlerContext>(HandlerContext{.runtime = runtime_,
+                                                               .config = config_,
+                                                               .router = router_,
+                                                               .metadata = *metadata_,
+                                                               .channel = *channel_,
+                                                               .node_id = config_.node_id(),
+                                                               .cluster_id = cluster_id_});
+}
+
+void Node::make_broker() {
     replicas_ = std::make_unique<replication::ReplicaManager>(
         runtime_, *logs_,
         replication::ReplicaManagerOptions{.node_id = config_.node_id(),
                                            .fetch_max_bytes = config_.int32("fetch.max.bytes")});
-    const std::string folder =
-        std::string(config_.text("metadata.log.dir").value_or(config_.log_dirs().front()));
-    controller_ = std::make_unique<drivers::ControllerDriver>(
-        runtime_,
-        drivers::ControllerDriverOptions{
-            .controller = controller_config(config_, cluster_id_),
-            .log = {.folder = log::join_path(folder, "__cluster_metadata-0"),
-                    .node_id = config_.node_id(),
-                    .segment_bytes = config_.int32("metadata.log.segment.bytes"),
-                    .max_bytes_between_snapshots =
-                        config_.integer("metadata.log.max.record.bytes.between.snapshots"),
-                    .max_retention_bytes = config_.integer("metadata.max.retention.bytes")},
-            .on_failure = [this](std::string_view why) {
-                fail_for_good(fmt::format("the controller failed: {}", why));
-            }});
     publisher_ = std::make_unique<drivers::MetadataPublisher>(
         runtime_, *replicas_, config_.node_id(), config_.topic_defaults());
-    controller_->subscribe(
+    metadata_->feed().subscribe(
         [this](const metadata::ImageRef& before, const metadata::ImageRef& after) {
             publisher_->publish(*before, *after);
         });
-    if (const auto started = controller_->start(); !started) {
-        return fail(fmt::format("{}: {}", folder, started.error().text));
+    lifecycle_ = std::make_unique<drivers::BrokerLifecycle>(
+        runtime_, *channel_, *metadata_,
+        drivers::BrokerLifecycleOptions{
+            .node_id = config_.node_id(),
+            .heartbeat_interval = config_.milliseconds("broker.heartbeat.interval.ms"),
+            .on_refused = [this](protocol::ErrorCode error) { refused(error); }});
+    producer_ids_ = std::make_unique<drivers::ProducerIdManager>(runtime_, *channel_, *lifecycle_,
+                                                                 config_.node_id());
+    context_->hosted_replicas = replicas_.get();
+    context_->producer_id_manager = producer_ids_.get();
+}
+
+Node::Started Node::start_quorum() {
+    if (const auto started = metadata_->start(); !started) {
+        return fail(fmt::format("the metadata log: {}", started.error().text));
+    }
+    for (const ListenerConfig& listener : bound_) {
+        if (config_.is_controller_listener(listener.name)) server_.start(listener.name);
     }
     return {};
 }
 
 Node::Started Node::enter_cluster() {
+    // A stop may be asked for while no controller can be found.
+    std::optional<Result<void, protocol::ErrorCode>> entered;
+    with_task_group(runtime_.tasks(), "entering", [&](TaskGroup& entering) {
+        entering.spawn("enter", [&] {
+            entered = lifecycle_->enter(registration());
+            stop_or_entered_.notify_all();
+        });
+        while (!entered && !stop_.is_set()) stop_or_entered_.wait();
+    });
+    if (!entered) return {};
+    if (!*entered) refused(entered->error());
+    return {};
+}
+
+protocol::BrokerRegistrationRequest Node::registration() {
     protocol::BrokerRegistrationRequest registration;
     registration.broker_id = config_.node_id();
     registration.cluster_id = cluster_id_;
@@ -199,30 +297,22 @@ Node::Started Node::enter_cluster() {
         registration.log_dirs.push_back(logs_->directory_id(i));
     }
     registration.previous_broker_epoch = logs_->previous_broker_epoch().value_or(-1);
-    lifecycle_ = std::make_unique<drivers::BrokerLifecycle>(*controller_, config_.node_id());
-    if (const auto entered = lifecycle_->enter(registration); !entered) {
-        return fail(
-            fmt::format("the controller refuses this broker: {}", protocol::name(entered.error())));
-    }
-    producer_ids_ =
-        std::make_unique<drivers::ProducerIdManager>(runtime_, *controller_, config_.node_id());
-    context_ = std::make_unique<HandlerContext>(HandlerContext{.runtime = runtime_,
-                                                               .config = config_,
-                                                               .router = router_,
-                                                               .replicas = *replicas_,
-                                                               .controller = *controller_,
-                                                               .producer_ids = *producer_ids_,
-                                                               .node_id = config_.node_id(),
-                                                               .cluster_id = cluster_id_});
-    return {};
+    return registration;
+}
+
+void Node::refused(protocol::ErrorCode error) {
+    fail_for_good(fmt::format("the controller refuses this broker: {}", protocol::name(error)));
 }
 
 // Serving. ----------------------------------------------------------------------------------------
 
 void Node::serve() {
-    server_.start();
+    if (stop_.is_set()) return;
+    for (const ListenerConfig& listener : bound_) {
+        if (!config_.is_controller_listener(listener.name)) server_.start(listener.name);
+    }
     runtime_.trace().event("node_ready", "cluster={} broker_epoch={}", cluster_id_,
-                           lifecycle_->broker_epoch());
+                           lifecycle_ == nullptr ? -1 : lifecycle_->broker_epoch());
     if (options_.on_ready) options_.on_ready();
     stop_.wait();
 }
@@ -270,15 +360,15 @@ void Node::spawn_tick(TaskGroup& group, std::string_view tick_name, Duration int
 
 void Node::stop() {
     runtime_.trace().event("node_stopping");
-    server_.stop_accepting();
     if (lifecycle_ != nullptr && !failure_) {
         if (const auto left = lifecycle_->leave(); !left) {
             runtime_.trace().event("controlled_shutdown_failed", "error={}", left.error());
         }
     }
+    server_.stop_accepting();
     if (replicas_ != nullptr) replicas_->shut_down();
     server_.shut_down(deadline_after(runtime_.clock().now(), kDrainTimeout));
-    if (controller_ != nullptr) controller_->shut_down();
+    if (metadata_ != nullptr) metadata_->shut_down();
     const std::int64_t broker_epoch = lifecycle_ != nullptr ? lifecycle_->broker_epoch() : -1;
     const bool is_clean = logs_ != nullptr && logs_->shut_down(broker_epoch);
     runtime_.trace().event("node_stopped", "clean={}", is_clean);

@@ -1,12 +1,13 @@
 // Node: the composition root. It owns every part of one broker-and-controller, starts them in the
 // order in which they need each other and stops them in the reverse.
 //
-//     identity ─> logs ─> listeners (bound) ─> controller ─> replicas, by the image ─> registered
-//     ─> serving
+//     identity ─> logs ─> listeners (bound) ─> the quorum (its listener serves) ─> replicas, by the
+//     image ─> registered and unfenced ─> all listeners serve
 //
-//     stop: no new connections ─> controlled shutdown ─> parked requests answered ─> connections
-//     closed
-//           ─> controller ─> logs, checkpoints, .kafka_cleanshutdown
+//     stop: controlled shutdown ─> no new connections ─> parked requests answered ─> connections
+//     closed ─> the quorum ─> logs, checkpoints, .kafka_cleanshutdown
+//
+// A node is a broker, a controller or both; what belongs to the other role is not there.
 //
 // run() is called once, on a fiber of the node's group. The host destroys a Node only when that
 // group has drained; a node that is killed unwinds and leaves the disk as it is.
@@ -19,7 +20,8 @@
 #include <vector>
 
 #include "broker/drivers/broker_lifecycle.h"
-#include "broker/drivers/controller_driver.h"
+#include "broker/drivers/cluster_metadata.h"
+#include "broker/drivers/controller_channel.h"
 #include "broker/drivers/metadata_publisher.h"
 #include "broker/drivers/producer_id_manager.h"
 #include "broker/log/log_manager.h"
@@ -50,16 +52,17 @@ public:
     /// Serves until request_stop() or until it has failed.
     void run();
     /// Asks for an orderly stop; from anywhere in the loop's thread; never waits.
-    void request_stop() { stop_.set(); }
+    void request_stop();
 
     /// Why it did not start, or did not go on; nothing after an orderly stop.
     [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
     /// As bound, in the order of the configuration; empty before on_ready.
     [[nodiscard]] const std::vector<ListenerConfig>& bound_listeners() const { return bound_; }
     [[nodiscard]] const Config& config() const { return config_; }
-    /// CHECKs that it has started.
+    /// CHECKs that it has started, and is a broker.
     [[nodiscard]] replication::ReplicaManager& replicas();
-    [[nodiscard]] drivers::ControllerDriver& controller();
+    /// CHECKs that it has started.
+    [[nodiscard]] drivers::ClusterMetadata& metadata();
 
 private:
     using Started = Result<void, std::string>;
@@ -67,8 +70,11 @@ private:
     [[nodiscard]] Started start();
     [[nodiscard]] Started open_storage();
     [[nodiscard]] Started open_listeners();
-    [[nodiscard]] Started start_controller();
+    void make_metadata();
+    void make_broker();
+    [[nodiscard]] Started start_quorum();
     [[nodiscard]] Started enter_cluster();
+    [[nodiscard]] protocol::BrokerRegistrationRequest registration();
     void serve();
     void handle(const rpc::Request& request, rpc::Reply reply);
     void spawn_ticks(TaskGroup& group);
@@ -76,19 +82,22 @@ private:
                     std::function<void()> tick);
     void stop();
     void fail_for_good(std::string why);
+    void refused(protocol::ErrorCode error);
 
     Runtime& runtime_;
     const Config config_;
     NodeOptions options_;
     RequestRouter router_;
     Event stop_;
+    WaitQueue stop_or_entered_;
     std::optional<std::string> failure_;
     std::string cluster_id_;
     std::vector<ListenerConfig> bound_;
 
     std::unique_ptr<log::LogManager> logs_;
     std::unique_ptr<replication::ReplicaManager> replicas_;
-    std::unique_ptr<drivers::ControllerDriver> controller_;
+    std::unique_ptr<drivers::ClusterMetadata> metadata_;
+    std::unique_ptr<drivers::ControllerChannel> channel_;
     std::unique_ptr<drivers::MetadataPublisher> publisher_;
     std::unique_ptr<drivers::BrokerLifecycle> lifecycle_;
     std::unique_ptr<drivers::ProducerIdManager> producer_ids_;

@@ -1,6 +1,7 @@
 // The table of all APIs that a node answers.
 #include "broker/server/handlers/alter_configs.h"
 #include "broker/server/handlers/api_versions.h"
+#include "broker/server/handlers/controller_requests.h"
 #include "broker/server/handlers/delete_records.h"
 #include "broker/server/handlers/describe_cluster.h"
 #include "broker/server/handlers/describe_configs.h"
@@ -11,6 +12,7 @@
 #include "broker/server/handlers/metadata.h"
 #include "broker/server/handlers/offset_for_leader_epoch.h"
 #include "broker/server/handlers/produce.h"
+#include "broker/server/handlers/quorum.h"
 #include "broker/server/handlers/topics.h"
 #include "broker/server/router.h"
 
@@ -36,6 +38,18 @@ constexpr Route kRoutes[] = {
     {ApiKey::create_partitions, handle_create_partitions},
     {ApiKey::incremental_alter_configs, handle_incremental_alter_configs},
     {ApiKey::describe_cluster, handle_describe_cluster},
+    {ApiKey::vote, handle_vote},
+    {ApiKey::begin_quorum_epoch, handle_begin_quorum_epoch},
+    {ApiKey::end_quorum_epoch, handle_end_quorum_epoch},
+    {ApiKey::describe_quorum, handle_describe_quorum},
+    {ApiKey::fetch_snapshot, handle_fetch_snapshot},
+    {ApiKey::broker_registration, handle_broker_registration},
+    {ApiKey::broker_heartbeat, handle_broker_heartbeat},
+    {ApiKey::allocate_producer_ids, handle_allocate_producer_ids},
+    {ApiKey::controller_registration, handle_controller_registration},
+    {ApiKey::add_raft_voter, handle_add_raft_voter},
+    {ApiKey::remove_raft_voter, handle_remove_raft_voter},
+    {ApiKey::update_raft_voter, handle_update_raft_voter},
 };
 
 }  // namespace

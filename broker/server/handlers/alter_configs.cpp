@@ -1,6 +1,6 @@
 #include "broker/server/handlers/alter_configs.h"
 
-#include "broker/drivers/controller_driver.h"
+#include "broker/server/handlers/controller_requests.h"
 
 namespace gregor::server {
 namespace {
@@ -9,7 +9,7 @@ template <class Request, class Response>
 void forward(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
     const auto message = decode_or_close<Request>(request, reply);
     if (!message) return;
-    const auto answer = context.controller.handle(*message, request.version);
+    const auto answer = ask_controller(context, request, *message, request.version);
     if (answer) {
         reply.send(*answer);
         return;

@@ -21,7 +21,7 @@ void handle_delete_records(HandlerContext& context, const rpc::Request& request,
         for (const DeleteRecordsRequest::Partition& partition : topic.partitions) {
             DeleteRecordsResponse::Partition& answer = answers.partitions.emplace_back();
             answer.partition_index = partition.partition_index;
-            const replication::DeletedRecords deleted = context.replicas.delete_records(
+            const replication::DeletedRecords deleted = context.replicas().delete_records(
                 {topic.name, partition.partition_index.value()}, partition.offset);
             answer.error_code =
                 refine_error(deleted.error, *image, topic.name, partition.partition_index);

@@ -46,7 +46,7 @@ void handle_describe_cluster(HandlerContext& context, const rpc::Request& reques
     const auto asked = decode_or_close<DescribeClusterRequest>(request, reply);
     if (!asked) return;
     const std::int8_t wanted = asked->endpoint_type;
-    const bool on_controller = context.config.is_controller_listener(request.listener);
+    const bool on_controller = context.is_from_controller_listener(request);
     if (wanted != kBrokers && wanted != kControllers) {
         reply.send(refusal(ErrorCode::unsupported_endpoint_type, "Unsupported endpoint type"));
         return;

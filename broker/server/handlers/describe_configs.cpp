@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "broker/controller/topic_configs.h"
-#include "broker/drivers/controller_driver.h"
+#include "broker/drivers/cluster_metadata.h"
 #include "broker/server/config.h"
 
 namespace gregor::server {
@@ -91,7 +91,7 @@ private:
             return;
         }
         const auto layers =
-            controller::layers_of(*image_, context_.controller.config(), resource.resource_name);
+            controller::layers_of(*image_, context_.metadata.controller().config(), resource.resource_name);
         for (const EffectiveConfig& config : controller::effective_topic_configs(layers)) {
             if (!is_wanted(resource, config.name)) continue;
             result.configs.push_back(

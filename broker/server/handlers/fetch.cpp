@@ -7,6 +7,7 @@
 #include "broker/protocol/messages/fetch.h"
 #include "broker/replication/replica_manager.h"
 #include "broker/server/handlers/partition_errors.h"
+#include "broker/server/handlers/quorum.h"
 
 namespace gregor::server {
 
@@ -42,7 +43,7 @@ public:
         for (std::size_t i = 0; i < result.partitions.size(); ++i) {
             refine(*image, session_.targets()[i], result.partitions[i]);
         }
-        const replication::FetchVerdict verdict = context_.replicas.fetch_sessions().finish(
+        const replication::FetchVerdict verdict = context_.replicas().fetch_sessions().finish(
             session_, result.partitions, context_.runtime.clock().now(), context_.runtime.random());
         FetchResponse response;
         response.error_code = verdict.error;
@@ -100,6 +101,10 @@ private:
 }  // namespace
 
 void handle_fetch(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
+    if (context.is_from_controller_listener(request)) {
+        handle_fetch_metadata(context, request, std::move(reply));
+        return;
+    }
     const auto message = decode_or_close<FetchRequest>(request, reply);
     if (!message) return;
     const protocol::NodeId replica_id = request.version < kFirstVersionWithReplicaState
@@ -107,7 +112,7 @@ void handle_fetch(HandlerContext& context, const rpc::Request& request, rpc::Rep
                                             : message->replica_state.replica_id;
     const bool is_follower = replica_id >= protocol::NodeId(0);
     const auto image = context.image();
-    FetchContext session = context.replicas.fetch_sessions().begin(
+    FetchContext session = context.replicas().fetch_sessions().begin(
         request.version, *message, is_follower, context.runtime.clock().now(),
         [&image](const protocol::TopicId& id) -> std::optional<std::string> {
             const metadata::TopicImage* topic = image->find_topic(id);
@@ -125,7 +130,7 @@ void handle_fetch(HandlerContext& context, const rpc::Request& request, rpc::Rep
         .min_bytes = message->min_bytes,
         .max_bytes = message->max_bytes};
     std::vector<FetchTarget> targets = session.targets();
-    context.replicas.fetch(
+    context.replicas().fetch(
         params, std::move(targets),
         [answer = Answer(context, request, std::move(session), std::move(reply))](
             auto result) mutable { answer.finish(std::move(result)); });

@@ -24,7 +24,7 @@ InitProducerIdResponse init(HandlerContext& context, const InitProducerIdRequest
         (request.producer_epoch == protocol::kNoProducerEpoch)) {
         return refusal(ErrorCode::invalid_request);
     }
-    const auto id = context.producer_ids.next();
+    const auto id = context.producer_ids().next();
     if (!id) return refusal(ErrorCode::coordinator_load_in_progress);  // which producers retry
     return {.producer_id = *id, .producer_epoch = protocol::ProducerEpoch(0)};
 }

@@ -46,7 +46,7 @@ replication::ListedOffset look_up(HandlerContext& context, std::int16_t version,
     } else {
         query.read_committed = std::nullopt;
     }
-    replication::ListedOffset listed = context.replicas.list_offset(query);
+    replication::ListedOffset listed = context.replicas().list_offset(query);
     listed.error = refine_error(listed.error, *context.image(), topic, partition.partition_index);
     if (listed.error == ErrorCode::offset_not_available &&
         version < kFirstVersionWithOffsetNotAvailable) {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "broker/controller/topic_names.h"
-#include "broker/drivers/controller_driver.h"
+#include "broker/server/handlers/controller_requests.h"
 #include "broker/protocol/messages/metadata.h"
 #include "broker/server/config.h"
 
@@ -82,7 +82,7 @@ private:
                 {.name = *topic.name, .num_partitions = -1, .replication_factor = -1});
         }
         if (request.topics.empty()) return;
-        const auto created = context_.controller.handle(request, 7);
+        const auto created = ask_controller(context_, request_, request, 7);
         if (!created) return;
         for (const auto& topic : created->topics) {
             if (topic.error_code == ErrorCode::none) continue;

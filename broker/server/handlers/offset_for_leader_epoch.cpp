@@ -22,7 +22,7 @@ void handle_offset_for_leader_epoch(HandlerContext& context, const rpc::Request&
         for (const OffsetForLeaderEpochRequest::Partition& partition : topic.partitions) {
             OffsetForLeaderEpochResponse::Partition& answer = answers.partitions.emplace_back();
             answer.partition = partition.partition;
-            const auto end = context.replicas.offset_for_leader_epoch(
+            const auto end = context.replicas().offset_for_leader_epoch(
                 {topic.topic, partition.partition.value()}, partition.current_leader_epoch,
                 partition.leader_epoch);
             if (end) {

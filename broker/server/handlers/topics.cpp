@@ -1,13 +1,13 @@
 #include "broker/server/handlers/topics.h"
 
-#include "broker/drivers/controller_driver.h"
+#include "broker/server/handlers/controller_requests.h"
 
 namespace gregor::server {
 namespace {
 
 using protocol::ErrorCode;
 
-constexpr std::string_view kNoController = "The controller of this node has failed.";
+constexpr std::string_view kNoController = "There is no active controller to be reached.";
 
 /// What everything asked for gets when the controller did not take the request.
 protocol::CreateTopicsResponse refusal(const protocol::CreateTopicsRequest& request,
@@ -49,7 +49,7 @@ template <class Request>
 void forward(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
     const auto message = decode_or_close<Request>(request, reply);
     if (!message) return;
-    const auto answer = context.controller.handle(*message, request.version);
+    const auto answer = ask_controller(context, request, *message, request.version);
     reply.send(answer ? *answer : refusal(*message, answer.error()));
 }
 

@@ -1,11 +1,9 @@
-// The controller on a simulated machine: what it has acknowledged survives, what it has not is
-// there as a whole or not at all.
-#include "broker/drivers/controller_driver.h"
-
+// The quorum's drivers on a simulated machine, as the only voter: what the controller has
+// acknowledged survives, what it has not is there as a whole or not at all.
 #include <set>
 
 #include "tests/support/catch.h"
-#include "tests/unit/drivers/controller_node.h"
+#include "tests/unit/drivers/metadata_node.h"
 
 using namespace gregor;
 using namespace gregor::drivers;
@@ -16,19 +14,19 @@ using simulated::World;
 
 namespace {
 
-void enter(ControllerDriver& driver, std::uint8_t incarnation) {
-    BrokerLifecycle lifecycle(driver, kNode);
-    const auto entered = lifecycle.enter(registration(incarnation));
+void enter(MetadataNode& node, std::uint8_t incarnation) {
+    const auto entered = node.lifecycle.enter(registration(incarnation));
     REQUIRE(protocol::name(entered ? ErrorCode::none : entered.error()) == "NONE");
 }
 
 /// Runs `body` to its end on a machine that is new or was stopped.
-void run(World& world, Machine& machine, ControllerDriverOptions options,
-         ControllerNode::Body body) {
+void run(World& world, Machine& machine, ClusterMetadataOptions options,
+         MetadataNode::Body body) {
     bool done = false;
-    machine.start(ControllerNode::factory(std::move(options),
-                                          [&](Runtime& runtime, ControllerDriver& driver) {
-                                              body(runtime, driver);
+    machine.start(MetadataNode::factory(std::move(options),
+                                          [&](MetadataNode& node) {
+                                              body(node);
+                                              node.runtime.tasks().cancel();
                                               done = true;
                                           }));
     world.run_for(60s);
@@ -36,8 +34,8 @@ void run(World& world, Machine& machine, ControllerDriverOptions options,
     REQUIRE(!machine.running());
 }
 
-const metadata::PartitionState& partition(const ControllerDriver& driver, std::string_view topic) {
-    const metadata::TopicImage* image = driver.image()->find_topic(topic);
+const metadata::PartitionState& partition(MetadataNode& node, std::string_view topic) {
+    const metadata::TopicImage* image = node.image().find_topic(topic);
     REQUIRE(image != nullptr);
     return image->partitions.begin()->second;
 }
@@ -47,93 +45,94 @@ const metadata::PartitionState& partition(const ControllerDriver& driver, std::s
 TEST_CASE("a created topic is in the published image when its request is answered") {
     World world(1, {});
     Machine& machine = world.add_machine("n1", {});
-    run(world, machine, driver_options(), [](Runtime&, ControllerDriver& driver) {
+    run(world, machine, metadata_options(), [](MetadataNode& node) {
         std::vector<metadata::ImageRef> seen;
-        driver.subscribe([&](const metadata::ImageRef& before, const metadata::ImageRef& after) {
+        node.metadata.feed().subscribe([&](const metadata::ImageRef& before, const metadata::ImageRef& after) {
             if (!seen.empty()) REQUIRE(seen.back() == before);
             seen.push_back(after);
         });
-        REQUIRE(driver.start());
-        enter(driver, 1);
-        const auto created = driver.handle(create_topic("orders", 3), 7);
+        REQUIRE(node.start());
+        enter(node, 1);
+        const auto created = node.controller().handle(create_topic("orders", 3), 7);
         REQUIRE(created);
         REQUIRE(created->topics.at(0).error_code == ErrorCode::none);
-        REQUIRE(seen.back() == driver.image());
-        const metadata::TopicImage* topic = driver.image()->find_topic("orders");
+        REQUIRE(seen.back() == node.metadata.image());
+        const metadata::TopicImage* topic = node.image().find_topic("orders");
         REQUIRE(topic != nullptr);
         REQUIRE(topic->id == created->topics[0].topic_id);
         REQUIRE(topic->partitions.size() == 3);
         REQUIRE(topic->partitions.begin()->second.leader == kNode);
-        driver.image()->check_invariants();
+        node.image().check_invariants();
     });
 }
 
 TEST_CASE("a clean restart raises every leader epoch by two") {
     World world(2, {});
     Machine& machine = world.add_machine("n1", {});
-    run(world, machine, driver_options(), [](Runtime&, ControllerDriver& driver) {
-        REQUIRE(driver.start());
-        REQUIRE(driver.epoch().value() == 1);
-        BrokerLifecycle lifecycle(driver, kNode);
-        REQUIRE(lifecycle.enter(registration(1)));
-        REQUIRE(driver.handle(create_topic("orders", 1), 7));
-        REQUIRE(partition(driver, "orders").leader_epoch.value() == 0);
-        REQUIRE(lifecycle.leave());
-        REQUIRE(!partition(driver, "orders").has_leader());
-        driver.shut_down();
-        REQUIRE(driver.handle(create_topic("late", 1), 7).error() == ErrorCode::not_controller);
+    run(world, machine, metadata_options(), [](MetadataNode& node) {
+        REQUIRE(node.start());
+        REQUIRE(node.epoch().value() == 1);
+        REQUIRE(node.lifecycle.enter(registration(1)));
+        REQUIRE(node.controller().handle(create_topic("orders", 1), 7));
+        REQUIRE(partition(node, "orders").leader_epoch.value() == 0);
+        REQUIRE(node.lifecycle.leave());
+        REQUIRE(!partition(node, "orders").has_leader());
+        node.metadata.shut_down();
+        REQUIRE(node.controller().handle(create_topic("late", 1), 7).error() == ErrorCode::not_controller);
     });
-    run(world, machine, driver_options(), [](Runtime&, ControllerDriver& driver) {
-        REQUIRE(driver.start());
-        REQUIRE(driver.epoch().value() == 2);
-        enter(driver, 2);
-        REQUIRE(partition(driver, "orders").leader == kNode);
-        REQUIRE(partition(driver, "orders").leader_epoch.value() == 2);
+    run(world, machine, metadata_options(), [](MetadataNode& node) {
+        REQUIRE(node.start());
+        REQUIRE(node.epoch().value() > 1);
+        enter(node, 2);
+        REQUIRE(partition(node, "orders").leader == kNode);
+        REQUIRE(partition(node, "orders").leader_epoch.value() == 2);
     });
 }
 
 TEST_CASE("a restart after a crash fences the lost incarnation and raises leader epochs by two") {
     World world(3, {});
     Machine& machine = world.add_machine("n1", {});
-    run(world, machine, driver_options(), [](Runtime&, ControllerDriver& driver) {
-        REQUIRE(driver.start());
-        enter(driver, 1);
-        REQUIRE(driver.handle(create_topic("orders", 1), 7));
+    run(world, machine, metadata_options(), [](MetadataNode& node) {
+        REQUIRE(node.start());
+        enter(node, 1);
+        REQUIRE(node.controller().handle(create_topic("orders", 1), 7));
     });
-    run(world, machine, driver_options(), [](Runtime&, ControllerDriver& driver) {
-        REQUIRE(driver.start());
-        REQUIRE(driver.handle(registration(2), 4)->error_code ==
+    run(world, machine, metadata_options(), [](MetadataNode& node) {
+        REQUIRE(node.start());
+        auto elsewhere = registration(2);
+        elsewhere.log_dirs = {protocol::Uuid{{8}}};
+        REQUIRE(node.controller().handle(elsewhere, 4)->error_code ==
                 ErrorCode::duplicate_broker_registration);
-        const std::int64_t before = driver.image()->find_broker(kNode)->broker_epoch;
-        enter(driver, 2);
-        REQUIRE(driver.image()->find_broker(kNode)->broker_epoch > before);
-        REQUIRE(partition(driver, "orders").leader_epoch.value() == 2);
+        const std::int64_t before = node.image().find_broker(kNode)->broker_epoch;
+        enter(node, 2);
+        REQUIRE(node.image().find_broker(kNode)->broker_epoch > before);
+        REQUIRE(partition(node, "orders").leader_epoch.value() == 2);
     });
 }
 
 TEST_CASE("snapshots take the log's place and the same image comes back") {
     World world(4, {});
     Machine& machine = world.add_machine("n1", {});
-    ControllerDriverOptions options = driver_options();
-    options.log.max_bytes_between_snapshots = 2000;
-    options.log.max_retention_bytes = 20'000;
-    options.log.segment_bytes = 16'000;
+    ClusterMetadataOptions options = metadata_options();
+    options.raft.log.max_bytes_between_snapshots = 2000;
+    options.raft.log.max_retention_bytes = 20'000;
+    options.raft.log.segment_bytes = 16'000;
     metadata::ImageRef image;
-    run(world, machine, options, [&](Runtime&, ControllerDriver& driver) {
-        REQUIRE(driver.start());
-        enter(driver, 1);
+    run(world, machine, options, [&](MetadataNode& node) {
+        REQUIRE(node.start());
+        enter(node, 1);
         for (int i = 0; i < 120; ++i) {
-            REQUIRE(driver.handle(create_topic("t" + std::to_string(i), 2), 7));
+            REQUIRE(node.controller().handle(create_topic("t" + std::to_string(i), 2), 7));
         }
-        REQUIRE(driver.log().snapshots().size() >= 1);
-        REQUIRE(driver.log().start_offset().value() > 0);
-        image = driver.image();
+        REQUIRE(node.metadata.raft().log().snapshots().ids().size() >= 1);
+        REQUIRE(node.metadata.raft().log().start_offset().value() > 0);
+        image = node.metadata.image();
     });
-    run(world, machine, options, [&](Runtime&, ControllerDriver& driver) {
-        REQUIRE(driver.start());
-        REQUIRE(*driver.image() == *image);
-        enter(driver, 2);
-        REQUIRE(driver.handle(create_topic("after", 2), 7));
+    run(world, machine, options, [&](MetadataNode& node) {
+        REQUIRE(node.start());
+        REQUIRE(node.image() == *image);
+        enter(node, 2);
+        REQUIRE(node.controller().handle(create_topic("after", 2), 7));
     });
 }
 
@@ -142,19 +141,19 @@ TEST_CASE("power loss at any moment loses no acknowledged topic and leaves none 
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
         World world(seed, {});
         Machine& machine = world.add_machine("n1", {});
-        ControllerDriverOptions options = driver_options();
-        options.log.max_bytes_between_snapshots = 1500;
+        ClusterMetadataOptions options = metadata_options();
+        options.raft.log.max_bytes_between_snapshots = 1500;
         std::set<std::string> asked;
         std::set<std::string> acknowledged;
-        machine.start(ControllerNode::factory(options, [&](Runtime&, ControllerDriver& driver) {
+        machine.start(MetadataNode::factory(options, [&](MetadataNode& node) {
             // Nothing waits inside a REQUIRE: it would swallow the end of the process.
-            const auto started = driver.start();
+            const auto started = node.start();
             REQUIRE(started);
-            enter(driver, 1);
+            enter(node, 1);
             for (int i = 0; i < 1000; ++i) {
                 const std::string name = "t" + std::to_string(i);
                 asked.insert(name);
-                const auto answer = driver.handle(create_topic(name, 3), 7);
+                const auto answer = node.controller().handle(create_topic(name, 3), 7);
                 REQUIRE(answer);
                 REQUIRE(answer->topics.at(0).error_code == ErrorCode::none);
                 acknowledged.insert(name);
@@ -164,17 +163,17 @@ TEST_CASE("power loss at any moment loses no acknowledged topic and leaves none 
         machine.lose_power();
         world.run_for(1s);
         if (asked.size() > acknowledged.size()) ++cut_short;
-        run(world, machine, options, [&](Runtime&, ControllerDriver& driver) {
-            REQUIRE(driver.start());
-            enter(driver, 2);
+        run(world, machine, options, [&](MetadataNode& node) {
+            REQUIRE(node.start());
+            enter(node, 2);
             for (const std::string& name : acknowledged) {
-                REQUIRE(driver.image()->find_topic(name) != nullptr);
+                REQUIRE(node.image().find_topic(name) != nullptr);
             }
-            for (const auto& [name, id] : driver.image()->topic_ids()) {
+            for (const auto& [name, id] : node.image().topic_ids()) {
                 REQUIRE(asked.contains(name));
-                REQUIRE(driver.image()->find_topic(id)->partitions.size() == 3);
+                REQUIRE(node.image().find_topic(id)->partitions.size() == 3);
             }
-            driver.image()->check_invariants();
+            node.image().check_invariants();
         });
     }
     REQUIRE(cut_short > 20);
@@ -187,12 +186,12 @@ TEST_CASE("a failed disk is never acknowledged, and the owner is told once") {
         Machine& machine = world.add_machine("n1", {});
         std::set<std::string> acknowledged;
         int told = 0;
-        ControllerDriverOptions options = driver_options();
+        ClusterMetadataOptions options = metadata_options();
         options.on_failure = [&](std::string_view) { ++told; };
         const bool writes = nth % 2 == 0;
-        run(world, machine, options, [&](Runtime& runtime, ControllerDriver& driver) {
-            REQUIRE(driver.start());
-            enter(driver, 1);
+        run(world, machine, options, [&](MetadataNode& node) {
+            REQUIRE(node.start());
+            enter(node, 1);
             bool broken = false;
             for (int i = 0; i < 40; ++i) {
                 if (i == nth) {
@@ -201,24 +200,23 @@ TEST_CASE("a failed disk is never acknowledged, and the owner is told once") {
                     kind = {.path = ".log", .left = 1, .until = Instant{}};
                 }
                 const std::string name = "t" + std::to_string(i);
-                const auto answer = driver.handle(create_topic(name, 2), 7);
+                const auto answer = node.controller().handle(create_topic(name, 2), 7);
                 if (answer) {
                     REQUIRE(!broken);
                     acknowledged.insert(name);
                 } else {
                     REQUIRE(answer.error() == ErrorCode::not_controller);
                     broken = true;
-                    REQUIRE(driver.image()->find_topic(name) == nullptr);
+                    REQUIRE(node.image().find_topic(name) == nullptr);
                 }
             }
             if (broken) ++failed;
             REQUIRE(told == (broken ? 1 : 0));
-            static_cast<void>(runtime);
         });
-        run(world, machine, driver_options(), [&](Runtime&, ControllerDriver& driver) {
-            REQUIRE(driver.start());
+        run(world, machine, metadata_options(), [&](MetadataNode& node) {
+            REQUIRE(node.start());
             for (const std::string& name : acknowledged) {
-                REQUIRE(driver.image()->find_topic(name) != nullptr);
+                REQUIRE(node.image().find_topic(name) != nullptr);
             }
         });
     }
@@ -228,17 +226,17 @@ TEST_CASE("a failed disk is never acknowledged, and the owner is told once") {
 TEST_CASE("requests beyond the queue's limit are turned away, the others are all answered") {
     World world(5, {});
     Machine& machine = world.add_machine("n1", {});
-    ControllerDriverOptions options = driver_options();
-    options.max_waiting = 8;
-    run(world, machine, options, [](Runtime& runtime, ControllerDriver& driver) {
-        REQUIRE(driver.start());
-        enter(driver, 1);
+    ClusterMetadataOptions options = metadata_options();
+    options.controller.max_waiting = 8;
+    run(world, machine, options, [](MetadataNode& node) {
+        REQUIRE(node.start());
+        enter(node, 1);
         int created = 0;
         int turned_away = 0;
-        with_task_group(runtime.tasks(), "clients", [&](TaskGroup& clients) {
+        with_task_group(node.runtime.tasks(), "clients", [&](TaskGroup& clients) {
             for (int i = 0; i < 30; ++i) {
-                clients.spawn("client", [&driver, &created, &turned_away, i] {
-                    const auto answer = driver.handle(create_topic("t" + std::to_string(i), 1), 7);
+                clients.spawn("client", [&node, &created, &turned_away, i] {
+                    const auto answer = node.controller().handle(create_topic("t" + std::to_string(i), 1), 7);
                     if (answer) {
                         ++created;
                     } else {
@@ -252,6 +250,6 @@ TEST_CASE("requests beyond the queue's limit are turned away, the others are all
         REQUIRE(created + turned_away == 30);
         REQUIRE(created >= 8);
         REQUIRE(turned_away > 0);
-        REQUIRE(driver.image()->topics().size() == static_cast<std::size_t>(created));
+        REQUIRE(node.image().topics().size() == static_cast<std::size_t>(created));
     });
 }

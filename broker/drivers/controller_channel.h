@@ -1,0 +1,52 @@
+// ControllerChannel: a broker's way to the active controller, wherever it is. It follows the
+// quorum's leader from one node to the next.
+//
+//     auto answer = channel.call(AllocateProducerIdsRequest{…}, version, deadline);
+//
+// When this node leads, the request goes to its own controller at once, without a connection. A
+// call tries again, after a backoff, while there is no controller to be found and the connection to
+// it breaks, until the deadline. So what it asks for may have been done although it says that
+// nobody answered.
+#pragma once
+
+#include <memory>
+
+#include "broker/drivers/cluster_metadata.h"
+#include "broker/rpc/client.h"
+
+namespace gregor::drivers {
+
+struct ControllerChannelOptions {
+    std::string client_id = "broker-to-controller";
+    Duration retry_backoff = 50ms;
+    /// Of one try: controller.quorum.request.timeout.ms has the same place in the quorum.
+    Duration request_timeout = 30s;
+};
+
+class ControllerChannel {
+public:
+    ControllerChannel(Runtime& runtime, ClusterMetadata& metadata,
+                      ControllerChannelOptions options = {});
+    ControllerChannel(const ControllerChannel&) = delete;
+    ControllerChannel& operator=(const ControllerChannel&) = delete;
+
+    /// Any number of fibers may call. REQUEST_TIMED_OUT: no controller has answered in time.
+    template <class Request>
+    [[nodiscard]] Result<typename ResponseOf<Request>::type, protocol::ErrorCode> call(
+        const Request& request, std::int16_t version, Instant deadline);
+
+private:
+    template <class Request>
+    [[nodiscard]] Result<typename ResponseOf<Request>::type, protocol::ErrorCode> try_once(
+        const Request& request, std::int16_t version, Instant deadline);
+    [[nodiscard]] Result<void, IoError> connect(const Endpoint& endpoint, Instant deadline);
+
+    Runtime& runtime_;
+    ClusterMetadata& metadata_;
+    ControllerChannelOptions options_;
+    rpc::Client client_;
+    Endpoint connected_to_;
+    Mutex connecting_;
+};
+
+}  // namespace gregor::drivers
