@@ -98,6 +98,11 @@ private:
         broker["log.flush.offset.checkpoint.interval.ms"] = std::to_string(number(500, 10'000));
         broker["log.retention.check.interval.ms"] = std::to_string(number(1'000, 10'000));
         broker["num.recovery.threads.per.data.dir"] = "1";
+        // Above what the clients send, and small: a refused batch is just above it. Some keep
+        // Kafka's default.
+        if (random_.below(8) > 0) {
+            broker["message.max.bytes"] = std::to_string(number(24 * 1024, 96 * 1024));
+        }
     }
 
     void draw_models() {
