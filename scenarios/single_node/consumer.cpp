@@ -33,6 +33,7 @@ public:
 private:
     void poll() {
         std::vector<Known> asked;
+        asked.reserve(workload_.partitions.size());
         for (const PartitionUnderTest& partition : workload_.partitions) {
             asked.push_back(partition.history->known());
         }
@@ -96,7 +97,8 @@ private:
         if (answer.error_code != ErrorCode::none) return;
         history.high_watermark(answer.high_watermark.value(), asked);
         const std::size_t before = static_cast<std::size_t>(positions_[place]);
-        const Fetched fetched = read_fetched(answer.records.bytes(), positions_[place]);
+        const Fetched fetched =
+            read_fetched(answer.records.bytes(), positions_[place], workload_.codec_contexts);
         if (!fetched.damage.empty() && !history.is_damaged()) {
             workload_.judge.violated("L8", "{}: a fetch from {} returned {}", history.name(),
                                      before, fetched.damage);

@@ -98,6 +98,16 @@ private:
         broker["log.flush.offset.checkpoint.interval.ms"] = std::to_string(number(500, 10'000));
         broker["log.retention.check.interval.ms"] = std::to_string(number(1'000, 10'000));
         broker["num.recovery.threads.per.data.dir"] = "1";
+        draw_message_limit();
+    }
+
+    /// Above what the clients send, and small: a refused batch is just above it. Some plans keep
+    /// Kafka's default. From a stream of its own, so that the rest of a seed's plan stays.
+    void draw_message_limit() {
+        Random random = Random::stream(plan_.seed, "single-node message limit");
+        if (random.below(16) == 0) return;
+        const std::int64_t limit = random.between(24 * 1024, 96 * 1024);
+        plan_.broker["message.max.bytes"] = std::to_string(limit);
     }
 
     void draw_models() {

@@ -114,8 +114,9 @@ private:
     }
 
     Bytes encode(const Batch& batch) {
-        records::BatchOptions options{.codec = batch.oversized ? records::CompressionCodec::none
-                                                               : codec_};
+        records::BatchOptions options{
+            .codec = batch.oversized ? records::CompressionCodec::none : codec_,
+            .contexts = &workload_.codec_contexts};
         if (idempotent_) {
             options.producer_id = producer_id_.value();
             options.producer_epoch = producer_epoch_.value();
@@ -123,7 +124,7 @@ private:
         }
         records::BatchBuilder builder(options);
         const std::size_t size = batch.oversized
-                                     ? std::size_t{2} << 20
+                                     ? oversized_value_bytes(workload_.plan)
                                      : static_cast<std::size_t>(workload_.setting("record_bytes"));
         std::vector<std::uint8_t> value;
         const std::int64_t timestamp = to_epoch_ms(runtime_.clock().wall());

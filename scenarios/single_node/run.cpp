@@ -85,6 +85,7 @@ public:
           injector_(world_, this) {}
 
     RunReport run() {
+        check_batches_fit();
         workload_.acknowledged_floor = floor("floor_acknowledged", kFloorAcknowledged);
         make_partitions();
         start_broker();
@@ -117,6 +118,17 @@ private:
         auto config = server::Config::from(*parsed, "n1");
         CHECK(config.has_value(), "the plan's broker settings: {}", config.error().front());
         return *std::move(config);
+    }
+
+    /// A plan's batches are all taken, except those that are made to be refused.
+    void check_batches_fit() const {
+        constexpr std::int64_t kOverhead = 100;  // of a batch, and of each record: more than enough
+        const std::int64_t largest =
+            kOverhead + workload_.setting("records_per_batch") *
+                            (workload_.setting("record_bytes") + kOverhead);
+        const auto limit = static_cast<std::int64_t>(oversized_value_bytes(plan_));
+        CHECK(largest <= limit, "the plan's batches of up to {} bytes exceed message.max.bytes={}",
+              largest, limit);
     }
 
     void make_partitions() {

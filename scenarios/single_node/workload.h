@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/protocol/ids.h"
+#include "broker/protocol/records/codec_contexts.h"
 #include "scenarios/checkers/partition_history.h"
 #include "scenarios/judge.h"
 #include "sim/runtime/runtime.h"
@@ -71,11 +72,15 @@ struct Workload {
     bool admin_done = false;
     bool drained = false;
     Counts counts;
+    /// Of the clients, which all work on one thread.
+    records::CodecContexts codec_contexts;
     std::uint64_t acknowledged_floor = 0;
     /// What each client does now, by its name.
     std::map<std::string, std::string> doing;
 };
 
+/// The size of a value that no batch may hold (P6): by a little, as its bytes all take time.
+[[nodiscard]] std::size_t oversized_value_bytes(const simulated::Plan& plan);
 /// The record that carries a value: the id, then bytes that follow from it, so that any damage
 /// shows.
 void fill_value(ValueId value, std::size_t size, std::vector<std::uint8_t>& out);

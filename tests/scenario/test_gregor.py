@@ -18,7 +18,7 @@ PLANTED = [
     ("skip-flush", {"L8"}, 8),
     ("keep-torn-tail", {"L8", "L1"}, 8),
     ("skip-directory-sync", {"L8", "H1"}, 8),
-    ("b21-reject-instead-of-dedupe", {"V5"}, 8),
+    ("b21-reject-instead-of-dedupe", {"P1", "V5", "H2"}, 8),
     ("b22-sequence-wrap", {"V5"}, 4),
 ]
 

@@ -101,7 +101,7 @@ public:
         : batch_(batch), options_(options) {}
 
     [[nodiscard]] Result<Nothing, Refusal> run() {
-        auto reader = batch_.open(options_.max_uncompressed_bytes);
+        auto reader = batch_.open(options_.max_uncompressed_bytes, options_.contexts);
         if (!reader) return refuse(reader.error());
         while (true) {
             const auto record = reader->next();
@@ -200,9 +200,10 @@ Result<StoredRecords, Refusal> stored_records(const Bytes& chunk, const BatchVie
     const CompressionCodec from = *batch.header.codec();
     const CompressionCodec to = options.compression_type.value_or(from);
     if (from == to || batch.header.is_control()) return stored;
-    const auto plain = decompress(from, stored.records, options.max_uncompressed_bytes);
+    const auto plain =
+        decompress(from, stored.records, options.max_uncompressed_bytes, options.contexts);
     if (!plain) return refuse(plain.error());
-    stored.records = compress(to, *plain, options.levels);
+    stored.records = compress(to, *plain, options.levels, options.contexts);
     const std::size_t size = kBatchHeaderSize + stored.records.size();
     if (size > static_cast<std::size_t>(options.max_message_bytes)) {
         return refuse(RecordErrorCode::message_too_large,
