@@ -285,6 +285,7 @@ private:
                                                                 Offset upper_bound,
                                                                 std::optional<Offset> next_base);
     [[nodiscard]] Result<ReadResult, ErrorCode> read_once(const ReadRequest& request);
+    [[nodiscard]] Result<std::int64_t, ErrorCode> max_timestamp_from(Segment& segment, Offset from);
     [[nodiscard]] Result<std::optional<TimestampOffset>, ErrorCode> search_segment(
         Segment& segment, std::int64_t timestamp, Offset from);
     [[nodiscard]] TimestampLookup with_epoch(const TimestampOffset& found) const;
