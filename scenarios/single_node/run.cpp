@@ -1,6 +1,7 @@
 // One run: the world, the broker, the clients; a phase with faults, a phase in which everything
 // must come right, a drain, and the disk's own word.
 #include "broker/server/node.h"
+#include "scenarios/single_node/plan_check.h"
 #include "scenarios/single_node/platter.h"
 #include "scenarios/single_node/single_node.h"
 #include "scenarios/single_node/workload.h"
@@ -81,7 +82,7 @@ public:
           world_(plan.seed, {.network = plan.network, .trace = options.trace}),
           judge_([this] { return world_.now(); }, [this] { stop_at_violation(); }),
           workload_(plan, judge_),
-          config_(broker_config(plan)),
+          config_(*broker_config(plan)),
           injector_(world_, this) {}
 
     RunReport run() {
@@ -105,20 +106,6 @@ public:
     }
 
 private:
-    static server::Config broker_config(const simulated::Plan& plan) {
-        std::string properties =
-            "node.id=1\nprocess.roles=broker,controller\n"
-            "listeners=PLAINTEXT://n1:9092,CONTROLLER://n1:9093\n"
-            "advertised.listeners=PLAINTEXT://n1:9092\ncontroller.listener.names=CONTROLLER\n"
-            "controller.quorum.voters=1@n1:9093\nlog.dirs=data\nauto.create.topics.enable=false\n";
-        for (const auto& [key, value] : plan.broker) properties += key + "=" + value + "\n";
-        const auto parsed = server::parse_properties(properties);
-        CHECK(parsed.has_value(), "the plan's broker settings: {}", parsed.error());
-        auto config = server::Config::from(*parsed, "n1");
-        CHECK(config.has_value(), "the plan's broker settings: {}", config.error().front());
-        return *std::move(config);
-    }
-
     void make_partitions() {
         const bool synced = plan_.broker.contains("log.flush.interval.messages");
         for (std::int64_t topic = 0; topic < workload_.setting("topics"); ++topic) {
@@ -355,7 +342,15 @@ public:
     std::string_view summary() const override {
         return "one broker through crashes, lost writes, bad disks, networks and clocks";
     }
-    simulated::Plan expand(std::uint64_t seed) const override { return draw_plan(seed); }
+    simulated::Plan expand(std::uint64_t seed, const Numbers& given) const override {
+        return draw_plan(seed, given);
+    }
+    Result<void, std::string> check_numbers(const Numbers& numbers) const override {
+        return single_node::check_numbers(numbers);
+    }
+    Result<void, std::string> check_plan(const simulated::Plan& plan) const override {
+        return single_node::check_plan(plan);
+    }
     RunReport run(const simulated::Plan& plan, const RunOptions& options) const override {
         return single_node::run(plan, options);
     }
@@ -364,6 +359,8 @@ public:
 }  // namespace
 
 RunReport run(const simulated::Plan& plan, const RunOptions& options) {
+    const auto sound = check_plan(plan);
+    CHECK(sound.has_value(), "a plan that nobody checked: {}", sound.error());
     return SingleNodeRun(plan, options).run();
 }
 

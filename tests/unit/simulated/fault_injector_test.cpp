@@ -62,10 +62,12 @@ std::string every_kind() {
     std::string toml = "scenario = \"test\"\nseed = 1\nduration = \"40s\"\n";
     for (std::size_t i = 0; i < kFaultKinds; ++i) {
         const auto kind = static_cast<FaultKind>(i);
-        toml += fmt::format(
-            "[[fault]]\nkind = \"{}\"\nnode = \"n1\"\nat = \"{}s\"\nduration = \"300ms\"\n"
-            "amount = {}\n",
-            name(kind), i + 1, kind == FaultKind::clock_step ? 5'000'000'000 : 1);
+        toml += fmt::format("[[fault]]\nkind = \"{}\"\nnode = \"n1\"\nat = \"{}s\"\n", name(kind),
+                            i + 1);
+        if (shape_of(kind).duration) toml += "duration = \"300ms\"\n";
+        if (shape_of(kind).amount) {
+            toml += fmt::format("amount = {}\n", kind == FaultKind::clock_step ? 5'000'000'000 : 1);
+        }
     }
     return toml;
 }
