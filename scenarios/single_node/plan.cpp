@@ -174,8 +174,12 @@ private:
             case FaultKind::disk_lying_sync:
             case FaultKind::disk_bit_rot:
             case FaultKind::disk_misdirected_write: fault.path = partition_path(); break;
-            case FaultKind::connection_reset:
-            case FaultKind::half_open: fault.peer = peer(); break;
+            case FaultKind::connection_reset: fault.peer = peer(); break;
+            case FaultKind::half_open:
+                fault.peer = peer();
+                // Half of them die at the client's end.
+                if (coin()) std::swap(fault.node, fault.peer);
+                break;
             case FaultKind::partition:
             case FaultKind::one_way_partition:
             case FaultKind::clog:

@@ -43,6 +43,8 @@ public:
     void fail_receiver(IoError error);
     void stop_reading() { reader_gone_ = true; }
     void lose_in_flight();
+    /// Who waits for room may send on, and learns by it.
+    void discard_unread();
     [[nodiscard]] bool has_unread() const { return !received_.empty(); }
 
 private:
@@ -96,11 +98,20 @@ struct ConnectionState : std::enable_shared_from_this<ConnectionState> {
         incoming(side).stop_reading();
         incoming(side).fail_receiver(IoError::closed);
         outgoing(side).fail_sender(IoError::closed);
+        if (silent[side]) return;
         if (incoming(side).has_unread()) {
             fail_side(1 - side);
         } else {
             outgoing(side).send_end();
         }
+    }
+    /// `side` sees connection_reset from now on, and the other nothing, whatever `side` does: not
+    /// that it closes and not that its process dies. What the other sends is answered by a reset.
+    void die_silently(int side) {
+        silent[side] = true;
+        incoming(side).stop_reading();
+        incoming(side).discard_unread();
+        fail_side(side);
     }
     /// `side` sees connection_reset from now on.
     void fail_side(int side) {
@@ -115,7 +126,8 @@ struct ConnectionState : std::enable_shared_from_this<ConnectionState> {
     std::array<Endpoint, 2> ends;
     std::array<Pipe, 2> pipes;
     std::array<bool, 2> closed{};
-    std::array<bool, 2> gone{};  // the machine lost power with this side open
+    std::array<bool, 2> silent{};  // half-open: this side is dead, which nobody tells the other
+    std::array<bool, 2> gone{};    // the machine lost power with this side open
 };
 
 void Pipe::send(Bytes bytes) {
@@ -258,6 +270,14 @@ void Pipe::fail_receiver(IoError error) {
 void Pipe::lose_in_flight() {
     flight_.clear();
     fabric_.scheduler_.disarm(*this);
+}
+
+void Pipe::discard_unread() {
+    buffered_ -= available_;
+    available_ = 0;
+    first_used_ = 0;
+    received_.clear();
+    writers_.notify_all();
 }
 
 /// One side of a connection.
@@ -510,9 +530,14 @@ std::size_t NetworkFabric::reset(const std::string& a, const std::string& b, boo
         const bool back = second.host == a && (b.empty() || first.host == b);
         if (!there && !back) continue;
         ++hit;
-        connection->fail_side(connection->side_of(a));
-        connection->incoming(connection->side_of(a)).stop_reading();
-        if (!one_side_only) connection->fail_side(1 - connection->side_of(a));
+        const int side = connection->side_of(a);
+        if (one_side_only) {
+            connection->die_silently(side);
+        } else {
+            connection->incoming(side).stop_reading();
+            connection->fail_side(side);
+            connection->fail_side(1 - side);
+        }
     }
     return hit;
 }

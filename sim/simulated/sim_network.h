@@ -11,7 +11,9 @@
 //  - A killed process closes its connections (end_of_stream at the peer; connection_reset when it
 //    left something unread). A machine without power says nothing: its peers notice when they send
 //    after it is back, or by timeout.
-//  - A reset kills both sides at once; half-open kills one and lets the other find out by itself.
+//  - A reset kills both sides at once. Half-open kills one, and whatever that one does, the other
+//    is told nothing: it finds out by the reset that its next write brings back, or by timeouts of
+//    its own.
 //  - Connections to a node that does not listen are refused; to one that is not there they time
 //    out.
 //  - Never: corruption, duplication or reordering inside one connection. Over several connections
@@ -68,7 +70,7 @@ public:
     // Faults; an empty `to` means every peer. -----------------------------------------------------
     void block(const std::string& from, const std::string& to, Instant until);
     void clog(const std::string& from, const std::string& to, Instant until);
-    /// Returns how many connections were hit.
+    /// Returns how many connections were hit; `one_side_only`: only the ends on `a` die.
     std::size_t reset(const std::string& a, const std::string& b, bool one_side_only);
     std::size_t freeze(const std::string& from, const std::string& to, Instant until);
     void refuse_connects(const std::string& host, Instant until);

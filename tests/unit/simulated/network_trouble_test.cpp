@@ -59,6 +59,9 @@ public:
 
     std::vector<Heard> server;
     std::vector<Heard> client;
+    /// The server closes its end when its stream ends.
+    bool server_closes = false;
+    bool server_reads = true;
     /// The server says "tick" each second besides listening.
     bool server_ticks = false;
     World world;  // its fibers end first
@@ -76,8 +79,9 @@ private:
         while (auto accepted = listener->accept()) {
             std::shared_ptr<Connection> connection = std::move(*accepted);
             runtime.tasks().spawn("listener", [this, &runtime, connection] {
-                listen_to(*connection, server);
-                runtime.clock().sleep_for(600s);  // it does not close its end
+                if (server_reads) listen_to(*connection, server);
+                if (server_closes) connection->close();
+                runtime.clock().sleep_for(600s);  // unless told so it keeps its end
             });
             if (!server_ticks) continue;
             runtime.tasks().spawn("ticker", [&runtime, connection] {
@@ -114,6 +118,69 @@ TEST_CASE("a half-open connection seems alive to the other side until it speaks"
     REQUIRE(net.all(net.client) == "connection_reset;");
     REQUIRE(net.client.front().at >= Instant(10s));
     REQUIRE(net.client.front().at < Instant(11s));
+}
+
+TEST_CASE("nothing that the dead side of a half-open connection does reaches the other side") {
+    enum class Then { closes, is_killed, is_killed_and_starts_again };
+    for (const Then then : {Then::closes, Then::is_killed, Then::is_killed_and_starts_again}) {
+        NetworkWorld net;
+        net.server_closes = then == Then::closes;
+        Machine& server = net.world.machine("n1");
+        net.at(5s, [&] { REQUIRE(net.world.network().reset("n1", "c1", true) == 1); });
+        if (then != Then::closes) net.at(6s, [&] { server.kill(); });
+        if (then == Then::is_killed_and_starts_again) net.at(7s, [&] { server.start_again(); });
+        net.run([&](Runtime& runtime, Connection& connection) {
+            runtime.tasks().spawn("speaker", [&] {
+                runtime.clock().sleep_for(39s);
+                (void)connection.write(Bytes::copy_of("hello?"));
+            });
+            net.listen_to(connection, net.client);
+        });
+        INFO(static_cast<int>(then));
+        REQUIRE(net.all(net.client) == "connection_reset;");
+        REQUIRE(net.client.front().at >= Instant(40s));
+        REQUIRE(net.client.front().at < Instant(41s));
+        REQUIRE(net.server.front().at == Instant(5s));
+    }
+}
+
+TEST_CASE("a side that believes in a half-open connection ends it by its own timeout") {
+    NetworkWorld net;
+    net.server_closes = true;
+    net.at(5s, [&] { net.world.network().reset("n1", "c1", true); });
+    net.run([&](Runtime& runtime, Connection& connection) {
+        ByteBuffer nothing;
+        const auto result = connection.read(nothing, 1, 4096, runtime.clock().now() + 20s);
+        REQUIRE(result.error() == IoError::timed_out);
+        net.client.push_back({"gave up", net.world.now()});
+        connection.close();
+    });
+    REQUIRE(net.all(net.client) == "gave up;");
+    REQUIRE(net.client.front().at >= Instant(21s));
+    REQUIRE(net.client.front().at < Instant(22s));
+}
+
+TEST_CASE("a writer that waits for room at the dead side of a half-open connection is reset") {
+    NetworkWorld net;
+    net.server_reads = false;
+    net.at(5s, [&] { net.world.network().reset("n1", "c1", true); });
+    net.run([&](Runtime&, Connection& connection) {
+        while (connection.write(Bytes::copy_of(std::string(100'000, 'x')))) {
+        }
+        net.client.push_back({"cannot write", net.world.now()});
+    });
+    REQUIRE(net.all(net.client) == "cannot write;");
+    REQUIRE(net.client.front().at >= Instant(5s));
+    REQUIRE(net.client.front().at < Instant(6s));
+}
+
+TEST_CASE("what the dying side of a half-open connection had sent still arrives") {
+    NetworkWorld net;
+    net.server_closes = true;
+    net.server_ticks = true;
+    net.at(5s, [&] { net.world.network().reset("n1", "c1", true); });
+    net.run([&](Runtime&, Connection& connection) { net.listen_to(connection, net.client); });
+    REQUIRE(net.all(net.client) == "tick;tick;tick;tick;");
 }
 
 TEST_CASE("a one-way partition stops one direction, and the other goes on") {
