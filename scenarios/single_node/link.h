@@ -14,6 +14,7 @@ public:
         : workload_(workload),
           runtime_(runtime),
           name_(std::move(name)),
+          machine_(workload.machines[name_]),
           client_(runtime, {.client_id = name_}) {}
 
     /// Waits until there is a connection; backs off between tries.
@@ -39,6 +40,20 @@ public:
         return response;
     }
 
+    // To be kept with a question, and held against damage in what was sent or answered.
+    [[nodiscard]] std::size_t flips_to_broker() const {
+        return workload_.flips.so_far(machine_, kBroker.host);
+    }
+    [[nodiscard]] std::size_t flips_from_broker() const {
+        return workload_.flips.so_far(kBroker.host, machine_);
+    }
+    [[nodiscard]] bool flip_explains_refusal(std::size_t since) {
+        return workload_.flips.explains(machine_, kBroker.host, since);
+    }
+    [[nodiscard]] bool flip_explains_answer(std::size_t since) {
+        return workload_.flips.explains(kBroker.host, machine_, since);
+    }
+
     void close() { client_.close(); }
     /// What the calls to come are for.
     void set_purpose(std::string purpose) { purpose_ = std::move(purpose); }
@@ -56,6 +71,7 @@ private:
     Workload& workload_;
     Runtime& runtime_;
     std::string name_;
+    std::string machine_;
     rpc::Client client_;
     std::string purpose_;
 };

@@ -42,6 +42,7 @@ constexpr std::array kOthers{
     FaultKind::freeze_in_frame,
     FaultKind::connect_refused,
     FaultKind::slow_accept,
+    FaultKind::bit_flip,
     FaultKind::clock_step,
     FaultKind::clock_drift,
 };
@@ -187,6 +188,11 @@ private:
                 if (coin()) fault.peer = peer();
                 // Half of the one-sided ones cut the other way.
                 if (!fault.peer.empty() && coin()) std::swap(fault.node, fault.peer);
+                break;
+            case FaultKind::bit_flip:
+                fault.amount = number(1, 3);
+                fault.peer = peer();
+                if (coin()) std::swap(fault.node, fault.peer);
                 break;
             case FaultKind::clock_step:
                 fault.amount = random_.between(Duration(-100s), Duration(100s)).count();

@@ -22,6 +22,7 @@ struct Batch {
     PartitionUnderTest* partition = nullptr;
     std::vector<ValueId> values;
     LossCount asked;
+    std::size_t flips_before = 0;
     bool oversized = false;
 };
 
@@ -76,6 +77,7 @@ private:
         for (;;) {
             if (idempotent_ && producer_id_ < protocol::ProducerId(0) && !begin()) continue;
             batch.asked = partition.history->losses();
+            batch.flips_before = link_.flips_to_broker();
             const Outcome outcome = send(batch);
             if (outcome == Outcome::acknowledged) return true;
             if (outcome == Outcome::lost_track) {
@@ -172,6 +174,11 @@ private:
             case ErrorCode::unknown_producer_id:
             case ErrorCode::invalid_producer_epoch: return Outcome::lost_track;
             case ErrorCode::corrupt_message:
+                if (link_.flip_explains_refusal(batch.flips_before)) {
+                    ++workload_.counts.damaged_requests;
+                    return Outcome::not_written;
+                }
+                [[fallthrough]];
             case ErrorCode::invalid_record:
             case ErrorCode::invalid_timestamp:
             case ErrorCode::unsupported_compression_type:

@@ -79,9 +79,11 @@ public:
     SingleNodeRun(const simulated::Plan& plan, const RunOptions& options)
         : plan_(plan),
           options_(options),
-          world_(plan.seed, {.network = plan.network, .trace = options.trace}),
+          world_(
+              plan.seed,
+              {.network = plan.network, .bits_flip_in = checksummed_bytes, .trace = options.trace}),
           judge_([this] { return world_.now(); }, [this] { stop_at_violation(); }),
-          workload_(plan, judge_),
+          workload_(plan, judge_, world_.network()),
           config_(*broker_config(plan)),
           injector_(world_, this) {}
 
@@ -132,21 +134,23 @@ private:
     void start_clients() {
         const auto machines = static_cast<std::size_t>(workload_.setting("clients"));
         bodies_.resize(machines);
-        bodies_[0].push_back([this](Runtime& runtime) { run_admin(workload_, runtime); });
         std::size_t next = 0;
-        const auto add = [&](ClientProgram::Body body) {
-            bodies_[next++ % machines].push_back(std::move(body));
+        const auto add = [&](const std::string& name, ClientProgram::Body body) {
+            const std::size_t place = next++ % machines;
+            workload_.machines[name] = fmt::format("c{}", place);
+            bodies_[place].push_back(std::move(body));
         };
+        add("admin", [this](Runtime& runtime) { run_admin(workload_, runtime); });
         for (std::int64_t i = 0; i < workload_.setting("producers"); ++i) {
             ++workload_.producers_left;
-            add([this, i](Runtime& runtime) {
+            add(fmt::format("producer-{}", i), [this, i](Runtime& runtime) {
                 while (!workload_.topics_made) runtime.clock().sleep_for(50ms);
                 run_producer(workload_, runtime, static_cast<std::uint32_t>(i));
             });
         }
         for (std::int64_t i = 0; i < workload_.setting("consumers"); ++i) {
             ++workload_.consumers_left;
-            add([this, i](Runtime& runtime) {
+            add(fmt::format("consumer-{}", i), [this, i](Runtime& runtime) {
                 run_consumer(workload_, runtime, static_cast<std::uint32_t>(i));
             });
         }
@@ -287,6 +291,8 @@ private:
             {"failed_sends", counts.failed_sends},
             {"retried_batches", counts.retried_batches},
             {"reset_producers", counts.reset_producers},
+            {"damaged_requests", counts.damaged_requests},
+            {"damaged_answers", counts.damaged_answers},
             {"comparisons", judge_.comparisons()},
             {"crashes_recovered", crashes_},
             {"faults_fired", world_.counters().total()},

@@ -1,5 +1,7 @@
 #include "sim/simulated/sim_network.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -58,6 +60,7 @@ private:
     /// Moves up to `max` bytes of what has arrived; returns how many.
     std::size_t take(ByteBuffer& into, std::size_t max);
     void enqueue(Bytes bytes, Duration extra);
+    [[nodiscard]] Bytes with_flipped_bit(const Bytes& bytes);
     void arm_for_next();
 
     NetworkFabric& fabric_;
@@ -131,6 +134,8 @@ struct ConnectionState : std::enable_shared_from_this<ConnectionState> {
 };
 
 void Pipe::send(Bytes bytes) {
+    if (link_.flips_left > 0) [[unlikely]]
+        bytes = with_flipped_bit(bytes);
     if (fabric_.digest_ != nullptr) fabric_.digest_->add(bytes.digest());
     Random& random = link_.random;
     const Instant now = fabric_.scheduler_.now();
@@ -147,6 +152,33 @@ void Pipe::send(Bytes bytes) {
         return;
     }
     enqueue(std::move(bytes), Duration::zero());
+}
+
+Bytes Pipe::with_flipped_bit(const Bytes& bytes) {
+    std::vector<ByteRange> places{{0, bytes.size()}};
+    if (fabric_.bit_flips_.where) places = fabric_.bit_flips_.where(bytes.span());
+    std::size_t total = 0;
+    for (const ByteRange& place : places) total += place.end - place.begin;
+    if (total == 0) return bytes;
+    auto position = static_cast<std::size_t>(link_.random.below(total));
+    const auto bit = static_cast<unsigned>(link_.random.below(8));
+    for (const ByteRange& place : places) {
+        if (position < place.end - place.begin) {
+            position += place.begin;
+            break;
+        }
+        position -= place.end - place.begin;
+    }
+    std::vector<std::uint8_t> copy(bytes.span().begin(), bytes.span().end());
+    copy[position] ^= static_cast<std::uint8_t>(1U << bit);
+    --link_.flips_left;
+    ++link_.flipped;
+    fabric_.counters_.fired(FaultKind::bit_flip);
+    if (fabric_.bit_flips_.on_flip) {
+        fabric_.bit_flips_.on_flip(fmt::format("from={} to={} position={} bit={} bytes={}", from_,
+                                               to_, position, bit, bytes.size()));
+    }
+    return Bytes::copy_of(copy);
 }
 
 void Pipe::send_end() { enqueue({}, Duration::zero()); }
@@ -556,6 +588,16 @@ std::size_t NetworkFabric::freeze(const std::string& from, const std::string& to
     return hit;
 }
 
+void NetworkFabric::flip_bits(const std::string& from, const std::string& to, std::int64_t count) {
+    for_links(from, to,
+              [&](const std::string& a, const std::string& b) { link(a, b).flips_left += count; });
+}
+
+std::size_t NetworkFabric::flipped(const std::string& from, const std::string& to) const {
+    const auto it = links_.find({from, to});
+    return it == links_.end() ? 0 : it->second.flipped;
+}
+
 void NetworkFabric::refuse_connects(const std::string& name, Instant until) {
     host(name).refusing_until = std::max(host(name).refusing_until, until);
 }
@@ -572,6 +614,7 @@ void NetworkFabric::heal() {
     for (auto& [ends, link] : links_) {
         link.blocked_until = {};
         link.clogged_until = {};
+        link.flips_left = 0;
         kick(ends.first, ends.second);
     }
 }

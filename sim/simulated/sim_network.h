@@ -16,14 +16,20 @@
 //    its own.
 //  - Connections to a node that does not listen are refused; to one that is not there they time
 //    out.
-//  - Never: corruption, duplication or reordering inside one connection. Over several connections
-//    every order is possible.
+//  - A bit flips on the way, which TCP's checksum misses once in a long while: anywhere in the
+//    stream, or only where the world says (`BitFlips::where`). A program must notice what its
+//    protocol guards; what nothing guards may be believed, and who draws such flips excuses what
+//    comes of them.
+//  - Never: duplication or reordering inside one connection. Over several connections every order
+//    is possible.
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/base/digest.h"
@@ -47,6 +53,20 @@ struct NetworkModel {
     std::size_t window_bytes = 256 * 1024;
     Duration tcp_timeout = 15s;
     Duration connect_timeout = 10s;
+};
+
+struct ByteRange {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
+
+/// What a world says of bit flips.
+struct BitFlips {
+    /// Where in these bytes, of one write, a bit may flip; what has no such place passes unharmed.
+    /// Not set: anywhere.
+    std::function<std::vector<ByteRange>(ByteSpan sent)> where;
+    /// Called at each flip, with a line for the trace.
+    std::function<void(std::string_view line)> on_flip;
 };
 
 class SimConnection;
@@ -73,6 +93,11 @@ public:
     /// Returns how many connections were hit; `one_side_only`: only the ends on `a` die.
     std::size_t reset(const std::string& a, const std::string& b, bool one_side_only);
     std::size_t freeze(const std::string& from, const std::string& to, Instant until);
+    /// So many bits flip in what is sent next, each in a write of its own.
+    void flip_bits(const std::string& from, const std::string& to, std::int64_t count);
+    /// How many bits have flipped on this link.
+    [[nodiscard]] std::size_t flipped(const std::string& from, const std::string& to) const;
+    void set_bit_flips(BitFlips bit_flips) { bit_flips_ = std::move(bit_flips); }
     void refuse_connects(const std::string& host, Instant until);
     void slow_accepts(const std::string& host, Instant until);
     void heal();
@@ -91,6 +116,8 @@ private:
         Duration latency{};
         Instant blocked_until{};
         Instant clogged_until{};
+        std::int64_t flips_left = 0;
+        std::size_t flipped = 0;
     };
     struct Host {
         bool powered = true;
@@ -113,6 +140,7 @@ private:
     NetworkModel model_;
     FaultCounters& counters_;
     RunningDigest* digest_;
+    BitFlips bit_flips_;
     std::map<std::string, Host, std::less<>> hosts_;
     std::map<std::pair<std::string, std::string>, Link> links_;
     std::vector<std::weak_ptr<ConnectionState>> connections_;  // in the order of their birth

@@ -201,7 +201,11 @@ World::World(std::uint64_t seed, WorldOptions options)
       scheduling_(stream("scheduling")),
       scheduler_(time_,
                  {.stack_size = options_.stack_size, .random = &scheduling_, .digest = &digest_}),
-      network_(scheduler_, seed, options_.network, counters_, &digest_) {}
+      network_(scheduler_, seed, options_.network, counters_, &digest_) {
+    network_.set_bit_flips(
+        {.where = options_.bits_flip_in,
+         .on_flip = [this](std::string_view line) { trace("bit_flipped", line); }});
+}
 
 World::~World() { shut_down(); }
 

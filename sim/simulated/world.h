@@ -104,6 +104,8 @@ private:
 
 struct WorldOptions {
     NetworkModel network;
+    /// Where a bit-flip may strike what is sent (BitFlips::where); not set: anywhere.
+    std::function<std::vector<ByteRange>(ByteSpan sent)> bits_flip_in;
     /// Takes each trace line; empty: none are made.
     std::function<void(std::string_view)> trace;
     /// Wall time at the start.

@@ -15,6 +15,7 @@ GREGOR = "gregor"
 # Bug, invariants that may show it first, seeds within which one must.
 PLANTED = [
     ("ack-before-append", {"H1", "H2", "P1"}, 4),
+    ("skip-checksum", {"L8", "R12"}, 16),
     ("skip-flush", {"L8"}, 8),
     ("keep-torn-tail", {"L8", "L1"}, 8),
     ("skip-directory-sync", {"L8", "H1"}, 8),

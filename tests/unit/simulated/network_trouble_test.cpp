@@ -1,4 +1,6 @@
 // What two machines see of their connection when the network between them is in trouble.
+#include <bit>
+
 #include "sim/runtime/sync.h"
 #include "tests/support/catch.h"
 #include "tests/unit/simulated/function_program.h"
@@ -251,6 +253,80 @@ TEST_CASE("a stream frozen inside a frame gives the frame's first part now and t
     REQUIRE(net.server[1].at >= Instant(7s));
     REQUIRE(net.server[0].what + net.server[1].what == "a frame of some length");
     REQUIRE(net.world.counters().count(FaultKind::freeze_in_frame) == 1);
+}
+
+namespace {
+
+/// What the server hears of 20 numbered frames when bits flip; the listener reads as it comes.
+std::string heard_with_flips(NetworkWorld& net, std::int64_t flips) {
+    net.at(2s, [&, flips] { net.world.network().flip_bits("c1", "n1", flips); });
+    net.run([&](Runtime& runtime, Connection& connection) {
+        runtime.clock().sleep_for(2s);
+        for (int i = 0; i < 20; ++i) {
+            (void)connection.write(Bytes::copy_of(fmt::format("[frame-{:02}]", i)));
+        }
+        runtime.clock().sleep_for(600s);
+    });
+    std::string heard;
+    for (const Heard& each : net.server) heard += each.what;
+    return heard;
+}
+
+std::string all_frames() {
+    std::string frames;
+    for (int i = 0; i < 20; ++i) frames += fmt::format("[frame-{:02}]", i);
+    return frames;
+}
+
+/// The positions at which two texts of one length differ, if by one bit each.
+std::vector<std::size_t> flipped_positions(std::string_view a, std::string_view b) {
+    REQUIRE(a.size() == b.size());
+    std::vector<std::size_t> positions;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (a[i] == b[i]) continue;
+        REQUIRE(std::popcount(static_cast<unsigned char>(a[i] ^ b[i])) == 1);
+        positions.push_back(i);
+    }
+    return positions;
+}
+
+}  // namespace
+
+TEST_CASE("bits flip in the next writes of a link, one each, and nothing else changes") {
+    NetworkWorld net;
+    const std::string heard = heard_with_flips(net, 3);
+    const auto positions = flipped_positions(heard, all_frames());
+    REQUIRE(positions.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) REQUIRE(positions[i] / 10 == i);
+    REQUIRE(net.world.network().flipped("c1", "n1") == 3);
+    REQUIRE(net.world.network().flipped("n1", "c1") == 0);
+    REQUIRE(net.world.counters().count(FaultKind::bit_flip) == 3);
+}
+
+TEST_CASE("bits flip only where the world says, and wait for a write that has such a place") {
+    NetworkWorld net;
+    // Frames 13 and 17: their two digits.
+    net.world.network().set_bit_flips({.where = [](ByteSpan sent) {
+        const std::string_view text(reinterpret_cast<const char*>(sent.data()), sent.size());
+        const bool is_meant = text == "[frame-13]" || text == "[frame-17]";
+        return is_meant ? std::vector<ByteRange>{{7, 8}, {8, 9}} : std::vector<ByteRange>{};
+    }});
+    const auto positions = flipped_positions(heard_with_flips(net, 5), all_frames());
+    REQUIRE(positions.size() == 2);
+    REQUIRE((positions[0] == 137 || positions[0] == 138));
+    REQUIRE((positions[1] == 177 || positions[1] == 178));
+}
+
+TEST_CASE("healing takes back the flips that have not happened") {
+    NetworkWorld net;
+    net.at(2s + 1us, [&] { net.world.network().heal(); });
+    net.at(2s, [&] { net.world.network().flip_bits("c1", "n1", 1); });
+    net.run([&](Runtime& runtime, Connection& connection) {
+        runtime.clock().sleep_for(3s);
+        (void)connection.write(Bytes::copy_of("hello"));
+        runtime.clock().sleep_for(600s);
+    });
+    REQUIRE(net.all(net.server) == "hello;");
 }
 
 TEST_CASE("a slow accept keeps a connection waiting that its client believes open") {
