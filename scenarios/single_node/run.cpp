@@ -290,6 +290,7 @@ private:
             {"unknown_sends", counts.unknown_sends},
             {"failed_sends", counts.failed_sends},
             {"retried_batches", counts.retried_batches},
+            {"pipelined_sends", counts.pipelined_sends},
             {"reset_producers", counts.reset_producers},
             {"damaged_requests", counts.damaged_requests},
             {"damaged_answers", counts.damaged_answers},

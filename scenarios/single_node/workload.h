@@ -39,6 +39,7 @@ struct Counts {
     std::uint64_t unknown_sends = 0;
     std::uint64_t failed_sends = 0;
     std::uint64_t retried_batches = 0;
+    std::uint64_t pipelined_sends = 0;  // with another of the same partition in flight
     std::uint64_t reset_producers = 0;
     std::uint64_t damaged_requests = 0;  // refused with CORRUPT_MESSAGE after a bit had flipped
     std::uint64_t damaged_answers = 0;   // of a fetch, noticed by a checksum

@@ -14,12 +14,12 @@ GREGOR = "gregor"
 
 # Bug, invariants that may show it first, seeds within which one must.
 PLANTED = [
-    ("ack-before-append", {"H1", "H2", "P1"}, 4),
+    ("ack-before-append", {"H1", "H2", "P1", "R12", "T7"}, 4),
     ("skip-checksum", {"L8", "R12"}, 16),
     ("skip-flush", {"L8"}, 8),
     ("keep-torn-tail", {"L8", "L1"}, 8),
     ("skip-directory-sync", {"L8", "H1"}, 8),
-    ("b21-reject-instead-of-dedupe", {"V5"}, 8),
+    ("b21-reject-instead-of-dedupe", {"V5", "P1"}, 40),
     ("b22-sequence-wrap", {"V5"}, 4),
 ]
 
