@@ -117,7 +117,7 @@ void Machine::start(ProgramFactory factory) {
 }
 
 void Machine::start_again() {
-    if (process_ != nullptr || !factory_) return;
+    if (process_ != nullptr || !factory_ || world_.shutting_down_) return;
     world_.network_.attach(name_);
     ++starts_;
     process_ = std::make_unique<Process>(*this, starts_);
@@ -230,6 +230,7 @@ bool World::run_until(Instant time) {
 }
 
 void World::shut_down() {
+    shutting_down_ = true;
     for (const auto& machine : machines_) machine->kill();
     const auto any_running = [this] {
         return std::any_of(machines_.begin(), machines_.end(),

@@ -171,6 +171,19 @@ TEST_CASE("a fault of a machine that is down does not happen") {
     REQUIRE(machine.power_losses() == 0);
 }
 
+TEST_CASE("a machine that was to start again does not while the world shuts down") {
+    World world(1, {});
+    Machine& machine = world.add_machine("n1", {});
+    machine.start(program(tick));
+    FaultInjector injector(world, nullptr);
+    injector.arm({{.kind = FaultKind::kill, .at = 1s, .node = "n1", .duration = 1s}});
+    world.add_machine("n2", {}).start(program(tick));
+    world.run_until(Instant(2s - 1ms));  // the next turns of the world would start it
+    world.shut_down();
+    REQUIRE_FALSE(machine.running());
+    REQUIRE(machine.starts() == 1);
+}
+
 TEST_CASE("after healing a stopped machine runs, a paused one goes on, and no fault comes") {
     World world(1, {});
     Ledger ledger(world);
