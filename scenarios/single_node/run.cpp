@@ -286,6 +286,8 @@ private:
             {"acknowledged_sends", counts.acknowledged_sends},
             {"produce_requests", counts.produce_requests},
             {"fetch_requests", counts.fetch_requests},
+            {"incremental_fetches", counts.incremental_fetches},
+            {"lost_fetch_sessions", counts.lost_fetch_sessions},
             {"records_read", counts.records_read},
             {"unknown_sends", counts.unknown_sends},
             {"failed_sends", counts.failed_sends},

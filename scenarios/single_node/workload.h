@@ -35,6 +35,8 @@ struct Counts {
     std::uint64_t acknowledged_sends = 0;  // records
     std::uint64_t produce_requests = 0;
     std::uint64_t fetch_requests = 0;
+    std::uint64_t incremental_fetches = 0;
+    std::uint64_t lost_fetch_sessions = 0;
     std::uint64_t records_read = 0;
     std::uint64_t unknown_sends = 0;
     std::uint64_t failed_sends = 0;
