@@ -4,6 +4,7 @@
 
 #include "broker/protocol/records/batch_reader.h"
 #include "broker/protocol/records/record_reader.h"
+#include "sim/base/instrument.h"
 
 namespace gregor::records {
 namespace {
@@ -72,7 +73,7 @@ Result<Nothing, Refusal> check_header(const BatchView& batch, const ValidationOp
             fmt::format("a batch of {} bytes for {} exceeds the {} of max.message.bytes",
                         batch.bytes.size(), options.topic_partition, options.max_message_bytes));
     }
-    if (!batch.has_valid_crc()) {
+    if (!batch.has_valid_crc() && !PLANTED(skip_checksum)) {
         return refuse(
             RecordErrorCode::corrupt_message,
             fmt::format("the checksum of a batch for {} does not hold", options.topic_partition));
