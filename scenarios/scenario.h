@@ -55,13 +55,25 @@ struct RunOptions {
     std::optional<Instant> until;
 };
 
+/// Workload numbers by name: a plan's, or some that replace drawn ones.
+using Numbers = std::map<std::string, std::int64_t>;
+
 class Scenario {
 public:
     virtual ~Scenario() = default;
 
     [[nodiscard]] virtual std::string_view name() const = 0;
     [[nodiscard]] virtual std::string_view summary() const = 0;
-    [[nodiscard]] virtual simulated::Plan expand(std::uint64_t seed) const = 0;
+    /// Whether each is a number of this scenario, in its range; the error says what to write.
+    [[nodiscard]] virtual Result<void, std::string> check_numbers(const Numbers& numbers) const = 0;
+    /// Whether the plan can be run: what it names is there. The error says what to write instead.
+    [[nodiscard]] virtual Result<void, std::string> check_plan(
+        const simulated::Plan& plan) const = 0;
+    /// Draws a plan; `given`, which check_numbers() took, replaces numbers before what depends on
+    /// them is drawn.
+    [[nodiscard]] virtual simulated::Plan expand(std::uint64_t seed,
+                                                 const Numbers& given) const = 0;
+    /// Runs a plan that check_plan() took.
     [[nodiscard]] virtual RunReport run(const simulated::Plan& plan,
                                         const RunOptions& options) const = 0;
 };

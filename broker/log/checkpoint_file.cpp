@@ -1,5 +1,6 @@
 #include "broker/log/checkpoint_file.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "sim/base/instrument.h"
@@ -89,12 +90,20 @@ Result<void, IoError> write_file_atomically(Disk& disk, std::string_view folder,
 }
 
 Result<void, IoError> create_folder_durably(Disk& disk, const std::string& path) {
-    if (path.empty() || TRY(disk.exists(path))) return {};
+    if (path.empty() || path == "/") return {};
     const std::size_t slash = path.rfind('/');
-    const std::string parent = slash == std::string::npos ? "" : path.substr(0, slash);
-    TRY(create_folder_durably(disk, parent));
-    TRY(disk.create_directories(path));
-    return disk.sync_dir(parent);
+    const std::string parent =
+        slash == std::string::npos ? "" : path.substr(0, std::max<std::size_t>(slash, 1));
+    const bool existed = TRY(disk.exists(path));
+    if (!existed) {
+        TRY(create_folder_durably(disk, parent));
+        TRY(disk.create_directories(path));
+    }
+    // Also when it is there: who made it may have failed before this. Who may not read the folder
+    // above did not make it.
+    const auto synced = disk.sync_dir(parent);
+    if (!synced && existed && synced.error() == IoError::permission_denied) return {};
+    return synced;
 }
 
 Result<std::optional<Bytes>, IoError> read_file_if_there(Disk& disk, std::string_view path) {

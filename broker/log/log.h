@@ -159,9 +159,12 @@ public:
     /// flush() if flush.ms has passed since the last one and there is something to sync.
     [[nodiscard]] Result<void, ErrorCode> flush_if_due();
 
-    /// Drops everything at or after `offset`. A batch that holds it goes as a whole.
+    /// Drops everything at or after `offset`. A batch that holds it goes as a whole. Below the
+    /// log's start: the log starts anew at `offset`, as below.
     [[nodiscard]] Result<void, ErrorCode> truncate_to(Offset offset);
-    /// Drops everything; the log starts anew, empty, at `offset`.
+    /// Drops everything; the log starts anew, empty, at `offset`. Where that is below the old
+    /// start, a checkpoint that holds the old one must be written again before what follows can be
+    /// relied on: with it the log would open at the old start.
     [[nodiscard]] Result<void, ErrorCode> truncate_fully_and_start_at(Offset offset);
 
     /// DeleteRecords: the log starts at `offset`, at most the high watermark
@@ -285,6 +288,7 @@ private:
                                                                 Offset upper_bound,
                                                                 std::optional<Offset> next_base);
     [[nodiscard]] Result<ReadResult, ErrorCode> read_once(const ReadRequest& request);
+    [[nodiscard]] Result<std::int64_t, ErrorCode> max_timestamp_from(Segment& segment, Offset from);
     [[nodiscard]] Result<std::optional<TimestampOffset>, ErrorCode> search_segment(
         Segment& segment, std::int64_t timestamp, Offset from);
     [[nodiscard]] TimestampLookup with_epoch(const TimestampOffset& found) const;

@@ -124,9 +124,15 @@ Result<bool, ErrorCode> Log::must_roll(std::size_t size, std::int64_t max_timest
         return true;
     }
     // segment.ms counts by the records' own time where they have one.
-    const std::int64_t first = TRY(segment->first_timestamp()).value_or(kNoTimestamp);
+    const auto first = segment->first_timestamp();
+    if (!first) {
+        PROBE("an append met damage in its own segment");
+        // Whoever appends must not hear that its batches are the damaged ones.
+        return fail(ErrorCode::kafka_storage_error);
+    }
+    const std::int64_t since = first->value_or(kNoTimestamp);
     const std::int64_t waited =
-        first >= 0 ? max_timestamp - first : now_ms() - segment->created_ms();
+        since >= 0 ? max_timestamp - since : now_ms() - segment->created_ms();
     return waited > config().segment_ms - roll_jitter_ms_;
 }
 

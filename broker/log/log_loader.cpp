@@ -59,6 +59,9 @@ Result<std::unique_ptr<Log>, StorageError> LogLoader::load() {
     log_->high_watermark_ = log_->log_start_offset_;
     if (log_->epochs_.truncate_from_end(log_->next_offset_)) log_->epochs_dirty_ = true;
     if (log_->epochs_.truncate_from_start(log_->log_start_offset_)) log_->epochs_dirty_ = true;
+    // Before other batches take the place of those that were lost: the next recovery must not find
+    // their epochs.
+    if (!log_->write_epochs()) return fail(*log_->failure_);
     if (clean) TRY(log_->rebuild_producers(log_->next_offset_));
     TRY(tidy_snapshots());
     log_->check_invariants();
@@ -281,6 +284,11 @@ Result<void, StorageError> LogLoader::drop_segments_after(Offset base_offset) {
 Result<void, StorageError> LogLoader::start_at_log_start() {
     PROBE("a log ended below its start");
     const Offset base = log_->log_start_offset_;
+    // They speak of batches whose successors are lost: of transactions that would never end.
+    for (const Offset snapshot : TRY(log_->list_snapshots())) {
+        const std::string name = segment_file_name(snapshot, kSnapshotSuffix);
+        TRY(remove_if_there(disk_, join_path(log_->folder(), name)));
+    }
     while (!log_->segments_.empty()) {
         TRY(log_->segments_.rbegin()->second->remove_files(""));
         log_->segments_.erase(std::prev(log_->segments_.end()));
@@ -322,11 +330,12 @@ Result<std::vector<Offset>, IoError> Log::list_snapshots() {
 }
 
 /// The state of the producers at `end_offset`: the newest good snapshot at or below it, and what
-/// follows.
+/// follows. Without a snapshot all that the files hold counts, also below the log's start, as it
+/// does while the log grows.
 Result<void, StorageError> Log::rebuild_producers(Offset end_offset) {
     Disk& disk = runtime_.disk();
     std::vector<Offset> snapshots = TRY(list_snapshots());
-    producers_.reset(std::min(std::max(log_start_offset_, segments_.begin()->first), end_offset));
+    producers_.reset(std::min(segments_.begin()->first, end_offset));
     while (!snapshots.empty()) {
         const Offset offset = snapshots.back();
         snapshots.pop_back();

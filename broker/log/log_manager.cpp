@@ -170,10 +170,8 @@ Result<void, StorageError> LogManager::open_logs(std::size_t directory) {
         if (entry.name.ends_with(kStrayFolderSuffix)) continue;
         auto opened = open_log(*partition, directory);
         if (!opened) {
-            runtime_.trace().event("log_offline", "partition={} reason={}", *partition,
-                                   opened.error().text);
             offline_.insert_or_assign(*partition, opened.error().text);
-            if (opened.error().io) disk_failed(*partition, *opened.error().io);
+            cannot_open(*partition, opened.error());
             continue;
         }
         const bool is_new = logs_.emplace(*partition, *std::move(opened)).second;
@@ -237,18 +235,24 @@ void LogManager::disk_failed(const TopicPartition& partition, IoError error) {
     if (options_.on_disk_failure) options_.on_disk_failure(partition, error);
 }
 
+void LogManager::cannot_open(const TopicPartition& partition, const StorageError& error) {
+    runtime_.trace().event("log_offline", "partition={} reason={}", partition, error.text);
+    if (options_.on_offline) options_.on_offline(partition, error.text);
+    if (error.io) disk_failed(partition, *error.io);
+}
+
 Result<LogRef, StorageError> LogManager::create(const TopicPartition& partition,
                                                 const protocol::TopicId& topic_id) {
+    if (const auto at = offline_.find(partition); at != offline_.end()) {
+        return fail(StorageError(fmt::format("{} is offline: {}", partition, at->second)));
+    }
     auto log = create_log(partition, topic_id);
-    if (!log && log.error().io) disk_failed(partition, *log.error().io);
+    if (!log) cannot_open(partition, log.error());
     return log;
 }
 
 Result<LogRef, StorageError> LogManager::create_log(const TopicPartition& partition,
                                                     const protocol::TopicId& topic_id) {
-    if (offline_.contains(partition)) {
-        return fail(StorageError(fmt::format("{} is offline", partition)));
-    }
     if (const auto at = logs_.find(partition); at != logs_.end()) {
         Entry& entry = at->second;
         if (entry.topic_id && *entry.topic_id != topic_id) {

@@ -47,6 +47,9 @@ struct LogManagerOptions {
     /// Told each time that the disk refuses to hold a log: to Kafka the failure of its log
     /// directory. Must not wait. May be empty.
     std::function<void(const TopicPartition&, IoError)> on_disk_failure;
+    /// Told when a log cannot be opened or made, and why, for the operator to read: the others go
+    /// on. Must not wait. May be empty.
+    std::function<void(const TopicPartition&, std::string_view reason)> on_offline;
 };
 
 class LogManager {
@@ -145,6 +148,7 @@ private:
     [[nodiscard]] Result<void, IoError> remove_folder(const std::string& path);
     [[nodiscard]] protocol::Uuid random_uuid();
     void disk_failed(const TopicPartition& partition, IoError error);
+    void cannot_open(const TopicPartition& partition, const StorageError& error);
     [[nodiscard]] Result<LogRef, StorageError> create_log(const TopicPartition& partition,
                                                           const protocol::TopicId& topic_id);
     [[nodiscard]] std::size_t emptiest_directory() const;

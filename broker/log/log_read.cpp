@@ -100,56 +100,96 @@ Result<std::optional<TimestampLookup>, ErrorCode> Log::offset_for_time(std::int6
 }
 
 Result<std::optional<TimestampLookup>, ErrorCode> Log::offset_of_max_timestamp() {
-    TimestampOffset largest;
+    std::int64_t largest = kNoTimestamp;
     SegmentRef holder;
     auto at = segments_.begin();
     while (at != segments_.end()) {
         const SegmentRef segment = at->second;
-        const TimestampOffset here = TRY(segment->max_timestamp());
-        if (here.timestamp > largest.timestamp) {
+        const std::int64_t here = TRY(max_timestamp_from(*segment, log_start_offset_));
+        if (here > largest) {
             largest = here;
             holder = segment;
         }
         at = segments_.upper_bound(segment->base_offset());
     }
     if (holder == nullptr) return std::optional<TimestampLookup>();
-    const auto found = TRY(search_segment(*holder, largest.timestamp, log_start_offset_));
+    const auto found = TRY(search_segment(*holder, largest, log_start_offset_));
     if (!found || found->offset >= log_end_offset_) return std::optional<TimestampLookup>();
     return std::optional(with_epoch(*found));
+}
+
+namespace {
+
+Result<std::optional<BatchScanner::Batch>, ErrorCode> next_header(BatchScanner& scanner) {
+    auto batch = scanner.next_header();
+    if (!batch) {
+        return fail(batch.error() == ScanError::damaged ? ErrorCode::corrupt_message
+                                                        : ErrorCode::kafka_storage_error);
+    }
+    return *std::move(batch);
+}
+
+/// Calls `visit` for the records of a batch until it gives false.
+template <class Visit>
+Result<void, ErrorCode> visit_records(const Segment& segment, const BatchScanner::Batch& batch,
+                                      Visit&& visit) {
+    constexpr std::size_t kMaxUncompressedBytes = std::numeric_limits<std::int32_t>::max();
+    const std::size_t size = batch.header.size_in_bytes();
+    const auto bytes = segment.file()->read(batch.position, size);
+    if (!bytes) return fail(ErrorCode::kafka_storage_error);
+    if (bytes->size() < size) return fail(ErrorCode::corrupt_message);
+    auto reader = records::RecordReader::open(batch.header, bytes->span().subspan(kBatchHeaderSize),
+                                              kMaxUncompressedBytes);
+    if (!reader) return fail(ErrorCode::corrupt_message);
+    while (true) {
+        const auto record = reader->next();
+        if (!record) return fail(ErrorCode::corrupt_message);
+        if (*record == nullptr || !visit(**record)) return {};
+    }
+}
+
+}  // namespace
+
+/// The largest timestamp among the segment's records at or after `from`; kNoTimestamp without any.
+Result<std::int64_t, ErrorCode> Log::max_timestamp_from(Segment& segment, Offset from) {
+    if (segment.base_offset() >= from) return TRY(segment.max_timestamp()).timestamp;
+    PROBE("the largest timestamp was looked for in a segment that the log's start cuts");
+    const std::optional<BatchPosition> first = TRY(segment.find(from));
+    std::int64_t largest = kNoTimestamp;
+    if (!first) return largest;
+    BatchScanner scanner(segment.file(), first->position, segment.size());
+    while (const auto batch = TRY(next_header(scanner))) {
+        if (batch->header.max_timestamp <= largest) continue;
+        if (batch->header.base_offset >= from.value()) {
+            largest = batch->header.max_timestamp;
+            continue;
+        }
+        TRY(visit_records(segment, *batch, [&](const records::RecordView& record) {
+            if (record.offset >= from.value()) largest = std::max(largest, record.timestamp);
+            return true;
+        }));
+    }
+    return largest;
 }
 
 /// The first record of the segment with an offset >= `from` and a timestamp >= `timestamp`.
 Result<std::optional<TimestampOffset>, ErrorCode> Log::search_segment(Segment& segment,
                                                                       std::int64_t timestamp,
                                                                       Offset from) {
-    constexpr std::size_t kMaxUncompressedBytes = std::numeric_limits<std::int32_t>::max();
     const std::uint64_t start = TRY(segment.position_for_time(timestamp, from));
     BatchScanner scanner(segment.file(), start, segment.size());
-    while (true) {
-        const auto batch = scanner.next_header();
-        if (!batch) {
-            return fail(batch.error() == ScanError::damaged ? ErrorCode::corrupt_message
-                                                            : ErrorCode::kafka_storage_error);
-        }
-        if (!*batch) return std::optional<TimestampOffset>();
-        const BatchHeader& header = (*batch)->header;
+    std::optional<TimestampOffset> found;
+    while (const auto batch = TRY(next_header(scanner))) {
+        const BatchHeader& header = batch->header;
         if (header.max_timestamp < timestamp || header.last_offset() < from.value()) continue;
-        const auto bytes = segment.file()->read((*batch)->position, header.size_in_bytes());
-        if (!bytes) return fail(ErrorCode::kafka_storage_error);
-        if (bytes->size() < header.size_in_bytes()) return fail(ErrorCode::corrupt_message);
-        auto reader = records::RecordReader::open(header, bytes->span().subspan(kBatchHeaderSize),
-                                                  kMaxUncompressedBytes);
-        if (!reader) return fail(ErrorCode::corrupt_message);
-        while (true) {
-            const auto record = reader->next();
-            if (!record) return fail(ErrorCode::corrupt_message);
-            if (*record == nullptr) break;
-            if ((*record)->timestamp >= timestamp && (*record)->offset >= from.value()) {
-                return std::optional(
-                    TimestampOffset{(*record)->timestamp, Offset((*record)->offset)});
-            }
-        }
+        TRY(visit_records(segment, *batch, [&](const records::RecordView& record) {
+            if (record.timestamp < timestamp || record.offset < from.value()) return true;
+            found = TimestampOffset{record.timestamp, Offset(record.offset)};
+            return false;
+        }));
+        if (found) break;
     }
+    return found;
 }
 
 }  // namespace gregor::log

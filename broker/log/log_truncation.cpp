@@ -32,7 +32,12 @@ Result<void, ErrorCode> Log::truncate_to(Offset offset) {
     const auto cut = active()->truncate_to(offset);
     if (!cut) return fail(fail_with(IoError::io_failed));
     // A batch that held `offset` is gone as a whole.
-    return ends_at(std::min(offset, cut->value_or(offset)));
+    const Offset end = std::min(offset, cut->value_or(offset));
+    if (end < log_start_offset_) {
+        PROBE("a truncation took the batch that held the log's start");
+        return start_anew_at(log_start_offset_);
+    }
+    return ends_at(end);
 }
 
 Result<void, ErrorCode> Log::truncate_fully_and_start_at(Offset offset) {
@@ -123,7 +128,6 @@ void Log::advance_log_start(Offset offset) {
     if (offset <= log_start_offset_) return;
     log_start_offset_ = offset;
     high_watermark_ = std::max(high_watermark_, offset);
-    if (epochs_.truncate_from_start(offset)) epochs_dirty_ = true;
     producers_.log_start_advanced(offset);
     runtime_.trace().event("log_start_advanced", "partition={} log_start_offset={}", partition(),
                            offset);
@@ -156,6 +160,9 @@ Result<int, ErrorCode> Log::delete_old_segments() {
     for (const SegmentRef& segment : old) segments_.erase(segment->base_offset());
     advance_log_start(start);
     TRY(retire(old));
+    // Not before the files are gone for good: a log start that no checkpoint holds yet is taken
+    // back by a crash, and the batches that come back with it need their epochs.
+    if (epochs_.truncate_from_start(start)) epochs_dirty_ = true;
     return static_cast<int>(old.size());
 }
 

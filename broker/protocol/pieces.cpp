@@ -14,6 +14,7 @@ void PieceBuffer::add(const RecordsField& records) {
 std::vector<Piece> PieceBuffer::freeze() && {
     const Bytes written = std::move(buffer_).freeze();
     std::vector<Piece> pieces;
+    pieces.reserve(2 * cuts_.size() + 1);
     std::size_t begin = 0;
     std::size_t gaps = 0;
     for (const Cut& cut : cuts_) {

@@ -153,7 +153,7 @@ Result<records::ValidatedBatch, records::Refusal> ReplicaManager::validate(
     const HostedPartition& hosted, const AppendOrder& order, const Bytes& chunk) {
     const LogConfigRef config = hosted.config;  // it may be replaced while we check
     const std::string name = fmt::format("{}", hosted.partition);
-    const records::ValidationOptions options{
+    records::ValidationOptions options{
         .origin = order.origin,
         .now_ms = to_epoch_ms(runtime_.clock().wall()),
         .topic_partition = name,
@@ -174,6 +174,7 @@ Result<records::ValidatedBatch, records::Refusal> ReplicaManager::validate(
     }();
     const bool is_much_work = is_compressed || options.compression_type.has_value();
     if (!is_much_work || chunk.size() < options_.offload_bytes) {
+        options.contexts = &codec_contexts_;  // this thread's
         return records::validate_batch(chunk, options);
     }
     std::optional<Result<records::ValidatedBatch, records::Refusal>> result;

@@ -98,7 +98,7 @@ ReplicaManager::FetchRound ReplicaManager::read(const FetchParams& params,
                                    .base = hosted->watchers->value(mark)});
         }
         FetchResponse::Partition answer =
-            read_one(params, target, limit, at_least_one_batch, round.result.records[i]);
+            read_one(params, target, hosted, limit, at_least_one_batch, round.result.records[i]);
         const auto bytes = static_cast<std::int64_t>(answer.records.size());
         if (bytes > 0) at_least_one_batch = false;
         // More than its own maximum a partition cannot add to the answer.
@@ -118,11 +118,11 @@ ReplicaManager::FetchRound ReplicaManager::read(const FetchParams& params,
 }
 
 FetchResponse::Partition ReplicaManager::read_one(const FetchParams& params,
-                                                  const FetchTarget& target, std::int64_t max_bytes,
+                                                  const FetchTarget& target,
+                                                  const HostedRef& hosted, std::int64_t max_bytes,
                                                   bool at_least_one_batch, FileSlice& records) {
     const FetchRequest::Partition& wanted = target.wanted;
     if (target.topic.empty()) return refused(target, ErrorCode::unknown_topic_id);
-    const HostedRef hosted = find({target.topic, wanted.partition.value()});
     if (hosted == nullptr) return refused(target, ErrorCode::unknown_topic_or_partition);
     if (!target.topic_id.is_zero() && target.topic_id != hosted->topic_id) {
         return refused(target, ErrorCode::inconsistent_topic_id);

@@ -58,7 +58,10 @@ bool FetchSession::note_sent(Entry& entry, const FetchResponse::Partition& data)
 std::vector<FetchTarget> FetchSessionCache::targets_of(std::int16_t version,
                                                        const FetchRequest& request,
                                                        const TopicNames& names) {
+    std::size_t count = 0;
+    for (const FetchRequest::Topic& topic : request.topics) count += topic.partitions.size();
     std::vector<FetchTarget> targets;
+    targets.reserve(count);
     for (const FetchRequest::Topic& topic : request.topics) {
         FetchTarget target{.topic = topic.topic, .topic_id = topic.topic_id};
         if (version >= kFirstFetchVersionWithTopicIds) {

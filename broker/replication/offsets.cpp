@@ -41,12 +41,10 @@ ListedOffset ReplicaManager::list_offset(const ListOffsetQuery& query) {
                 .leader_epoch = hosted->state.leader_epoch().value_or(protocol::kNoLeaderEpoch)};
         case kEarliest:
         case kEarliestLocal: {
-            ListedOffset listed{.offset = marks.log_start_offset};
-            const auto earliest = hosted->log->leader_epochs().earliest();
-            if (earliest && earliest->start_offset <= marks.log_start_offset) {
-                listed.leader_epoch = earliest->epoch;
-            }
-            return listed;
+            const auto epoch =
+                hosted->log->leader_epochs().epoch_for_offset(marks.log_start_offset);
+            return {.offset = marks.log_start_offset,
+                    .leader_epoch = epoch.value_or(protocol::kNoLeaderEpoch)};
         }
         case kLatestTiered: return {};
         default: break;

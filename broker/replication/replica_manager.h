@@ -29,6 +29,7 @@
 #include "broker/log/log.h"
 #include "broker/log/log_manager.h"
 #include "broker/protocol/records/batch_validator.h"
+#include "broker/protocol/records/codec_contexts.h"
 #include "broker/replication/fetch_session.h"
 #include "broker/replication/partition.h"
 #include "broker/replication/purgatory.h"
@@ -228,8 +229,8 @@ private:
                                   const std::vector<FetchTarget>& targets);
     [[nodiscard]] FetchResponse::Partition read_one(const FetchParams& params,
                                                     const FetchTarget& target,
-                                                    std::int64_t max_bytes, bool at_least_one_batch,
-                                                    FileSlice& records);
+                                                    const HostedRef& hosted, std::int64_t max_bytes,
+                                                    bool at_least_one_batch, FileSlice& records);
 
     Runtime& runtime_;
     log::LogManager& logs_;
@@ -237,6 +238,7 @@ private:
     std::map<TopicPartition, HostedRef> hosted_;
     FetchSessionCache fetch_sessions_;
     Purgatory purgatory_;
+    records::CodecContexts codec_contexts_;
 };
 
 }  // namespace gregor::replication

@@ -29,6 +29,7 @@ ServerConnection::ServerConnection(Server& server, std::string_view listener,
       listener_(listener),
       connection_(std::move(connection)),
       client_(connection_->peer()),
+      client_text_(to_string(client_)),
       progress_(server.runtime_.scheduler()) {}
 
 // The reader. -------------------------------------------------------------------------------------
@@ -90,8 +91,7 @@ Result<void, IoError> ServerConnection::read_at_least(ByteBuffer& buffer, std::s
         const bool is_owed = buffer.size() == before && before == 0 && !slots_.empty();
         if (read.error() == IoError::timed_out && is_owed) continue;
         if (read.error() == IoError::timed_out) {
-            server_.runtime_.trace().event("idle_connection_closed", "client={}",
-                                           to_string(client_));
+            server_.runtime_.trace().event("idle_connection_closed", "client={}", client_text_);
         }
         return read;
     }
@@ -130,9 +130,9 @@ void ServerConnection::handle(const Bytes& frame) {
         return;
     }
     const protocol::RequestHeader& header = decoded->header;
-    server_.runtime_.trace().event(
-        received_event(header.request_api_key), "client={} version={} correlation_id={} bytes={}",
-        to_string(client_), header.request_api_version, header.correlation_id, frame.size());
+    server_.runtime_.trace().event(received_event(header.request_api_key),
+                                   "client={} version={} correlation_id={} bytes={}", client_text_,
+                                   header.request_api_version, header.correlation_id, frame.size());
     const std::uint64_t number = first_slot_ + slots_.size();
     slots_.push_back({.key = header.request_api_key});
     const Request request{.key = header.request_api_key,
@@ -160,7 +160,7 @@ void ServerConnection::wait_for_room() {
 
 /// Closes after what is owed, because of what the client sent.
 void ServerConnection::refuse(std::string_view why) {
-    server_.runtime_.trace().event("request_refused", "client={} why={}", to_string(client_), why);
+    server_.runtime_.trace().event("request_refused", "client={} why={}", client_text_, why);
     no_more_requests_ = true;
     slots_.push_back({.state = SlotState::closing});
 }
@@ -247,8 +247,12 @@ std::vector<Piece> ServerConnection::take_due() {
     std::vector<Piece> due;
     while (!slots_.empty() && slots_.front().state == SlotState::answered) {
         Slot& front = slots_.front();
-        server_.runtime_.trace().event(answered_event(front.key), "client={}", to_string(client_));
-        std::ranges::move(front.frame, std::back_inserter(due));
+        server_.runtime_.trace().event(answered_event(front.key), "client={}", client_text_);
+        if (due.empty()) {
+            due = std::move(front.frame);
+        } else {
+            std::ranges::move(front.frame, std::back_inserter(due));
+        }
         slots_.pop_front();
         ++first_slot_;
     }

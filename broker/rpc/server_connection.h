@@ -65,6 +65,7 @@ private:
     std::string_view listener_;
     std::unique_ptr<Connection> connection_;
     Endpoint client_;
+    std::string client_text_;  // for the trace, made once
     Fiber* reader_ = nullptr;
     std::deque<Slot> slots_;
     std::uint64_t first_slot_ = 0;

@@ -133,7 +133,8 @@ int run_node(Config config, const Arguments& arguments) {
     Node* started = nullptr;
     NodeOptions options{.format_missing = arguments.dev || arguments.config_file.empty(),
                         .cluster_id = arguments.cluster_id,
-                        .on_ready = [&started] { announce(*started); }};
+                        .on_ready = [&started] { announce(*started); },
+                        .on_notice = [](std::string_view text) { log_line("{}", text); }};
     Node node(runtime, std::move(config), std::move(options));
     started = &node;
     bool stopping = false;

@@ -179,6 +179,11 @@ Node::Started Node::open_storage() {
         .on_disk_failure =
             [this](const log::TopicPartition& partition, IoError error) {
                 fail_for_good(fmt::format("{}: the disk fails: {}", partition, name(error)));
+            },
+        .on_offline =
+            [this](const log::TopicPartition& partition, std::string_view reason) {
+                if (!options_.on_notice) return;
+                options_.on_notice(fmt::format("{} is offline: {}", partition, reason));
             }};
     auto logs = log::LogManager::open(runtime_, std::move(options));
     if (!logs) {

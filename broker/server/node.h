@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "broker/drivers/broker_lifecycle.h"
@@ -40,6 +41,9 @@ struct NodeOptions {
     std::string cluster_id;
     /// Called once, on the node's fiber, when clients are served. Must not wait.
     std::function<void()> on_ready;
+    /// Takes what an operator has to know while the node goes on: a partition that is offline, and
+    /// why. Must not wait.
+    std::function<void(std::string_view)> on_notice;
 };
 
 class Node {

@@ -271,7 +271,8 @@ int CampaignReport::exit_code() const {
 }
 
 simulated::Plan plan_for(const CampaignOptions& options, std::uint64_t seed) {
-    simulated::Plan plan = options.plan ? *options.plan : options.scenario->expand(seed);
+    simulated::Plan plan =
+        options.plan ? *options.plan : options.scenario->expand(seed, options.workload);
     plan.seed = seed;
     for (const auto& [key, value] : options.workload) plan.workload[key] = value;
     std::erase_if(plan.faults, [&](const simulated::Fault& fault) {

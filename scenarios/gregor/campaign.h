@@ -29,7 +29,7 @@ struct CampaignOptions {
     /// Kinds taken out of every plan.
     std::vector<simulated::FaultKind> disabled_faults;
     /// Workload numbers that replace a plan's.
-    std::map<std::string, std::int64_t> workload;
+    Numbers workload;
     /// Called in the supervisor as each report comes in.
     std::function<void(const RunReport&)> on_report;
 };

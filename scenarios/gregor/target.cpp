@@ -49,6 +49,17 @@ Result<void, std::string> resolve_target(const std::string& target, CampaignOpti
     return {};
 }
 
+/// A drawn plan is right when the numbers that were given are; one from a file may say anything.
+Result<void, std::string> check_plans(const TargetOptions& options,
+                                      const CampaignOptions& campaign) {
+    const auto numbers = campaign.scenario->check_numbers(campaign.workload);
+    if (!numbers) return fail("--workload: " + numbers.error());
+    if (!campaign.plan) return {};
+    const auto sound = campaign.scenario->check_plan(plan_for(campaign, campaign.first_seed));
+    if (!sound) return fail(options.target + ": " + sound.error());
+    return {};
+}
+
 }  // namespace
 
 void add_target_options(CLI::App& command, TargetOptions& options) {
@@ -82,6 +93,7 @@ Result<CampaignOptions, std::string> resolve(const TargetOptions& options) {
         }
         campaign.workload[setting.substr(0, equals)] = number;
     }
+    TRY(check_plans(options, campaign));
     return campaign;
 }
 

@@ -95,7 +95,8 @@ private:
             if (response && response->responses.size() == 1 &&
                 response->responses[0].partitions[0].error_code == ErrorCode::none &&
                 response->responses[0].partitions[0].records.size() > 0) {
-                return read_fetched(response->responses[0].partitions[0].records.bytes(), position);
+                return read_fetched(response->responses[0].partitions[0].records.bytes(), position,
+                                    workload_.codec_contexts);
             }
             const ErrorCode error = response && response->responses.size() == 1
                                         ? response->responses[0].partitions[0].error_code

@@ -9,11 +9,12 @@ namespace {
 constexpr std::size_t kMaxUncompressed = std::size_t{64} << 20;
 
 /// Adds the records of one batch; what is wrong with it, if anything.
-std::string read_batch(const records::BatchView& batch, std::int64_t position, Fetched& out) {
+std::string read_batch(const records::BatchView& batch, std::int64_t position,
+                       records::CodecContexts& contexts, Fetched& out) {
     if (!batch.has_valid_crc()) {
         return fmt::format("a batch at {} whose checksum does not hold", batch.header.base_offset);
     }
-    auto reader = batch.open(kMaxUncompressed);
+    auto reader = batch.open(kMaxUncompressed, &contexts);
     if (!reader) return fmt::format("an unreadable batch at {}", batch.header.base_offset);
     for (;;) {
         const auto record = reader->next();
@@ -28,7 +29,7 @@ std::string read_batch(const records::BatchView& batch, std::int64_t position, F
 
 }  // namespace
 
-Fetched read_fetched(const Bytes& bytes, std::int64_t position) {
+Fetched read_fetched(const Bytes& bytes, std::int64_t position, records::CodecContexts& contexts) {
     Fetched fetched;
     records::BatchReader batches(bytes);
     while (fetched.damage.empty()) {
@@ -38,7 +39,7 @@ Fetched read_fetched(const Bytes& bytes, std::int64_t position) {
         } else if (!*batch) {
             break;
         } else {
-            fetched.damage = read_batch(**batch, position, fetched);
+            fetched.damage = read_batch(**batch, position, contexts, fetched);
         }
     }
     return fetched;

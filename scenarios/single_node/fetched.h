@@ -22,7 +22,8 @@ struct Fetched {
     std::string damage;
 };
 
-[[nodiscard]] Fetched read_fetched(const Bytes& bytes, std::int64_t position);
+[[nodiscard]] Fetched read_fetched(const Bytes& bytes, std::int64_t position,
+                                   records::CodecContexts& contexts);
 
 /// ListOffsets of one partition: -2 earliest, -1 latest, else by time (-1 for none). Nothing when
 /// the broker did not answer or answered with an error.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "scenarios/single_node/plan_check.h"
 #include "scenarios/single_node/single_node.h"
 #include "sim/base/random.h"
 
@@ -41,21 +42,27 @@ constexpr std::array kOthers{
     FaultKind::freeze_in_frame,
     FaultKind::connect_refused,
     FaultKind::slow_accept,
+    FaultKind::bit_flip,
     FaultKind::clock_step,
     FaultKind::clock_drift,
 };
 
 /// Events of the broker that faults are anchored to, besides times.
 constexpr std::array<std::string_view, 6> kCueEvents{
-    "log_appended",       "log_flushed",        "segment_rolled",
-    "checkpoint_written", "metadata_committed", "log_recovered",
+    "log_appended",
+    "log_flushed",
+    "segment_rolled",
+    "checkpoint_written",
+    "metadata_records_committed",
+    "log_recovered",
 };
 
 std::string client_name(std::uint64_t index) { return "c" + std::to_string(index); }
 
 class PlanDrawer {
 public:
-    explicit PlanDrawer(std::uint64_t seed) : random_(Random::stream(seed, "single-node plan")) {
+    PlanDrawer(std::uint64_t seed, const Numbers& given)
+        : random_(Random::stream(seed, "single-node plan")), given_(given) {
         plan_.scenario = "single-node";
         plan_.seed = seed;
         plan_.duration = kFaultPhase;
@@ -86,11 +93,15 @@ private:
         workload["fetch_wait_ms"] = number(10, 500);
         workload["delete_records"] = coin() ? 1 : 0;
         workload["extra_topics"] = number(0, 4);
+        // Before anything that depends on them: faults name only what is there.
+        for (const auto& [key, value] : given_) workload[key] = value;
     }
 
     void draw_broker() {
         auto& broker = plan_.broker;
-        broker["log.segment.bytes"] = std::to_string(number(16 * 1024, 256 * 1024));
+        const std::int64_t segment_bytes = number(16 * 1024, 256 * 1024);
+        broker["log.segment.bytes"] =
+            std::to_string(std::max(segment_bytes, largest_batch(plan_.workload)));
         broker["log.index.interval.bytes"] = std::to_string(number(64, 4096));
         // Under one policy each answered send is on the platter, under the other the kernel
         // decides.
@@ -98,6 +109,17 @@ private:
         broker["log.flush.offset.checkpoint.interval.ms"] = std::to_string(number(500, 10'000));
         broker["log.retention.check.interval.ms"] = std::to_string(number(1'000, 10'000));
         broker["num.recovery.threads.per.data.dir"] = "1";
+        draw_message_limit();
+    }
+
+    /// Above what the clients send, and small: a refused batch is just above it. Some plans keep
+    /// Kafka's default. From a stream of its own, so that the rest of a seed's plan stays.
+    void draw_message_limit() {
+        Random random = Random::stream(plan_.seed, "single-node message limit");
+        if (random.below(16) == 0) return;
+        const std::int64_t limit = random.between(24 * 1024, 96 * 1024);
+        plan_.broker["message.max.bytes"] =
+            std::to_string(std::max(limit, largest_batch(plan_.workload)));
     }
 
     void draw_models() {
@@ -146,6 +168,7 @@ private:
         }
         fault.duration = std::chrono::milliseconds(number(20, 3000));
         shape(fault);
+        if (!shape_of(kind).duration) fault.duration = {};
         plan_.faults.push_back(fault);
     }
 
@@ -158,20 +181,16 @@ private:
             case FaultKind::disk_open_error:
             case FaultKind::disk_rename_error:
                 fault.amount = number(1, 3);
-                fault.duration = {};
                 if (coin()) fault.path = partition_path();
                 break;
-            case FaultKind::disk_lying_sync: fault.path = partition_path(); break;
+            case FaultKind::disk_lying_sync:
             case FaultKind::disk_bit_rot:
-            case FaultKind::disk_misdirected_write:
-                fault.duration = {};
-                fault.amount = 1;
-                fault.path = partition_path();
-                break;
-            case FaultKind::connection_reset:
+            case FaultKind::disk_misdirected_write: fault.path = partition_path(); break;
+            case FaultKind::connection_reset: fault.peer = peer(); break;
             case FaultKind::half_open:
-                fault.duration = {};
                 fault.peer = peer();
+                // Half of them die at the client's end.
+                if (coin()) std::swap(fault.node, fault.peer);
                 break;
             case FaultKind::partition:
             case FaultKind::one_way_partition:
@@ -181,14 +200,15 @@ private:
                 // Half of the one-sided ones cut the other way.
                 if (!fault.peer.empty() && coin()) std::swap(fault.node, fault.peer);
                 break;
+            case FaultKind::bit_flip:
+                fault.amount = number(1, 3);
+                fault.peer = peer();
+                if (coin()) std::swap(fault.node, fault.peer);
+                break;
             case FaultKind::clock_step:
-                fault.duration = {};
                 fault.amount = random_.between(Duration(-100s), Duration(100s)).count();
                 break;
-            case FaultKind::clock_drift:
-                fault.duration = {};
-                fault.amount = number(-200'000, 200'000);
-                break;
+            case FaultKind::clock_drift: fault.amount = number(-200'000, 200'000); break;
             default: break;
         }
     }
@@ -206,11 +226,12 @@ private:
     }
 
     Random random_;
+    const Numbers& given_;
     Plan plan_;
 };
 
 }  // namespace
 
-Plan draw_plan(std::uint64_t seed) { return PlanDrawer(seed).draw(); }
+Plan draw_plan(std::uint64_t seed, const Numbers& given) { return PlanDrawer(seed, given).draw(); }
 
 }  // namespace gregor::scenarios::single_node

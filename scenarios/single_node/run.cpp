@@ -1,6 +1,7 @@
 // One run: the world, the broker, the clients; a phase with faults, a phase in which everything
 // must come right, a drain, and the disk's own word.
 #include "broker/server/node.h"
+#include "scenarios/single_node/plan_check.h"
 #include "scenarios/single_node/platter.h"
 #include "scenarios/single_node/single_node.h"
 #include "scenarios/single_node/workload.h"
@@ -78,10 +79,12 @@ public:
     SingleNodeRun(const simulated::Plan& plan, const RunOptions& options)
         : plan_(plan),
           options_(options),
-          world_(plan.seed, {.network = plan.network, .trace = options.trace}),
+          world_(
+              plan.seed,
+              {.network = plan.network, .bits_flip_in = checksummed_bytes, .trace = options.trace}),
           judge_([this] { return world_.now(); }, [this] { stop_at_violation(); }),
-          workload_(plan, judge_),
-          config_(broker_config(plan)),
+          workload_(plan, judge_, world_.network()),
+          config_(*broker_config(plan)),
           injector_(world_, this) {}
 
     RunReport run() {
@@ -105,20 +108,6 @@ public:
     }
 
 private:
-    static server::Config broker_config(const simulated::Plan& plan) {
-        std::string properties =
-            "node.id=1\nprocess.roles=broker,controller\n"
-            "listeners=PLAINTEXT://n1:9092,CONTROLLER://n1:9093\n"
-            "advertised.listeners=PLAINTEXT://n1:9092\ncontroller.listener.names=CONTROLLER\n"
-            "controller.quorum.voters=1@n1:9093\nlog.dirs=data\nauto.create.topics.enable=false\n";
-        for (const auto& [key, value] : plan.broker) properties += key + "=" + value + "\n";
-        const auto parsed = server::parse_properties(properties);
-        CHECK(parsed.has_value(), "the plan's broker settings: {}", parsed.error());
-        auto config = server::Config::from(*parsed, "n1");
-        CHECK(config.has_value(), "the plan's broker settings: {}", config.error().front());
-        return *std::move(config);
-    }
-
     void make_partitions() {
         const bool synced = plan_.broker.contains("log.flush.interval.messages");
         for (std::int64_t topic = 0; topic < workload_.setting("topics"); ++topic) {
@@ -145,21 +134,23 @@ private:
     void start_clients() {
         const auto machines = static_cast<std::size_t>(workload_.setting("clients"));
         bodies_.resize(machines);
-        bodies_[0].push_back([this](Runtime& runtime) { run_admin(workload_, runtime); });
         std::size_t next = 0;
-        const auto add = [&](ClientProgram::Body body) {
-            bodies_[next++ % machines].push_back(std::move(body));
+        const auto add = [&](const std::string& name, ClientProgram::Body body) {
+            const std::size_t place = next++ % machines;
+            workload_.machines[name] = fmt::format("c{}", place);
+            bodies_[place].push_back(std::move(body));
         };
+        add("admin", [this](Runtime& runtime) { run_admin(workload_, runtime); });
         for (std::int64_t i = 0; i < workload_.setting("producers"); ++i) {
             ++workload_.producers_left;
-            add([this, i](Runtime& runtime) {
+            add(fmt::format("producer-{}", i), [this, i](Runtime& runtime) {
                 while (!workload_.topics_made) runtime.clock().sleep_for(50ms);
                 run_producer(workload_, runtime, static_cast<std::uint32_t>(i));
             });
         }
         for (std::int64_t i = 0; i < workload_.setting("consumers"); ++i) {
             ++workload_.consumers_left;
-            add([this, i](Runtime& runtime) {
+            add(fmt::format("consumer-{}", i), [this, i](Runtime& runtime) {
                 run_consumer(workload_, runtime, static_cast<std::uint32_t>(i));
             });
         }
@@ -295,11 +286,16 @@ private:
             {"acknowledged_sends", counts.acknowledged_sends},
             {"produce_requests", counts.produce_requests},
             {"fetch_requests", counts.fetch_requests},
+            {"incremental_fetches", counts.incremental_fetches},
+            {"lost_fetch_sessions", counts.lost_fetch_sessions},
             {"records_read", counts.records_read},
             {"unknown_sends", counts.unknown_sends},
             {"failed_sends", counts.failed_sends},
             {"retried_batches", counts.retried_batches},
+            {"pipelined_sends", counts.pipelined_sends},
             {"reset_producers", counts.reset_producers},
+            {"damaged_requests", counts.damaged_requests},
+            {"damaged_answers", counts.damaged_answers},
             {"comparisons", judge_.comparisons()},
             {"crashes_recovered", crashes_},
             {"faults_fired", world_.counters().total()},
@@ -355,7 +351,15 @@ public:
     std::string_view summary() const override {
         return "one broker through crashes, lost writes, bad disks, networks and clocks";
     }
-    simulated::Plan expand(std::uint64_t seed) const override { return draw_plan(seed); }
+    simulated::Plan expand(std::uint64_t seed, const Numbers& given) const override {
+        return draw_plan(seed, given);
+    }
+    Result<void, std::string> check_numbers(const Numbers& numbers) const override {
+        return single_node::check_numbers(numbers);
+    }
+    Result<void, std::string> check_plan(const simulated::Plan& plan) const override {
+        return single_node::check_plan(plan);
+    }
     RunReport run(const simulated::Plan& plan, const RunOptions& options) const override {
         return single_node::run(plan, options);
     }
@@ -364,6 +368,8 @@ public:
 }  // namespace
 
 RunReport run(const simulated::Plan& plan, const RunOptions& options) {
+    const auto sound = check_plan(plan);
+    CHECK(sound.has_value(), "a plan that nobody checked: {}", sound.error());
     return SingleNodeRun(plan, options).run();
 }
 

@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "broker/protocol/ids.h"
+#include "broker/protocol/records/codec_contexts.h"
 #include "scenarios/checkers/partition_history.h"
 #include "scenarios/judge.h"
+#include "scenarios/single_node/flips.h"
 #include "sim/runtime/runtime.h"
 #include "sim/simulated/plan.h"
 
@@ -34,11 +36,16 @@ struct Counts {
     std::uint64_t acknowledged_sends = 0;  // records
     std::uint64_t produce_requests = 0;
     std::uint64_t fetch_requests = 0;
+    std::uint64_t incremental_fetches = 0;
+    std::uint64_t lost_fetch_sessions = 0;
     std::uint64_t records_read = 0;
     std::uint64_t unknown_sends = 0;
     std::uint64_t failed_sends = 0;
     std::uint64_t retried_batches = 0;
+    std::uint64_t pipelined_sends = 0;  // with another of the same partition in flight
     std::uint64_t reset_producers = 0;
+    std::uint64_t damaged_requests = 0;  // refused with CORRUPT_MESSAGE after a bit had flipped
+    std::uint64_t damaged_answers = 0;   // of a fetch, noticed by a checksum
 };
 
 /// A topic made or deleted during the run; what was answered must hold at the end (M1, M7).
@@ -52,8 +59,9 @@ struct ExtraTopic {
 };
 
 struct Workload {
-    Workload(const simulated::Plan& run_plan, Judge& run_judge)
-        : plan(run_plan), judge(run_judge) {}
+    Workload(const simulated::Plan& run_plan, Judge& run_judge,
+             const simulated::NetworkFabric& network)
+        : plan(run_plan), judge(run_judge), flips(network) {}
 
     [[nodiscard]] std::int64_t setting(const std::string& key) const {
         return plan.workload.at(key);
@@ -61,6 +69,9 @@ struct Workload {
 
     const simulated::Plan& plan;
     Judge& judge;
+    FlipLedger flips;
+    /// The machine that each client runs on, by the client's name.
+    std::map<std::string, std::string> machines;
     std::vector<PartitionUnderTest> partitions;
     std::map<std::string, protocol::TopicId> topic_ids;
     std::vector<ExtraTopic> extra_topics;
@@ -71,11 +82,15 @@ struct Workload {
     bool admin_done = false;
     bool drained = false;
     Counts counts;
+    /// Of the clients, which all work on one thread.
+    records::CodecContexts codec_contexts;
     std::uint64_t acknowledged_floor = 0;
     /// What each client does now, by its name.
     std::map<std::string, std::string> doing;
 };
 
+/// The size of a value that no batch may hold (P6): by a little, as its bytes all take time.
+[[nodiscard]] std::size_t oversized_value_bytes(const simulated::Plan& plan);
 /// The record that carries a value: the id, then bytes that follow from it, so that any damage
 /// shows.
 void fill_value(ValueId value, std::size_t size, std::vector<std::uint8_t>& out);

@@ -18,7 +18,11 @@ BytesBlock* BytesBlock::allocate(std::size_t capacity) {
 
 void BytesBlock::release(BytesBlock* block) {
     if (block == nullptr) return;
-    if (block->refs.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    // Who holds the only reference needs no atomic write: nobody else can make another.
+    if (block->refs.load(std::memory_order_acquire) != 1 &&
+        block->refs.fetch_sub(1, std::memory_order_acq_rel) != 1) {
+        return;
+    }
     block->~BytesBlock();
     ::operator delete(block);
 }

@@ -72,7 +72,8 @@ Duration Random::exponential(Duration mean) {
     const auto halvings = static_cast<std::int64_t>(std::countl_zero(word));
     const auto fraction = static_cast<std::int64_t>((word >> 4) & 0xfffff);
     const auto steps_20bit = (halvings << 20) + fraction;
-    const auto result = static_cast<__int128>(mean.count()) * steps_20bit * 693 / 1000 >> 20;
+    constexpr std::int64_t kLn2 = 726'817;  // of 2^20
+    const auto result = static_cast<__int128>(mean.count()) * steps_20bit * kLn2 >> 40;
     const auto limit = static_cast<__int128>(mean.count()) * 16;
     return Duration(static_cast<std::int64_t>(result < limit ? result : limit));
 }

@@ -156,16 +156,15 @@ void FileNode::put(std::uint64_t position, ByteSpan bytes) {
 
 namespace {
 
-/// The path's parts; empty ones and "." do not count.
-std::vector<std::string_view> split(std::string_view path) {
-    std::vector<std::string_view> parts;
+/// Takes the path's next part off its front; empty at the end. Empty parts and "." do not count.
+std::string_view take_part(std::string_view& path) {
     while (!path.empty()) {
         const std::size_t slash = path.find('/');
         const std::string_view part = path.substr(0, slash);
-        if (!part.empty() && part != ".") parts.push_back(part);
         path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
+        if (!part.empty() && part != ".") return part;
     }
-    return parts;
+    return {};
 }
 
 }  // namespace
@@ -185,7 +184,7 @@ void DiskStore::change(Directory& directory, Change change) {
 Result<std::shared_ptr<DiskStore::Directory>, IoError> DiskStore::find_directory(
     std::string_view path) const {
     std::shared_ptr<Directory> directory = root_;
-    for (const std::string_view part : split(path)) {
+    for (auto part = take_part(path); !part.empty(); part = take_part(path)) {
         const auto it = directory->live.find(part);
         if (it == directory->live.end()) return fail(IoError::not_found);
         if (it->second.directory == nullptr) return fail(IoError::not_a_directory);
@@ -195,10 +194,12 @@ Result<std::shared_ptr<DiskStore::Directory>, IoError> DiskStore::find_directory
 }
 
 Result<DiskStore::Place, IoError> DiskStore::find_parent(std::string_view path) const {
-    const std::vector<std::string_view> parts = split(path);
-    if (parts.empty()) return fail(IoError::invalid_argument);
-    const std::size_t parent_length = static_cast<std::size_t>(parts.back().data() - path.data());
-    return Place{TRY(find_directory(path.substr(0, parent_length))), std::string(parts.back())};
+    std::string_view rest = path;
+    std::string_view last;
+    for (auto part = take_part(rest); !part.empty(); part = take_part(rest)) last = part;
+    if (last.empty()) return fail(IoError::invalid_argument);
+    const std::size_t parent_length = static_cast<std::size_t>(last.data() - path.data());
+    return Place{TRY(find_directory(path.substr(0, parent_length))), std::string(last)};
 }
 
 Result<std::shared_ptr<FileNode>, IoError> DiskStore::open(std::string_view path, OpenMode mode) {
@@ -216,7 +217,7 @@ Result<std::shared_ptr<FileNode>, IoError> DiskStore::open(std::string_view path
 }
 
 Result<bool, IoError> DiskStore::exists(std::string_view path) const {
-    if (split(path).empty()) return true;
+    if (std::string_view rest = path; take_part(rest).empty()) return true;
     const auto place = find_parent(path);
     if (!place) {
         if (place.error() == IoError::not_found) return false;
@@ -256,7 +257,7 @@ Result<void, IoError> DiskStore::remove(std::string_view path) {
 
 Result<void, IoError> DiskStore::create_directories(std::string_view path) {
     std::shared_ptr<Directory> directory = root_;
-    for (const std::string_view part : split(path)) {
+    for (auto part = take_part(path); !part.empty(); part = take_part(path)) {
         const auto it = directory->live.find(part);
         if (it == directory->live.end()) {
             auto made = std::make_shared<Directory>();

@@ -11,12 +11,13 @@
 #include <string>
 #include <string_view>
 
+#include "sim/base/result.h"
 #include "sim/base/time.h"
 
 namespace gregor::simulated {
 
 enum class FaultKind : std::uint8_t {
-#define GREGOR_FAULT(id, name, text) id,
+#define GREGOR_FAULT(id, name, shape, text) id,
 #include "sim/simulated/fault_kinds.def"
 #undef GREGOR_FAULT
     count_,
@@ -29,6 +30,17 @@ inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::c
 /// One sentence: what happens.
 [[nodiscard]] std::string_view describe(FaultKind kind);
 [[nodiscard]] std::optional<FaultKind> find_fault_kind(std::string_view name);
+
+/// What a fault of a kind is made of besides its node and its time or cue.
+struct FaultShape {
+    bool peer = false;
+    bool path = false;
+    bool amount = false;
+    bool duration = false;
+    /// It means nothing without a duration.
+    bool lasts = false;
+};
+[[nodiscard]] FaultShape shape_of(FaultKind kind);
 
 /// The `occurrence`-th time (from 1) that `event` happens on `node`.
 struct Cue {
@@ -57,6 +69,9 @@ struct Fault {
 
     friend bool operator==(const Fault&, const Fault&) = default;
 };
+
+/// Whether a fault is one that can happen, in whatever world; the error says what to change.
+[[nodiscard]] Result<void, std::string> check_fault(const Fault& fault);
 
 /// How often each kind happened.
 class FaultCounters {

@@ -130,6 +130,9 @@ void FaultInjector::inject_network(const Fault& fault, Machine& machine) {
         case FaultKind::freeze_in_frame:  // counted when a frame is cut
             network.freeze(fault.node, fault.peer, until);
             return;
+        case FaultKind::bit_flip:  // counted when a bit flips
+            network.flip_bits(fault.node, fault.peer, std::max<std::int64_t>(fault.amount, 1));
+            return;
         case FaultKind::connect_refused: network.refuse_connects(fault.node, until); return;
         case FaultKind::slow_accept: network.slow_accepts(fault.node, until); return;
         default: return;

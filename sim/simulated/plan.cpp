@@ -33,7 +33,7 @@ public:
         auto number = static_cast<std::int64_t>(value);
         TRY(read(key, number));
         if (number < 0) {
-            return gregor::fail(PlanError{fmt::format("{} is not negative", key)});
+            return gregor::fail(error_at(*table_.get(key), fmt::format("{} is not negative", key)));
         }
         value = static_cast<Unsigned>(number);
         return {};
@@ -52,11 +52,20 @@ public:
         if (text.empty()) return {};
         auto duration = parse_duration(text);
         if (!duration) return gregor::fail(error_at(*table_.get(key), duration.error().message));
+        if (*duration < Duration::zero()) {
+            return gregor::fail(error_at(*table_.get(key), fmt::format("{} is not negative", key)));
+        }
         value = *duration;
         return {};
     }
     Result<void, PlanError> read(std::string_view key, Chance& value) {
-        return read(key, value.per_million);
+        auto number = static_cast<std::int64_t>(value.per_million);
+        TRY(read(key, number));
+        if (number < 0 || number > 1'000'000) {
+            return gregor::fail(error_at(*table_.get(key), fmt::format("{} is 0 to 1000000", key)));
+        }
+        value.per_million = static_cast<std::uint32_t>(number);
+        return {};
     }
 
     [[nodiscard]] const toml::node* take(std::string_view key) {
@@ -165,11 +174,29 @@ Result<Fault, PlanError> read_fault(const toml::node& node) {
         TRY(cue_reader.read("node", cue.node));
         TRY(cue_reader.read("occurrence", cue.occurrence));
         TRY(cue_reader.finish());
-        if (cue.occurrence == 0) return gregor::fail(error_at(node, "occurrences count from 1"));
         fault.cue = cue;
     }
     TRY(reader.finish());
+    const auto sound = check_fault(fault);
+    if (!sound) return gregor::fail(error_at(node, fmt::format("{}: {}", kind, sound.error())));
     return fault;
+}
+
+/// What is drawn between two bounds needs them in order.
+Result<void, PlanError> check_models(const Plan& plan) {
+    if (plan.network.latency_min > plan.network.latency_max) {
+        return gregor::fail(PlanError{"latency_min is above latency_max"});
+    }
+    if (plan.disk.sync_min > plan.disk.sync_max) {
+        return gregor::fail(PlanError{"sync_min is above sync_max"});
+    }
+    if (plan.disk.write_wait_max < 1us || plan.disk.read_wait_max < 1us) {
+        return gregor::fail(PlanError{"write_wait_max and read_wait_max are at least 1us"});
+    }
+    if (plan.network.window_bytes == 0) {
+        return gregor::fail(PlanError{"window_bytes is 0: nothing could be sent"});
+    }
+    return {};
 }
 
 Result<Plan, PlanError> read_plan(const toml::table& table) {
@@ -196,6 +223,7 @@ Result<Plan, PlanError> read_plan(const toml::table& table) {
     TableReader disk(*TRY(section(reader, "disk")));
     TRY(visit_disk(disk, plan.disk));
     TRY(disk.finish());
+    TRY(check_models(plan));
     if (const toml::node* faults = reader.take("fault"); faults != nullptr) {
         if (!faults->is_array()) return gregor::fail(error_at(*faults, "write [[fault]]"));
         for (const toml::node& fault : *faults->as_array()) {

@@ -29,7 +29,8 @@ public:
                              node_base_.time_since_epoch().count();
         if (node_ns <= 0) return world_base_;
         const __int128 rate = kMillion + drift_ppm_;
-        const __int128 world_ns = (node_ns * kMillion + rate - 1) / rate;
+        const __int128 world_ns =
+            drift_ppm_ == 0 ? node_ns : (node_ns * kMillion + rate - 1) / rate;
         const auto left = static_cast<__int128>((kNever - world_base_).count());
         return world_ns >= left ? kNever
                                 : world_base_ + Duration(static_cast<std::int64_t>(world_ns));
@@ -51,6 +52,7 @@ private:
     static constexpr std::int64_t kMillion = 1'000'000;
 
     [[nodiscard]] Duration elapsed() const {
+        if (drift_ppm_ == 0) return scheduler_.now() - world_base_;  // without a division
         const auto world_ns = static_cast<__int128>((scheduler_.now() - world_base_).count());
         return Duration(static_cast<std::int64_t>(world_ns * (kMillion + drift_ppm_) / kMillion));
     }

@@ -23,6 +23,10 @@ struct SimDisk::Shared {
     /// Uses up one unit of `trouble`, if it meets the file.
     bool use_up(FileTrouble& trouble, std::string_view path, FaultKind kind) {
         if (trouble.left <= 0 || !trouble.meets(path)) return false;
+        if (trouble.after > 0) {
+            --trouble.after;
+            return false;
+        }
         --trouble.left;
         hardware.counters->fired(kind);
         return true;
@@ -246,6 +250,10 @@ Result<void, IoError> SimDisk::rename(std::string_view from, std::string_view to
 
 Result<void, IoError> SimDisk::remove(std::string_view path) {
     shared_->take_write(path);
+    if (shared_->use_up(shared_->hardware.trouble.failing_removes, path,
+                        FaultKind::disk_write_error)) {
+        return fail(IoError::io_failed);
+    }
     TRY(shared_->hardware.store->remove(path));
     shared_->changed(DiskOperation::remove, path);
     return {};

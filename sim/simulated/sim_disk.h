@@ -2,9 +2,9 @@
 // process is killed its disk is severed first, and every later call throws Cancelled.
 //
 // The fault model of what a disk keeps is the prose of disk_store.h. On top of it, here: reads,
-// writes, syncs, opens and renames may fail with EIO (of a failed write any part may have been
-// done; a failed sync drops what was dirty); a full disk takes what still fits and then answers
-// no_space; any call may take long; a sync may lie.
+// writes, syncs, opens, renames and removals may fail with EIO (of a failed write any part may have
+// been done; a failed sync drops what was dirty); a full disk takes what still fits and then
+// answers no_space; any call may take long; a sync may lie.
 #pragma once
 
 #include <functional>
@@ -42,6 +42,8 @@ struct FileTrouble {
     std::int64_t left = 0;
     /// until when, in world time.
     Instant until{};
+    /// So many operations go well before the first that fails.
+    std::int64_t after = 0;
 
     [[nodiscard]] bool meets(std::string_view file) const {
         return file.find(path) != std::string_view::npos;
@@ -55,6 +57,7 @@ struct DiskTrouble {
     FileTrouble failing_syncs;
     FileTrouble failing_opens;
     FileTrouble failing_renames;
+    FileTrouble failing_removes;
     FileTrouble misdirected_writes;
     FileTrouble full;
     FileTrouble slow;

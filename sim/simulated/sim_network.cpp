@@ -1,5 +1,7 @@
 #include "sim/simulated/sim_network.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -43,6 +45,8 @@ public:
     void fail_receiver(IoError error);
     void stop_reading() { reader_gone_ = true; }
     void lose_in_flight();
+    /// Who waits for room may send on, and learns by it.
+    void discard_unread();
     [[nodiscard]] bool has_unread() const { return !received_.empty(); }
 
 private:
@@ -56,6 +60,7 @@ private:
     /// Moves up to `max` bytes of what has arrived; returns how many.
     std::size_t take(ByteBuffer& into, std::size_t max);
     void enqueue(Bytes bytes, Duration extra);
+    [[nodiscard]] Bytes with_flipped_bit(const Bytes& bytes);
     void arm_for_next();
 
     NetworkFabric& fabric_;
@@ -96,11 +101,20 @@ struct ConnectionState : std::enable_shared_from_this<ConnectionState> {
         incoming(side).stop_reading();
         incoming(side).fail_receiver(IoError::closed);
         outgoing(side).fail_sender(IoError::closed);
+        if (silent[side]) return;
         if (incoming(side).has_unread()) {
             fail_side(1 - side);
         } else {
             outgoing(side).send_end();
         }
+    }
+    /// `side` sees connection_reset from now on, and the other nothing, whatever `side` does: not
+    /// that it closes and not that its process dies. What the other sends is answered by a reset.
+    void die_silently(int side) {
+        silent[side] = true;
+        incoming(side).stop_reading();
+        incoming(side).discard_unread();
+        fail_side(side);
     }
     /// `side` sees connection_reset from now on.
     void fail_side(int side) {
@@ -115,10 +129,13 @@ struct ConnectionState : std::enable_shared_from_this<ConnectionState> {
     std::array<Endpoint, 2> ends;
     std::array<Pipe, 2> pipes;
     std::array<bool, 2> closed{};
-    std::array<bool, 2> gone{};  // the machine lost power with this side open
+    std::array<bool, 2> silent{};  // half-open: this side is dead, which nobody tells the other
+    std::array<bool, 2> gone{};    // the machine lost power with this side open
 };
 
 void Pipe::send(Bytes bytes) {
+    if (link_.flips_left > 0) [[unlikely]]
+        bytes = with_flipped_bit(bytes);
     if (fabric_.digest_ != nullptr) fabric_.digest_->add(bytes.digest());
     Random& random = link_.random;
     const Instant now = fabric_.scheduler_.now();
@@ -135,6 +152,33 @@ void Pipe::send(Bytes bytes) {
         return;
     }
     enqueue(std::move(bytes), Duration::zero());
+}
+
+Bytes Pipe::with_flipped_bit(const Bytes& bytes) {
+    std::vector<ByteRange> places{{0, bytes.size()}};
+    if (fabric_.bit_flips_.where) places = fabric_.bit_flips_.where(bytes.span());
+    std::size_t total = 0;
+    for (const ByteRange& place : places) total += place.end - place.begin;
+    if (total == 0) return bytes;
+    auto position = static_cast<std::size_t>(link_.random.below(total));
+    const auto bit = static_cast<unsigned>(link_.random.below(8));
+    for (const ByteRange& place : places) {
+        if (position < place.end - place.begin) {
+            position += place.begin;
+            break;
+        }
+        position -= place.end - place.begin;
+    }
+    std::vector<std::uint8_t> copy(bytes.span().begin(), bytes.span().end());
+    copy[position] ^= static_cast<std::uint8_t>(1U << bit);
+    --link_.flips_left;
+    ++link_.flipped;
+    fabric_.counters_.fired(FaultKind::bit_flip);
+    if (fabric_.bit_flips_.on_flip) {
+        fabric_.bit_flips_.on_flip(fmt::format("from={} to={} position={} bit={} bytes={}", from_,
+                                               to_, position, bit, bytes.size()));
+    }
+    return Bytes::copy_of(copy);
 }
 
 void Pipe::send_end() { enqueue({}, Duration::zero()); }
@@ -258,6 +302,14 @@ void Pipe::fail_receiver(IoError error) {
 void Pipe::lose_in_flight() {
     flight_.clear();
     fabric_.scheduler_.disarm(*this);
+}
+
+void Pipe::discard_unread() {
+    buffered_ -= available_;
+    available_ = 0;
+    first_used_ = 0;
+    received_.clear();
+    writers_.notify_all();
 }
 
 /// One side of a connection.
@@ -510,9 +562,14 @@ std::size_t NetworkFabric::reset(const std::string& a, const std::string& b, boo
         const bool back = second.host == a && (b.empty() || first.host == b);
         if (!there && !back) continue;
         ++hit;
-        connection->fail_side(connection->side_of(a));
-        connection->incoming(connection->side_of(a)).stop_reading();
-        if (!one_side_only) connection->fail_side(1 - connection->side_of(a));
+        const int side = connection->side_of(a);
+        if (one_side_only) {
+            connection->die_silently(side);
+        } else {
+            connection->incoming(side).stop_reading();
+            connection->fail_side(side);
+            connection->fail_side(1 - side);
+        }
     }
     return hit;
 }
@@ -531,6 +588,16 @@ std::size_t NetworkFabric::freeze(const std::string& from, const std::string& to
     return hit;
 }
 
+void NetworkFabric::flip_bits(const std::string& from, const std::string& to, std::int64_t count) {
+    for_links(from, to,
+              [&](const std::string& a, const std::string& b) { link(a, b).flips_left += count; });
+}
+
+std::size_t NetworkFabric::flipped(const std::string& from, const std::string& to) const {
+    const auto it = links_.find({from, to});
+    return it == links_.end() ? 0 : it->second.flipped;
+}
+
 void NetworkFabric::refuse_connects(const std::string& name, Instant until) {
     host(name).refusing_until = std::max(host(name).refusing_until, until);
 }
@@ -547,6 +614,7 @@ void NetworkFabric::heal() {
     for (auto& [ends, link] : links_) {
         link.blocked_until = {};
         link.clogged_until = {};
+        link.flips_left = 0;
         kick(ends.first, ends.second);
     }
 }

@@ -11,17 +11,25 @@
 //  - A killed process closes its connections (end_of_stream at the peer; connection_reset when it
 //    left something unread). A machine without power says nothing: its peers notice when they send
 //    after it is back, or by timeout.
-//  - A reset kills both sides at once; half-open kills one and lets the other find out by itself.
+//  - A reset kills both sides at once. Half-open kills one, and whatever that one does, the other
+//    is told nothing: it finds out by the reset that its next write brings back, or by timeouts of
+//    its own.
 //  - Connections to a node that does not listen are refused; to one that is not there they time
 //    out.
-//  - Never: corruption, duplication or reordering inside one connection. Over several connections
-//    every order is possible.
+//  - A bit flips on the way, which TCP's checksum misses once in a long while: anywhere in the
+//    stream, or only where the world says (`BitFlips::where`). A program must notice what its
+//    protocol guards; what nothing guards may be believed, and who draws such flips excuses what
+//    comes of them.
+//  - Never: duplication or reordering inside one connection. Over several connections every order
+//    is possible.
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/base/digest.h"
@@ -47,6 +55,20 @@ struct NetworkModel {
     Duration connect_timeout = 10s;
 };
 
+struct ByteRange {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
+
+/// What a world says of bit flips.
+struct BitFlips {
+    /// Where in these bytes, of one write, a bit may flip; what has no such place passes unharmed.
+    /// Not set: anywhere.
+    std::function<std::vector<ByteRange>(ByteSpan sent)> where;
+    /// Called at each flip, with a line for the trace.
+    std::function<void(std::string_view line)> on_flip;
+};
+
 class SimConnection;
 class SimListener;
 struct ConnectionState;
@@ -68,9 +90,14 @@ public:
     // Faults; an empty `to` means every peer. -----------------------------------------------------
     void block(const std::string& from, const std::string& to, Instant until);
     void clog(const std::string& from, const std::string& to, Instant until);
-    /// Returns how many connections were hit.
+    /// Returns how many connections were hit; `one_side_only`: only the ends on `a` die.
     std::size_t reset(const std::string& a, const std::string& b, bool one_side_only);
     std::size_t freeze(const std::string& from, const std::string& to, Instant until);
+    /// So many bits flip in what is sent next, each in a write of its own.
+    void flip_bits(const std::string& from, const std::string& to, std::int64_t count);
+    /// How many bits have flipped on this link.
+    [[nodiscard]] std::size_t flipped(const std::string& from, const std::string& to) const;
+    void set_bit_flips(BitFlips bit_flips) { bit_flips_ = std::move(bit_flips); }
     void refuse_connects(const std::string& host, Instant until);
     void slow_accepts(const std::string& host, Instant until);
     void heal();
@@ -89,6 +116,8 @@ private:
         Duration latency{};
         Instant blocked_until{};
         Instant clogged_until{};
+        std::int64_t flips_left = 0;
+        std::size_t flipped = 0;
     };
     struct Host {
         bool powered = true;
@@ -111,6 +140,7 @@ private:
     NetworkModel model_;
     FaultCounters& counters_;
     RunningDigest* digest_;
+    BitFlips bit_flips_;
     std::map<std::string, Host, std::less<>> hosts_;
     std::map<std::pair<std::string, std::string>, Link> links_;
     std::vector<std::weak_ptr<ConnectionState>> connections_;  // in the order of their birth

@@ -117,7 +117,7 @@ void Machine::start(ProgramFactory factory) {
 }
 
 void Machine::start_again() {
-    if (process_ != nullptr || !factory_) return;
+    if (process_ != nullptr || !factory_ || world_.shutting_down_) return;
     world_.network_.attach(name_);
     ++starts_;
     process_ = std::make_unique<Process>(*this, starts_);
@@ -201,7 +201,11 @@ World::World(std::uint64_t seed, WorldOptions options)
       scheduling_(stream("scheduling")),
       scheduler_(time_,
                  {.stack_size = options_.stack_size, .random = &scheduling_, .digest = &digest_}),
-      network_(scheduler_, seed, options_.network, counters_, &digest_) {}
+      network_(scheduler_, seed, options_.network, counters_, &digest_) {
+    network_.set_bit_flips(
+        {.where = options_.bits_flip_in,
+         .on_flip = [this](std::string_view line) { trace("bit_flipped", line); }});
+}
 
 World::~World() { shut_down(); }
 
@@ -226,6 +230,7 @@ bool World::run_until(Instant time) {
 }
 
 void World::shut_down() {
+    shutting_down_ = true;
     for (const auto& machine : machines_) machine->kill();
     const auto any_running = [this] {
         return std::any_of(machines_.begin(), machines_.end(),

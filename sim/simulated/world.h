@@ -104,6 +104,8 @@ private:
 
 struct WorldOptions {
     NetworkModel network;
+    /// Where a bit-flip may strike what is sent (BitFlips::where); not set: anywhere.
+    std::function<std::vector<ByteRange>(ByteSpan sent)> bits_flip_in;
     /// Takes each trace line; empty: none are made.
     std::function<void(std::string_view)> trace;
     /// Wall time at the start.
@@ -131,7 +133,7 @@ public:
     bool run_for(Duration duration) { return run_until(now() + duration); }
     /// Ends run_until() after this event.
     void stop() { scheduler_.stop(); }
-    /// Kills every process and lets the fibers end.
+    /// Kills every process and lets the fibers end; nothing starts again, also what was to.
     void shut_down();
 
     [[nodiscard]] Scheduler& scheduler() { return scheduler_; }
@@ -185,6 +187,7 @@ private:
     NetworkFabric network_;
     std::vector<std::unique_ptr<Machine>> machines_;
     std::vector<ArmedCue> cues_;
+    bool shutting_down_ = false;
 };
 
 }  // namespace gregor::simulated

@@ -14,11 +14,12 @@ GREGOR = "gregor"
 
 # Bug, invariants that may show it first, seeds within which one must.
 PLANTED = [
-    ("ack-before-append", {"H1", "H2", "P1"}, 4),
+    ("ack-before-append", {"H1", "H2", "P1", "R12", "T7"}, 4),
+    ("skip-checksum", {"L8", "R12"}, 16),
     ("skip-flush", {"L8"}, 8),
     ("keep-torn-tail", {"L8", "L1"}, 8),
     ("skip-directory-sync", {"L8", "H1"}, 8),
-    ("b21-reject-instead-of-dedupe", {"V5"}, 8),
+    ("b21-reject-instead-of-dedupe", {"P1", "V5", "H2"}, 40),
     ("b22-sequence-wrap", {"V5"}, 4),
 ]
 
@@ -31,10 +32,44 @@ USAGE_ERRORS = [
     (["run", "single-node", "--plant", "no-such-bug"], "no-such-bug"),
     (["run", "single-node", "--disable-fault", "flood"], "flood"),
     (["run", "single-node", "--workload", "clients"], "clients"),
+    (["run", "single-node", "--workload", "client=3"], 'no workload number "client"; there are: clients,'),
+    (["run", "single-node", "--workload", "clients=0"], "clients is 0; it goes from 1 to 64"),
+    (["replay", "single-node", "--workload", "topics=1000"], "topics is 1000"),
     (["run", "single-node", "--for", "3parsecs"], "3parsecs"),
     (["replay", "single-node", "--seed", "1", "--until", "soon"], "soon"),
     (["replay", "no-such-scenario", "--seed", "1"], "single-node"),
     (["plan", "no-such-scenario"], "single-node"),
+]
+
+
+# What is put behind the drawn plan of seed 3, and how it is refused.
+FAULT = '\n[[fault]]\nat = "3s"\n'
+BAD_FAULTS = [
+    ('kind = "kill"\nnode = "n2"\n', 'its node is "n2"; with clients = '),
+    ('kind = "kill"\n', "kill: it names no node"),
+    ('kind = "kill"\nnode = "c0"\n', "its node is c0; only n1 has a disk and comes back"),
+    ('kind = "kill"\nnode = "n1"\npeer = "c0"\n', "kill: besides node and at or cue it takes duration"),
+    ('kind = "partition"\nnode = "n1"\n', "partition: it needs a duration"),
+    ('kind = "partition"\nnode = "n1"\npeer = "c64"\nduration = "1s"\n', 'its peer is "c64"'),
+    ('kind = "partition"\nnode = "n1"\npeer = "n1"\nduration = "1s"\n', "n1 is its own peer"),
+    ('kind = "disk-bit-rot"\nnode = "n1"\npath = "t64-0/"\n', 'its path is "t64-0/"; with topics = '),
+    ('kind = "disk-bit-rot"\nnode = "n1"\n', 'its path is ""; with topics = '),
+    ('kind = "clock-drift"\nnode = "n1"\namount = -1000000\n', "parts per million"),
+    ('kind = "kill"\nnode = "n1"\nduration = "-1s"\n', "duration is not negative"),
+    ('kind = "kill"\nnode = "n1"\ncue = { event = "log_appended", node = "n1" }\n', "leave one out"),
+]
+
+# A line of that plan, what stands there instead, and how it is refused.
+BAD_LINES = [
+    (r"^topics = .*$", "topics = 0", "topics is 0"),
+    (r"^topics = .*$", "", "[workload] lacks topics"),
+    (r"^topics = .*$", "topics = 1\nbrokers = 3", 'no workload number "brokers"'),
+    (r'^"log.segment.bytes" = .*$', '"log.segment.bytes" = "20"', "lower record_bytes"),
+    (r'^"log.segment.bytes" = .*$', '"log.segment.byte" = "1"', "unknown key 'log.segment.byte'"),
+    (r'^"log.segment.bytes" = .*$', '"log.dirs" = "elsewhere"', "log.dirs is the scenario's own"),
+    (r"^latency_min = .*$", 'latency_min = "10s"', "latency_min is above latency_max"),
+    (r"^split_per_million = .*$", "split_per_million = 2000000", "split_per_million is 0 to 1000000"),
+    (r"^duration = .*$", "", "the plan needs a duration"),
 ]
 
 
@@ -78,6 +113,17 @@ class Runs(unittest.TestCase):
         kind = sorted(kinds)[0]
         code, output = gregor("plan", "single-node", "--seed", 3, "--disable-fault", kind)
         self.assertEqual(set(re.findall(r'kind = "([a-z-]+)"', output)), kinds - {kind})
+
+
+    def test_a_given_number_decides_what_faults_are_drawn(self):
+        for numbers in ("clients=1", "topics=1", "partitions=1", "record_bytes=10000"):
+            with self.subTest(numbers=numbers):
+                code, output = gregor("run", "single-node", "--seeds", 6, "--workload", numbers,
+                                      "--quiet")
+                self.assertEqual(code, 0, output)
+        _, output = gregor("plan", "single-node", "--seed", 3, "--workload", "clients=1")
+        self.assertIn("\nclients = 1\n", output)
+        self.assertNotRegex(output, r'"c[1-9]')
 
 
 class Replays(unittest.TestCase):
@@ -124,6 +170,22 @@ class Errors(unittest.TestCase):
             code, output = gregor("run", plan)
             self.assertEqual(code, 254, output)
             self.assertIn('line 2: unknown key "sede"', output)
+
+    def test_a_plan_that_names_what_is_not_there_is_refused_with_what_to_do(self):
+        _, drawn = gregor("plan", "single-node", "--seed", 3)
+        edited = [(drawn + FAULT + fault, named) for fault, named in BAD_FAULTS]
+        for pattern, line, named in BAD_LINES:
+            self.assertRegex(drawn, re.compile(pattern, re.MULTILINE))
+            edited.append((re.sub(pattern, line, drawn, count=1, flags=re.MULTILINE), named))
+        with tempfile.TemporaryDirectory() as folder:
+            plan = pathlib.Path(folder) / "edited.toml"
+            for text, named in edited:
+                plan.write_text(text, encoding="utf-8")
+                with self.subTest(named=named):
+                    code, output = gregor("run", plan)
+                    self.assertEqual(code, 254, output)
+                    self.assertIn(str(plan), output)
+                    self.assertIn(named, output)
 
     def test_help_and_lists_exit_0(self):
         for arguments, named in [(["--help"], "replay"), (["list"], "single-node"),

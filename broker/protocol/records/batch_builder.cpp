@@ -129,7 +129,8 @@ Bytes BatchBuilder::build() && {
     }
     const ByteSpan records = batch_.span().subspan(kBatchHeaderSize);
     if (options_.codec != CompressionCodec::none) {
-        return assemble_batch(header_, compress(options_.codec, records, options_.levels));
+        return assemble_batch(
+            header_, compress(options_.codec, records, options_.levels, options_.contexts));
     }
     header_.batch_length = batch_length_for(records);
     header_.crc = compute_crc(header_, records);

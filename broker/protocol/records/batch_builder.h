@@ -29,6 +29,7 @@ struct BatchOptions {
     std::int32_t base_sequence = kNoSequence;
     bool is_transactional = false;
     bool is_control = false;
+    CodecContexts* contexts = nullptr;  // lent for build()
 };
 
 struct RecordInput {

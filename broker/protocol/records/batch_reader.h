@@ -22,8 +22,9 @@ struct BatchView {
 
     [[nodiscard]] ByteSpan records() const { return bytes.subspan(kBatchHeaderSize); }
     [[nodiscard]] bool has_valid_crc() const { return records::has_valid_crc(bytes); }
-    [[nodiscard]] Result<RecordReader, RecordError> open(std::size_t max_uncompressed_bytes) const {
-        return RecordReader::open(header, records(), max_uncompressed_bytes);
+    [[nodiscard]] Result<RecordReader, RecordError> open(std::size_t max_uncompressed_bytes,
+                                                         CodecContexts* contexts = nullptr) const {
+        return RecordReader::open(header, records(), max_uncompressed_bytes, contexts);
     }
 };
 

@@ -4,6 +4,7 @@
 
 #include "broker/protocol/records/batch_reader.h"
 #include "broker/protocol/records/record_reader.h"
+#include "sim/base/instrument.h"
 
 namespace gregor::records {
 namespace {
@@ -72,7 +73,7 @@ Result<Nothing, Refusal> check_header(const BatchView& batch, const ValidationOp
             fmt::format("a batch of {} bytes for {} exceeds the {} of max.message.bytes",
                         batch.bytes.size(), options.topic_partition, options.max_message_bytes));
     }
-    if (!batch.has_valid_crc()) {
+    if (!batch.has_valid_crc() && !PLANTED(skip_checksum)) {
         return refuse(
             RecordErrorCode::corrupt_message,
             fmt::format("the checksum of a batch for {} does not hold", options.topic_partition));
@@ -101,7 +102,7 @@ public:
         : batch_(batch), options_(options) {}
 
     [[nodiscard]] Result<Nothing, Refusal> run() {
-        auto reader = batch_.open(options_.max_uncompressed_bytes);
+        auto reader = batch_.open(options_.max_uncompressed_bytes, options_.contexts);
         if (!reader) return refuse(reader.error());
         while (true) {
             const auto record = reader->next();
@@ -200,9 +201,10 @@ Result<StoredRecords, Refusal> stored_records(const Bytes& chunk, const BatchVie
     const CompressionCodec from = *batch.header.codec();
     const CompressionCodec to = options.compression_type.value_or(from);
     if (from == to || batch.header.is_control()) return stored;
-    const auto plain = decompress(from, stored.records, options.max_uncompressed_bytes);
+    const auto plain =
+        decompress(from, stored.records, options.max_uncompressed_bytes, options.contexts);
     if (!plain) return refuse(plain.error());
-    stored.records = compress(to, *plain, options.levels);
+    stored.records = compress(to, *plain, options.levels, options.contexts);
     const std::size_t size = kBatchHeaderSize + stored.records.size();
     if (size > static_cast<std::size_t>(options.max_message_bytes)) {
         return refuse(RecordErrorCode::message_too_large,

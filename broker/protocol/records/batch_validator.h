@@ -51,6 +51,7 @@ struct ValidationOptions {
 
     bool walk_compressed = true;  // false: trust the header of compressed batches
     std::size_t max_uncompressed_bytes = std::size_t{256} << 20;
+    CodecContexts* contexts = nullptr;  // lent for the call
 };
 
 /// Why one record is refused, by its place in the batch (KIP-467).

@@ -23,7 +23,9 @@
 
 namespace gregor::records {
 
-/// What a chunk aims at; a block of snappy or lz4 is one chunk whatever its size.
+class CodecContexts;
+
+/// What a chunk aims at, at most; a block of snappy or lz4 is one chunk whatever its size.
 inline constexpr std::size_t kDecompressedChunkBytes = std::size_t{64} << 10;
 
 class Decompressor {
@@ -41,13 +43,16 @@ public:
 
 /// Takes apart `input`, which must outlive it. What follows the end of a gzip, snappy or lz4 stream
 /// is ignored, of a zstd stream it is an error, as Kafka's reader has it. `codec` is not none.
+/// `contexts`, here and below: what the caller keeps for many batches, if it does.
 [[nodiscard]] std::unique_ptr<Decompressor> open_decompressor(CompressionCodec codec,
                                                               ByteSpan input,
-                                                              std::size_t max_output_bytes);
+                                                              std::size_t max_output_bytes,
+                                                              CodecContexts* contexts = nullptr);
 
 /// The whole of `input` decompressed (copied, if `codec` is none).
 [[nodiscard]] Result<Bytes, RecordError> decompress(CompressionCodec codec, ByteSpan input,
-                                                    std::size_t max_output_bytes);
+                                                    std::size_t max_output_bytes,
+                                                    CodecContexts* contexts = nullptr);
 
 /// Compression levels as compression.gzip.level (1 to 9, −1: zlib's own), compression.lz4.level (1
 /// to 17) and compression.zstd.level (−131072 to 22) take them.
@@ -59,7 +64,8 @@ struct CompressionLevels {
 
 /// `input` compressed as Kafka's own clients can read it (copied, if `codec` is none).
 [[nodiscard]] Bytes compress(CompressionCodec codec, ByteSpan input,
-                             const CompressionLevels& levels = {});
+                             const CompressionLevels& levels = {},
+                             CodecContexts* contexts = nullptr);
 
 /// "gzip", as in compression.type.
 [[nodiscard]] std::string_view name_of(CompressionCodec codec);

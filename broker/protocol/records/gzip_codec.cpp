@@ -2,7 +2,6 @@
 // as the JDK's GZIPInputStream ignores it.
 #include <zlib.h>
 
-#include <array>
 #include <limits>
 
 #include "broker/protocol/records/codecs.h"
@@ -10,14 +9,37 @@
 namespace gregor::records::detail {
 namespace {
 
-constexpr int kGzipWindowBits = 15 + 16;  // the largest window, in gzip's wrapping
-constexpr int kMemoryLevel = 8;
+constexpr int kGzipWrapping = 16;
+constexpr int kGzipWindowBits = 15 + kGzipWrapping;  // the largest window
+constexpr std::size_t kWindowLookahead = 262;        // zlib's: what a window holds beyond a match
+constexpr std::size_t kUsualExpansion = 8;
 // A member's header and trailer at their smallest.
 constexpr std::size_t kSmallestMember = 18;
 
+/// What deflate works in. It is cleared for each batch, so it is made for the batch's size: with
+/// all of the input in the window and one block for its symbols the outcome is as good as with the
+/// largest.
+struct DeflateSizes {
+    int window_bits = 9;
+    int memory_level = 1;
+
+    static DeflateSizes of(std::size_t input) {
+        DeflateSizes sizes;
+        while (sizes.window_bits < 15 &&
+               (std::size_t{1} << sizes.window_bits) < input + kWindowLookahead) {
+            ++sizes.window_bits;
+        }
+        while (sizes.memory_level < 8 && (std::size_t{64} << sizes.memory_level) <= input) {
+            ++sizes.memory_level;
+        }
+        return sizes;
+    }
+};
+
 class GzipDecompressor final : public Decompressor {
 public:
-    GzipDecompressor(ByteSpan input, std::size_t max_output) : budget_(max_output) {
+    GzipDecompressor(ByteSpan input, std::size_t max_output)
+        : budget_(max_output), chunk_(kUsualExpansion * input.size()) {
         CHECK(input.size() <= std::numeric_limits<uInt>::max(), "{} bytes", input.size());
         stream_.next_in = const_cast<Bytef*>(input.data());
         stream_.avail_in = static_cast<uInt>(input.size());
@@ -31,7 +53,8 @@ public:
             stream_.next_out = chunk_.data();
             stream_.avail_out = static_cast<uInt>(chunk_.size());
             const uInt input_before = stream_.avail_in;
-            const int outcome = inflate(&stream_, Z_NO_FLUSH);
+            // Z_FINISH: a stream that ends in this chunk needs no window.
+            const int outcome = inflate(&stream_, Z_FINISH);
             const std::size_t size = chunk_.size() - stream_.avail_out;
             if (outcome == Z_STREAM_END) {
                 start_next_member();
@@ -71,7 +94,7 @@ private:
     int members_ = 0;  // whole ones
     bool ended_ = false;
     OutputBudget budget_;
-    std::array<std::uint8_t, kDecompressedChunkBytes> chunk_;
+    ChunkBuffer chunk_;
 };
 
 }  // namespace
@@ -84,8 +107,9 @@ Bytes compress_gzip(ByteSpan input, int level) {
     CHECK(level == -1 || (level >= 1 && level <= 9), "gzip level {}", level);
     CHECK(input.size() <= std::numeric_limits<uInt>::max(), "{} bytes", input.size());
     z_stream stream{};
-    CHECK(deflateInit2(&stream, level, Z_DEFLATED, kGzipWindowBits, kMemoryLevel,
-                       Z_DEFAULT_STRATEGY) == Z_OK);
+    const DeflateSizes sizes = DeflateSizes::of(input.size());
+    CHECK(deflateInit2(&stream, level, Z_DEFLATED, sizes.window_bits + kGzipWrapping,
+                       sizes.memory_level, Z_DEFAULT_STRATEGY) == Z_OK);
     const std::size_t bound = deflateBound(&stream, input.size());
     ByteBuffer output(bound);
     stream.next_in = const_cast<Bytef*>(input.data());

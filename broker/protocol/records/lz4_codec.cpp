@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "broker/protocol/records/codec_contexts.h"
 #include "broker/protocol/records/codecs.h"
 
 namespace gregor::records::detail {
@@ -20,7 +21,8 @@ namespace {
 constexpr std::uint32_t kFrameMagic = 0x184d2204;
 constexpr std::uint32_t kStoredBlockBit = 0x80000000;
 constexpr std::size_t kLargestExpansion = 255;  // a length byte of 255 stands for 255 bytes
-constexpr int kKafkaDefaultLevel = 9;           // with lz4-java: the fast compressor
+constexpr std::size_t kUsualExpansion = 8;
+constexpr int kKafkaDefaultLevel = 9;  // with lz4-java: the fast compressor
 
 // FLG: version (2 bits) | block independence | block checksum | content size | content checksum | 0
 // 0.
@@ -104,13 +106,19 @@ private:
 
     Result<ByteSpan, RecordError> decode_block(ByteSpan block) {
         const std::size_t room = std::min(largest_block_, block.size() * kLargestExpansion);
-        chunk_.clear();
-        char* output = reinterpret_cast<char*>(chunk_.extend(std::max<std::size_t>(room, 1)));
-        const int size =
-            LZ4_decompress_safe(reinterpret_cast<const char*>(block.data()), output,
-                                static_cast<int>(block.size()), static_cast<int>(room));
+        // First into less: small batches are many, and the largest block is a lot of memory.
+        int size = decode_block_into(std::min(room, block.size() * kUsualExpansion), block);
+        if (size < 0) size = decode_block_into(room, block);
         if (size < 0) return fail(kDamagedStream);
         return ByteSpan(chunk_.data(), static_cast<std::size_t>(size));
+    }
+
+    /// The block's decompressed size, negative if it is damaged or has no room.
+    int decode_block_into(std::size_t room, ByteSpan block) {
+        chunk_.clear();
+        char* output = reinterpret_cast<char*>(chunk_.extend(std::max<std::size_t>(room, 1)));
+        return LZ4_decompress_safe(reinterpret_cast<const char*>(block.data()), output,
+                                   static_cast<int>(block.size()), static_cast<int>(room));
     }
 
     ByteSpan rest_;
@@ -121,13 +129,28 @@ private:
     ByteBuffer chunk_;
 };
 
+/// What LZ4F_compressFrame does, in a context that is kept.
+std::size_t compress_frame(LZ4F_cctx& context, std::uint8_t* to, std::size_t room, ByteSpan input,
+                           LZ4F_preferences_t preferences) {
+    preferences.autoFlush = 1;
+    std::size_t size = 0;
+    const auto add = [&](std::size_t written) {
+        CHECK(!LZ4F_isError(written), "lz4: {}", LZ4F_getErrorName(written));
+        size += written;
+    };
+    add(LZ4F_compressBegin(&context, to, room, &preferences));
+    add(LZ4F_compressUpdate(&context, to + size, room - size, input.data(), input.size(), nullptr));
+    add(LZ4F_compressEnd(&context, to + size, room - size, nullptr));
+    return size;
+}
+
 }  // namespace
 
 std::unique_ptr<Decompressor> open_lz4(ByteSpan input, std::size_t max_output) {
     return std::make_unique<Lz4Decompressor>(input, max_output);
 }
 
-Bytes compress_lz4(ByteSpan input, int level) {
+Bytes compress_lz4(ByteSpan input, int level, CodecContexts* contexts) {
     CHECK(level >= 1, "lz4 level {}", level);
     CHECK(level <= 17, "lz4 level {}", level);
     LZ4F_preferences_t preferences{};
@@ -137,10 +160,9 @@ Bytes compress_lz4(ByteSpan input, int level) {
     preferences.compressionLevel = level == kKafkaDefaultLevel ? 0 : std::clamp(level, 3, 12);
     const std::size_t bound = LZ4F_compressFrameBound(input.size(), &preferences);
     ByteBuffer output(bound);
-    const std::size_t size =
-        LZ4F_compressFrame(output.extend(bound), bound, input.data(), input.size(), &preferences);
-    CHECK(!LZ4F_isError(size), "lz4: {}", LZ4F_getErrorName(size));
-    output.resize(size);
+    CodecContexts for_this_batch;
+    LZ4F_cctx& context = (contexts == nullptr ? for_this_batch : *contexts).lz4_compression();
+    output.resize(compress_frame(context, output.extend(bound), bound, input, preferences));
     return std::move(output).freeze();
 }
 

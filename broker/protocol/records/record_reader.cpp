@@ -47,7 +47,8 @@ RecordReader::RecordReader(const BatchHeader& header, ByteSpan records,
       source_ended_(source_ == nullptr) {}
 
 Result<RecordReader, RecordError> RecordReader::open(const BatchHeader& header, ByteSpan records,
-                                                     std::size_t max_uncompressed_bytes) {
+                                                     std::size_t max_uncompressed_bytes,
+                                                     CodecContexts* contexts) {
     if (header.record_count < 0) {
         return fail(RecordError{RecordErrorCode::invalid_record, "a negative number of records"});
     }
@@ -58,7 +59,7 @@ Result<RecordReader, RecordError> RecordReader::open(const BatchHeader& header, 
     }
     if (*codec == CompressionCodec::none) return RecordReader(header, records, nullptr);
     return RecordReader(header, records,
-                        open_decompressor(*codec, records, max_uncompressed_bytes));
+                        open_decompressor(*codec, records, max_uncompressed_bytes, contexts));
 }
 
 Result<const RecordView*, RecordError> RecordReader::next() {

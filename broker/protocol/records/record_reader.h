@@ -71,7 +71,8 @@ public:
     /// the reader. invalid_record: a negative count; unsupported_compression_type: codec 5 to 7.
     [[nodiscard]] static Result<RecordReader, RecordError> open(const BatchHeader& header,
                                                                 ByteSpan records,
-                                                                std::size_t max_uncompressed_bytes);
+                                                                std::size_t max_uncompressed_bytes,
+                                                                CodecContexts* contexts = nullptr);
 
     /// The next record, or nullptr after the last. The view lives until the next call. After an
     /// error the reader is done. A batch whose count is 0 ends at once, whatever its bytes are.

@@ -7,8 +7,9 @@
 #include <zstd_errors.h>
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
+#include "broker/protocol/records/codec_contexts.h"
 #include "broker/protocol/records/codecs.h"
 
 namespace gregor::records::detail {
@@ -18,12 +19,21 @@ constexpr int kLargestStreamedWindowLog = 23;
 
 class ZstdDecompressor final : public Decompressor {
 public:
-    ZstdDecompressor(ByteSpan input, std::size_t max_output)
-        : input_{input.data(), input.size(), 0}, context_(ZSTD_createDCtx()), budget_(max_output) {
+    ZstdDecompressor(ByteSpan input, std::size_t max_output, CodecContexts* contexts)
+        : input_{input.data(), input.size(), 0},
+          contexts_(contexts),
+          own_context_(contexts == nullptr ? ZstdDecompression(ZSTD_createDCtx())
+                                           : contexts->take_zstd_decompression()),
+          context_(own_context_.get()),
+          budget_(max_output),
+          chunk_(content_size(input)) {
         CHECK(context_ != nullptr);
+        (void)ZSTD_DCtx_reset(context_, ZSTD_reset_session_and_parameters);
         (void)ZSTD_DCtx_setParameter(context_, ZSTD_d_windowLogMax, kLargestStreamedWindowLog);
     }
-    ~ZstdDecompressor() override { ZSTD_freeDCtx(context_); }
+    ~ZstdDecompressor() override {
+        if (contexts_ != nullptr) contexts_->give_back(std::move(own_context_));
+    }
 
     Result<ByteSpan, RecordError> next() override {
         while (!is_between_frames_ || input_.pos < input_.size) {
@@ -48,6 +58,14 @@ public:
     }
 
 private:
+    /// What the first frame says of itself, if it does: a chunk of that size takes it in one go.
+    static std::size_t content_size(ByteSpan input) {
+        const unsigned long long size = ZSTD_getFrameContentSize(input.data(), input.size());
+        return size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN
+                   ? kDecompressedChunkBytes
+                   : static_cast<std::size_t>(size);
+    }
+
     /// The frame at frame_begin_, whole; the stream goes on after it.
     Result<ByteSpan, RecordError> decode_frame_in_one_piece() {
         (void)ZSTD_DCtx_reset(context_, ZSTD_reset_session_only);
@@ -74,27 +92,32 @@ private:
     }
 
     ZSTD_inBuffer input_;
+    CodecContexts* contexts_;
+    ZstdDecompression own_context_;
     ZSTD_DCtx* context_;
     std::size_t frame_begin_ = 0;
     bool is_between_frames_ = true;
     OutputBudget budget_;
-    std::array<std::uint8_t, kDecompressedChunkBytes> chunk_;
+    ChunkBuffer chunk_;
     ByteBuffer whole_frame_;
 };
 
 }  // namespace
 
-std::unique_ptr<Decompressor> open_zstd(ByteSpan input, std::size_t max_output) {
-    return std::make_unique<ZstdDecompressor>(input, max_output);
+std::unique_ptr<Decompressor> open_zstd(ByteSpan input, std::size_t max_output,
+                                        CodecContexts* contexts) {
+    return std::make_unique<ZstdDecompressor>(input, max_output, contexts);
 }
 
-Bytes compress_zstd(ByteSpan input, int level) {
+Bytes compress_zstd(ByteSpan input, int level, CodecContexts* contexts) {
     CHECK(level >= ZSTD_minCLevel(), "zstd level {}", level);
     CHECK(level <= ZSTD_maxCLevel(), "zstd level {}", level);
     const std::size_t bound = ZSTD_compressBound(input.size());
     ByteBuffer output(bound);
+    CodecContexts for_this_batch;
+    ZSTD_CCtx& context = (contexts == nullptr ? for_this_batch : *contexts).zstd_compression();
     const std::size_t size =
-        ZSTD_compress(output.extend(bound), bound, input.data(), input.size(), level);
+        ZSTD_compressCCtx(&context, output.extend(bound), bound, input.data(), input.size(), level);
     CHECK(!ZSTD_isError(size), "zstd: {}", ZSTD_getErrorName(size));
     output.resize(size);
     return std::move(output).freeze();

@@ -8,12 +8,15 @@ namespace {
 const protocol::Uuid kTopicId = *protocol::parse_uuid("b53bvqciTUajLGACMHYgyA");
 const TopicPartition kOrders{"orders-of.day", 3};
 
-std::unique_ptr<LogManager> open_manager(Runtime& runtime) {
+std::unique_ptr<LogManager> open_manager(
+    Runtime& runtime,
+    std::function<void(const TopicPartition&, std::string_view)> on_offline = {}) {
     auto manager =
         LogManager::open(runtime, {.folders = {"data"},
                                    .cluster_id = "cluster",
                                    .node_id = protocol::NodeId(1),
-                                   .config_of = [](const std::string&) { return small_config(); }});
+                                   .config_of = [](const std::string&) { return small_config(); },
+                                   .on_offline = std::move(on_offline)});
     if (!manager) FAIL(manager.error().text);
     return *std::move(manager);
 }
@@ -112,10 +115,18 @@ TEST_CASE("a log that cannot be opened is offline and the others serve") {
         REQUIRE((*file)->truncate(0));
     });
     harness.run([&](Runtime& runtime) {
-        const auto manager = open_manager(runtime);
+        std::vector<std::string> said;
+        const auto manager = open_manager(runtime, [&](const TopicPartition& at, auto reason) {
+            said.push_back(fmt::format("{}: {}", at, reason));
+        });
         REQUIRE(manager->offline().contains({"a", 0}));
         REQUIRE(manager->find({"b", 0})->log_end_offset() == Offset(1));
-        REQUIRE(!manager->create({"a", 0}, kTopicId));
+        REQUIRE(manager->create({"a", 0}, kTopicId).error().text ==
+                "a-0 is offline: data/a-0/leader-epoch-checkpoint is damaged");
+        harness.disk().trouble.failing_opens = {.path = "c-0", .left = 1};
+        REQUIRE(!manager->create({"c", 0}, kTopicId));
+        REQUIRE(said == std::vector<std::string>{"a-0: data/a-0/leader-epoch-checkpoint is damaged",
+                                                 "c-0: io_failed"});
     });
 }
 

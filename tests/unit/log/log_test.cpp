@@ -115,6 +115,24 @@ TEST_CASE("recovery cuts a torn tail and keeps what came before") {
     });
 }
 
+// single-node, seed 779
+TEST_CASE("an append to a log whose own first batch is damaged does not call the new one damaged") {
+    LogHarness harness;
+    harness.run([](Runtime& runtime) {
+        const auto log = open_log(runtime);
+        for (int i = 0; i < 10; ++i) REQUIRE(append(*log, build({})));
+        REQUIRE(log->close());
+    });
+    harness.run([&](Runtime& runtime) {
+        const auto log = open_log(runtime, log_options(small_config(), true));
+        const auto file =
+            *harness.disk().store->open("data/orders-0/00000000000000000000.log", OpenMode::write);
+        constexpr std::uint64_t kMagicPosition = 16;
+        file->flip_bit(kMagicPosition, 6);
+        REQUIRE(append(*log, build({})).error() == ErrorCode::kafka_storage_error);
+    });
+}
+
 TEST_CASE("a retry of one of the last five batches is answered with its first place") {
     LogHarness harness;
     harness.run([](Runtime& runtime) {

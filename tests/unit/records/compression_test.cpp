@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/protocol/records/codec_contexts.h"
 #include "sim/base/random.h"
 #include "tests/support/catch.h"
 
@@ -46,6 +47,72 @@ TEST_CASE("what is compressed comes out again, whatever its size") {
             REQUIRE(back);
             REQUIRE(*back == plain);
         }
+    }
+}
+
+TEST_CASE("contexts that are kept change no byte") {
+    CodecContexts contexts;
+    for (int round = 0; round < 3; ++round) {
+        for (const CompressionCodec codec : kCompressed) {
+            for (const std::size_t size :
+                 {0, 1, 100, 1000, 4095, 4096, 33'000, 70'000, 500, 300'000}) {
+                const Bytes plain = sample(size);
+                INFO(name_of(codec) << " " << size << " in round " << round);
+                const Bytes compressed = compress(codec, plain, {}, &contexts);
+                REQUIRE(compressed == compress(codec, plain));
+                const auto back = decompress(codec, compressed, kLimit, &contexts);
+                REQUIRE(back);
+                REQUIRE(*back == plain);
+            }
+        }
+    }
+    for (const int level : {1, 3, 9, 12}) {
+        const Bytes plain = sample(5000 + static_cast<std::size_t>(level));
+        const CompressionLevels levels{.lz4 = level, .zstd = level};
+        for (const CompressionCodec codec : {CompressionCodec::lz4, CompressionCodec::zstd}) {
+            INFO(name_of(codec) << " level " << level);
+            REQUIRE(compress(codec, plain, levels, &contexts) == compress(codec, plain, levels));
+        }
+    }
+}
+
+TEST_CASE("a context that met a damaged stream reads the next one") {
+    CodecContexts contexts;
+    const Bytes plain = sample(100'000);
+    for (const CompressionCodec codec : kCompressed) {
+        const Bytes compressed = compress(codec, plain, {}, &contexts);
+        INFO(name_of(codec));
+        for (const std::size_t end : {compressed.size() - 1, compressed.size() / 2}) {
+            REQUIRE_FALSE(decompress(codec, compressed.slice(0, end), kLimit, &contexts));
+            REQUIRE_FALSE(decompress(codec, compressed, plain.size() - 1, &contexts));
+            const auto back = decompress(codec, compressed, kLimit, &contexts);
+            REQUIRE(back);
+            REQUIRE(*back == plain);
+        }
+    }
+}
+
+TEST_CASE("several streams may be open on one set of contexts") {
+    CodecContexts contexts;
+    const Bytes plain = sample(300'000);
+    for (const CompressionCodec codec : kCompressed) {
+        const Bytes compressed = compress(codec, plain, {}, &contexts);
+        INFO(name_of(codec));
+        const auto a = open_decompressor(codec, compressed, kLimit, &contexts);
+        const auto b = open_decompressor(codec, compressed, kLimit, &contexts);
+        ByteBuffer from_a;
+        ByteBuffer from_b;
+        for (bool more = true; more;) {
+            const auto part_a = a->next();
+            REQUIRE(part_a);
+            from_a.append(*part_a);
+            const auto part_b = b->next();
+            REQUIRE(part_b);
+            from_b.append(*part_b);
+            more = !part_a->empty();
+        }
+        REQUIRE(std::move(from_a).freeze() == plain);
+        REQUIRE(std::move(from_b).freeze() == plain);
     }
 }
 

@@ -100,6 +100,22 @@ TEST_CASE("an open and a rename that fail change nothing, and work when tried ag
     REQUIRE(world.fired(FaultKind::disk_rename_error) == 1);
 }
 
+TEST_CASE("trouble may let some operations go well first, and a removal may fail") {
+    DiskWorld world;
+    Outcomes outcomes;
+    world.trouble().failing_opens = {.left = 1, .after = 2};
+    world.trouble().failing_removes = {.left = 1};
+    world.run([&](Disk& disk) {
+        for (const char* file : {"a", "b", "c", "c"}) {
+            outcomes.push_back(outcome(disk.open(file, OpenMode::create)));
+        }
+        outcomes.push_back(outcome(disk.remove("a")));
+        outcomes.push_back(*disk.exists("a") ? "there" : "not there");
+        outcomes.push_back(outcome(disk.remove("a")));
+    });
+    REQUIRE(outcomes == Outcomes{"ok", "ok", "io_failed", "ok", "io_failed", "there", "ok"});
+}
+
 TEST_CASE(
     "a write that fails leaves a prefix of what it was to write, of another length each time") {
     const std::string wanted = "0123456789abcdef";

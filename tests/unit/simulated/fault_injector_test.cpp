@@ -62,10 +62,12 @@ std::string every_kind() {
     std::string toml = "scenario = \"test\"\nseed = 1\nduration = \"40s\"\n";
     for (std::size_t i = 0; i < kFaultKinds; ++i) {
         const auto kind = static_cast<FaultKind>(i);
-        toml += fmt::format(
-            "[[fault]]\nkind = \"{}\"\nnode = \"n1\"\nat = \"{}s\"\nduration = \"300ms\"\n"
-            "amount = {}\n",
-            name(kind), i + 1, kind == FaultKind::clock_step ? 5'000'000'000 : 1);
+        toml += fmt::format("[[fault]]\nkind = \"{}\"\nnode = \"n1\"\nat = \"{}s\"\n", name(kind),
+                            i + 1);
+        if (shape_of(kind).duration) toml += "duration = \"300ms\"\n";
+        if (shape_of(kind).amount) {
+            toml += fmt::format("amount = {}\n", kind == FaultKind::clock_step ? 5'000'000'000 : 1);
+        }
     }
     return toml;
 }
@@ -167,6 +169,19 @@ TEST_CASE("a fault of a machine that is down does not happen") {
     world.run_until(Instant(5s));
     REQUIRE(ledger.lines.size() == 2);
     REQUIRE(machine.power_losses() == 0);
+}
+
+TEST_CASE("a machine that was to start again does not while the world shuts down") {
+    World world(1, {});
+    Machine& machine = world.add_machine("n1", {});
+    machine.start(program(tick));
+    FaultInjector injector(world, nullptr);
+    injector.arm({{.kind = FaultKind::kill, .at = 1s, .node = "n1", .duration = 1s}});
+    world.add_machine("n2", {}).start(program(tick));
+    world.run_until(Instant(2s - 1ms));  // the next turns of the world would start it
+    world.shut_down();
+    REQUIRE_FALSE(machine.running());
+    REQUIRE(machine.starts() == 1);
 }
 
 TEST_CASE("after healing a stopped machine runs, a paused one goes on, and no fault comes") {

@@ -1,4 +1,6 @@
 // What two machines see of their connection when the network between them is in trouble.
+#include <bit>
+
 #include "sim/runtime/sync.h"
 #include "tests/support/catch.h"
 #include "tests/unit/simulated/function_program.h"
@@ -59,6 +61,9 @@ public:
 
     std::vector<Heard> server;
     std::vector<Heard> client;
+    /// The server closes its end when its stream ends.
+    bool server_closes = false;
+    bool server_reads = true;
     /// The server says "tick" each second besides listening.
     bool server_ticks = false;
     World world;  // its fibers end first
@@ -76,8 +81,9 @@ private:
         while (auto accepted = listener->accept()) {
             std::shared_ptr<Connection> connection = std::move(*accepted);
             runtime.tasks().spawn("listener", [this, &runtime, connection] {
-                listen_to(*connection, server);
-                runtime.clock().sleep_for(600s);  // it does not close its end
+                if (server_reads) listen_to(*connection, server);
+                if (server_closes) connection->close();
+                runtime.clock().sleep_for(600s);  // unless told so it keeps its end
             });
             if (!server_ticks) continue;
             runtime.tasks().spawn("ticker", [&runtime, connection] {
@@ -114,6 +120,69 @@ TEST_CASE("a half-open connection seems alive to the other side until it speaks"
     REQUIRE(net.all(net.client) == "connection_reset;");
     REQUIRE(net.client.front().at >= Instant(10s));
     REQUIRE(net.client.front().at < Instant(11s));
+}
+
+TEST_CASE("nothing that the dead side of a half-open connection does reaches the other side") {
+    enum class Then { closes, is_killed, is_killed_and_starts_again };
+    for (const Then then : {Then::closes, Then::is_killed, Then::is_killed_and_starts_again}) {
+        NetworkWorld net;
+        net.server_closes = then == Then::closes;
+        Machine& server = net.world.machine("n1");
+        net.at(5s, [&] { REQUIRE(net.world.network().reset("n1", "c1", true) == 1); });
+        if (then != Then::closes) net.at(6s, [&] { server.kill(); });
+        if (then == Then::is_killed_and_starts_again) net.at(7s, [&] { server.start_again(); });
+        net.run([&](Runtime& runtime, Connection& connection) {
+            runtime.tasks().spawn("speaker", [&] {
+                runtime.clock().sleep_for(39s);
+                (void)connection.write(Bytes::copy_of("hello?"));
+            });
+            net.listen_to(connection, net.client);
+        });
+        INFO(static_cast<int>(then));
+        REQUIRE(net.all(net.client) == "connection_reset;");
+        REQUIRE(net.client.front().at >= Instant(40s));
+        REQUIRE(net.client.front().at < Instant(41s));
+        REQUIRE(net.server.front().at == Instant(5s));
+    }
+}
+
+TEST_CASE("a side that believes in a half-open connection ends it by its own timeout") {
+    NetworkWorld net;
+    net.server_closes = true;
+    net.at(5s, [&] { net.world.network().reset("n1", "c1", true); });
+    net.run([&](Runtime& runtime, Connection& connection) {
+        ByteBuffer nothing;
+        const auto result = connection.read(nothing, 1, 4096, runtime.clock().now() + 20s);
+        REQUIRE(result.error() == IoError::timed_out);
+        net.client.push_back({"gave up", net.world.now()});
+        connection.close();
+    });
+    REQUIRE(net.all(net.client) == "gave up;");
+    REQUIRE(net.client.front().at >= Instant(21s));
+    REQUIRE(net.client.front().at < Instant(22s));
+}
+
+TEST_CASE("a writer that waits for room at the dead side of a half-open connection is reset") {
+    NetworkWorld net;
+    net.server_reads = false;
+    net.at(5s, [&] { net.world.network().reset("n1", "c1", true); });
+    net.run([&](Runtime&, Connection& connection) {
+        while (connection.write(Bytes::copy_of(std::string(100'000, 'x')))) {
+        }
+        net.client.push_back({"cannot write", net.world.now()});
+    });
+    REQUIRE(net.all(net.client) == "cannot write;");
+    REQUIRE(net.client.front().at >= Instant(5s));
+    REQUIRE(net.client.front().at < Instant(6s));
+}
+
+TEST_CASE("what the dying side of a half-open connection had sent still arrives") {
+    NetworkWorld net;
+    net.server_closes = true;
+    net.server_ticks = true;
+    net.at(5s, [&] { net.world.network().reset("n1", "c1", true); });
+    net.run([&](Runtime&, Connection& connection) { net.listen_to(connection, net.client); });
+    REQUIRE(net.all(net.client) == "tick;tick;tick;tick;");
 }
 
 TEST_CASE("a one-way partition stops one direction, and the other goes on") {
@@ -184,6 +253,80 @@ TEST_CASE("a stream frozen inside a frame gives the frame's first part now and t
     REQUIRE(net.server[1].at >= Instant(7s));
     REQUIRE(net.server[0].what + net.server[1].what == "a frame of some length");
     REQUIRE(net.world.counters().count(FaultKind::freeze_in_frame) == 1);
+}
+
+namespace {
+
+/// What the server hears of 20 numbered frames when bits flip; the listener reads as it comes.
+std::string heard_with_flips(NetworkWorld& net, std::int64_t flips) {
+    net.at(2s, [&, flips] { net.world.network().flip_bits("c1", "n1", flips); });
+    net.run([&](Runtime& runtime, Connection& connection) {
+        runtime.clock().sleep_for(2s);
+        for (int i = 0; i < 20; ++i) {
+            (void)connection.write(Bytes::copy_of(fmt::format("[frame-{:02}]", i)));
+        }
+        runtime.clock().sleep_for(600s);
+    });
+    std::string heard;
+    for (const Heard& each : net.server) heard += each.what;
+    return heard;
+}
+
+std::string all_frames() {
+    std::string frames;
+    for (int i = 0; i < 20; ++i) frames += fmt::format("[frame-{:02}]", i);
+    return frames;
+}
+
+/// The positions at which two texts of one length differ, if by one bit each.
+std::vector<std::size_t> flipped_positions(std::string_view a, std::string_view b) {
+    REQUIRE(a.size() == b.size());
+    std::vector<std::size_t> positions;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (a[i] == b[i]) continue;
+        REQUIRE(std::popcount(static_cast<unsigned char>(a[i] ^ b[i])) == 1);
+        positions.push_back(i);
+    }
+    return positions;
+}
+
+}  // namespace
+
+TEST_CASE("bits flip in the next writes of a link, one each, and nothing else changes") {
+    NetworkWorld net;
+    const std::string heard = heard_with_flips(net, 3);
+    const auto positions = flipped_positions(heard, all_frames());
+    REQUIRE(positions.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) REQUIRE(positions[i] / 10 == i);
+    REQUIRE(net.world.network().flipped("c1", "n1") == 3);
+    REQUIRE(net.world.network().flipped("n1", "c1") == 0);
+    REQUIRE(net.world.counters().count(FaultKind::bit_flip) == 3);
+}
+
+TEST_CASE("bits flip only where the world says, and wait for a write that has such a place") {
+    NetworkWorld net;
+    // Frames 13 and 17: their two digits.
+    net.world.network().set_bit_flips({.where = [](ByteSpan sent) {
+        const std::string_view text(reinterpret_cast<const char*>(sent.data()), sent.size());
+        const bool is_meant = text == "[frame-13]" || text == "[frame-17]";
+        return is_meant ? std::vector<ByteRange>{{7, 8}, {8, 9}} : std::vector<ByteRange>{};
+    }});
+    const auto positions = flipped_positions(heard_with_flips(net, 5), all_frames());
+    REQUIRE(positions.size() == 2);
+    REQUIRE((positions[0] == 137 || positions[0] == 138));
+    REQUIRE((positions[1] == 177 || positions[1] == 178));
+}
+
+TEST_CASE("healing takes back the flips that have not happened") {
+    NetworkWorld net;
+    net.at(2s + 1us, [&] { net.world.network().heal(); });
+    net.at(2s, [&] { net.world.network().flip_bits("c1", "n1", 1); });
+    net.run([&](Runtime& runtime, Connection& connection) {
+        runtime.clock().sleep_for(3s);
+        (void)connection.write(Bytes::copy_of("hello"));
+        runtime.clock().sleep_for(600s);
+    });
+    REQUIRE(net.all(net.server) == "hello;");
 }
 
 TEST_CASE("a slow accept keeps a connection waiting that its client believes open") {

@@ -1,0 +1,280 @@
+#include "scenarios/single_node/pipeline.h"
+
+#include <algorithm>
+
+#include "broker/protocol/messages/transactions.h"
+
+namespace gregor::scenarios::single_node {
+namespace {
+
+using protocol::ErrorCode;
+using protocol::InitProducerIdRequest;
+using protocol::InitProducerIdResponse;
+using protocol::ProduceRequest;
+using protocol::ProduceResponse;
+
+/// Batches that are not settled: more wait for a place.
+constexpr std::size_t kMaxUnsettled = 8;
+
+/// The sequence number `count` behind this one: they wrap.
+std::int32_t sequence_after(std::int32_t sequence, std::size_t count) {
+    const auto sum = std::int64_t{sequence} + static_cast<std::int64_t>(count);
+    return static_cast<std::int32_t>(sum % (std::int64_t{INT32_MAX} + 1));
+}
+
+}  // namespace
+
+Pipeline::Pipeline(Workload& workload, Runtime& runtime, Link& link, Options options,
+                   std::function<Bytes(const Batch&)> encode)
+    : workload_(workload),
+      runtime_(runtime),
+      link_(link),
+      options_(options),
+      encode_(std::move(encode)),
+      streams_(workload.partitions.size(), Stream{.next_sequence = options.first_sequence}),
+      identifying_(runtime.scheduler()),
+      changed_(runtime.scheduler()) {}
+
+void Pipeline::add(BatchRef batch) {
+    while (unsettled_.size() >= kMaxUnsettled) changed_.wait();
+    unsettled_.push_back(std::move(batch));
+    changed_.notify_all();
+}
+
+Outcome Pipeline::wait_for(const Batch& batch) {
+    while (!batch.settled) changed_.wait();
+    return *batch.settled;
+}
+
+void Pipeline::stop() {
+    stopping_ = true;
+    changed_.notify_all();
+}
+
+void Pipeline::send_batches() {
+    for (;;) {
+        const BatchRef batch = next_to_send();
+        if (batch == nullptr) {
+            if (stopping_ && unsettled_.empty()) return;
+            changed_.wait();
+        } else if (!link_.is_connected()) {
+            link_.connected();
+        } else if (!options_.idempotent || identify(*batch)) {
+            send(batch);  // nothing has waited since it was chosen: the wire has our order
+        }
+    }
+}
+
+BatchRef Pipeline::next_to_send() {
+    std::vector<std::size_t> seen(streams_.size());
+    for (const BatchRef& batch : unsettled_) {
+        if (!options_.idempotent) {
+            if (batch->attempts == 0) return batch;
+            continue;
+        }
+        const std::size_t place = place_of(*batch);
+        Stream& stream = streams_[place];
+        if (stream.resting > 0 || ++seen[place] > window_of(*batch)) continue;
+        if (stream.going_back && any_in_flight(batch->partition)) continue;
+        stream.going_back = false;
+        if (!is_in_flight(*batch)) return batch;
+    }
+    return nullptr;
+}
+
+std::size_t Pipeline::window_of(const Batch& batch) const {
+    const Stream& stream = streams_[place_of(batch)];
+    const bool is_known = stream.is_known && stream.tracked == batch.partition->history->losses();
+    return is_known ? kMaxInFlight : 1;
+}
+
+bool Pipeline::is_in_flight(const Batch& batch) const {
+    return batch.sent_in != 0 && batch.sent_in == link_.generation();
+}
+
+bool Pipeline::any_in_flight(const PartitionUnderTest* partition) const {
+    return std::any_of(unsettled_.begin(), unsettled_.end(), [&](const BatchRef& batch) {
+        return batch->partition == partition && is_in_flight(*batch);
+    });
+}
+
+bool Pipeline::is_first(const Batch& batch) const {
+    const auto first =
+        std::find_if(unsettled_.begin(), unsettled_.end(),
+                     [&](const BatchRef& other) { return other->partition == batch.partition; });
+    return first != unsettled_.end() && first->get() == &batch;
+}
+
+void Pipeline::send(const BatchRef& batch) {
+    if (any_in_flight(batch->partition)) ++workload_.counts.pipelined_sends;
+    const Asked asked{.losses = batch->partition->history->losses(),
+                      .flips = link_.flips_to_broker()};
+    const std::uint64_t attempt = ++batch->attempts;
+    batch->sent_in = link_.generation();
+    const Outcome outcome = exchange(*batch, asked);
+    // On a new connection it may have been sent again before this fiber came to run.
+    if (batch->attempts == attempt) {
+        batch->sent_in = 0;
+        take(batch, outcome, asked);
+    }
+    changed_.notify_all();
+}
+
+Outcome Pipeline::exchange(const Batch& batch, const Asked& asked) {
+    ProduceRequest request;
+    request.acks = options_.acks;
+    request.timeout_ms = 3000;
+    request.topic_data.push_back({.name = batch.partition->topic});
+    request.topic_data[0].partition_data.push_back(
+        {.index = protocol::PartitionId(batch.partition->index), .records = encode_(batch)});
+    ++workload_.counts.produce_requests;
+    if (options_.acks == 0) {
+        link_.send(request, options_.version);
+        return Outcome::acknowledged;
+    }
+    const auto response = link_.call<ProduceResponse>(request, options_.version);
+    if (!response) {
+        workload_.counts.unknown_sends += batch.values.size();
+        return Outcome::unknown;
+    }
+    if (response->responses.size() != 1 || response->responses[0].partition_responses.size() != 1) {
+        workload_.judge.violated("R12", "a Produce answer without its partition");
+        return Outcome::unknown;
+    }
+    return judge(batch, asked, response->responses[0].partition_responses[0]);
+}
+
+Outcome Pipeline::judge(const Batch& batch, const Asked& asked,
+                        const ProduceResponse::Partition& answer) {
+    switch (answer.error_code) {
+        case ErrorCode::none: break;
+        case ErrorCode::not_leader_or_follower:
+        case ErrorCode::unknown_topic_or_partition:
+        case ErrorCode::leader_not_available:
+        case ErrorCode::message_too_large: return Outcome::not_written;
+        case ErrorCode::out_of_order_sequence_number:
+        case ErrorCode::unknown_producer_id:
+        case ErrorCode::invalid_producer_epoch: return Outcome::lost_track;
+        case ErrorCode::corrupt_message:
+            if (link_.flip_explains_refusal(asked.flips)) {
+                ++workload_.counts.damaged_requests;
+                return Outcome::not_written;
+            }
+            [[fallthrough]];
+        case ErrorCode::invalid_record:
+        case ErrorCode::invalid_timestamp:
+        case ErrorCode::unsupported_compression_type:
+            workload_.judge.violated("R12", "{}: a sound batch was refused with {}",
+                                     batch.partition->history->name(),
+                                     protocol::name(answer.error_code));
+            return Outcome::not_written;
+        default: return Outcome::unknown;
+    }
+    if (batch.oversized) {
+        workload_.judge.violated("R12", "a batch above message.max.bytes was accepted");
+    }
+    std::int64_t offset = answer.base_offset.value();
+    for (const ValueId value : batch.values) {
+        batch.partition->history->acknowledged(value, offset++, asked.losses);
+    }
+    workload_.counts.acknowledged_sends += batch.values.size();
+    return Outcome::acknowledged;
+}
+
+void Pipeline::take(const BatchRef& batch, Outcome outcome, const Asked& asked) {
+    PartitionHistory& history = *batch->partition->history;
+    Stream& stream = streams_[place_of(*batch)];
+    if (outcome == Outcome::acknowledged) {
+        if (stream.identity && stream.identity->producer_id == batch->producer_id) {
+            stream.is_known = true;
+            stream.tracked = asked.losses;
+        }
+        settle(batch, outcome);
+    } else if (!options_.idempotent) {
+        if (outcome == Outcome::not_written) {
+            workload_.counts.failed_sends += batch->values.size();
+            for (const ValueId value : batch->values) history.failed(value);
+        }
+        settle(batch, outcome);
+    } else if (history.is_damaged()) {
+        // It may never answer; what it knows of the producer is unknown, which a new id mends.
+        start_over(stream, history);
+        settle(batch, Outcome::dropped);
+    } else {
+        // Behind one that failed, a batch is out of sequence by right.
+        if (outcome == Outcome::lost_track && is_first(*batch)) {
+            judge_lost_track(stream, *batch->partition);
+            start_over(stream, history);
+        }
+        go_back(stream);
+    }
+}
+
+void Pipeline::settle(const BatchRef& batch, Outcome outcome) {
+    batch->settled = outcome;
+    std::erase(unsettled_, batch);
+}
+
+void Pipeline::go_back(Stream& stream) {
+    ++workload_.counts.retried_batches;
+    stream.going_back = true;
+    ++stream.resting;
+    runtime_.clock().sleep_for(runtime_.random().between(Duration(5ms), Duration(200ms)));
+    --stream.resting;
+}
+
+// The idempotent producer's identity. -------------------------------------------------------------
+
+bool Pipeline::identify(Batch& batch) {
+    Stream& stream = streams_[place_of(batch)];
+    if (!stream.identity) {
+        if (!identity_) {
+            ask_for_identity();
+            return false;
+        }
+        stream.identity = identity_;
+    }
+    if (batch.producer_id == stream.identity->producer_id) return true;
+    batch.producer_id = stream.identity->producer_id;
+    batch.producer_epoch = stream.identity->producer_epoch;
+    batch.base_sequence = stream.next_sequence;
+    stream.next_sequence = sequence_after(stream.next_sequence, batch.values.size());
+    return true;
+}
+
+void Pipeline::ask_for_identity() {
+    const std::lock_guard one_at_a_time(identifying_);
+    if (identity_) return;
+    InitProducerIdRequest request;
+    request.transactional_id = std::nullopt;
+    request.transaction_timeout_ms = 60'000;
+    const auto response = link_.call<InitProducerIdResponse>(request, 1);
+    if (!response || response->error_code != ErrorCode::none) {
+        runtime_.clock().sleep_for(50ms);
+        return;
+    }
+    const std::int64_t producer_id = response->producer_id.value();
+    if (!all_ids_.insert(producer_id).second) {
+        workload_.judge.violated("P8", "producer id {} was given out twice", producer_id);
+    }
+    identity_ = Identity{producer_id, response->producer_epoch.value()};
+}
+
+void Pipeline::start_over(Stream& stream, const PartitionHistory& history) {
+    ++workload_.counts.reset_producers;
+    if (stream.identity == identity_) identity_.reset();
+    stream.identity.reset();
+    stream.next_sequence = 0;
+    stream.is_known = false;
+    stream.tracked = history.losses();
+}
+
+void Pipeline::judge_lost_track(const Stream& stream, const PartitionUnderTest& partition) {
+    workload_.judge.compared();
+    if (stream.tracked != partition.history->losses()) return;
+    if (partition.history->is_damaged() || partition.deletion_asked) return;
+    workload_.judge.violated("V5", "{}: {} was refused as out of sequence, but nothing was lost",
+                             partition.history->name(), link_.name());
+}
+
+}  // namespace gregor::scenarios::single_node
