@@ -64,6 +64,7 @@ Result<void, log::StorageError> ControllerDriver::start() {
         records = controller_.bootstrap_records();
         if (!commit(records, true)) return fail(log::StorageError(IoError::io_failed));
     }
+    controller_.become_leader(now_ms());
     serving_ = true;
     publish();
     return {};
@@ -133,10 +134,13 @@ void ControllerDriver::fail_for_good(std::string_view why) {
     if (auto on_failure = std::exchange(options_.on_failure, nullptr)) on_failure(why);
 }
 
+std::int64_t ControllerDriver::now_ms() const {
+    return std::chrono::floor<std::chrono::milliseconds>(runtime_.clock().now().time_since_epoch())
+        .count();
+}
+
 controller::ControllerContext ControllerDriver::context(std::int16_t version) {
-    return {.now_ms = to_epoch_ms(runtime_.clock().wall()),
-            .next_offset = log_.end_offset(),
-            .request_version = version};
+    return {.now_ms = now_ms(), .next_offset = log_.end_offset(), .request_version = version};
 }
 
 #define GREGOR_HANDLE(Name)                                                        \
@@ -151,6 +155,13 @@ GREGOR_HANDLE(AllocateProducerIds)
 GREGOR_HANDLE(BrokerRegistration)
 GREGOR_HANDLE(BrokerHeartbeat)
 GREGOR_HANDLE(ControllerRegistration)
+GREGOR_HANDLE(UnregisterBroker)
+GREGOR_HANDLE(AlterPartition)
+GREGOR_HANDLE(ElectLeaders)
+GREGOR_HANDLE(AssignReplicasToDirs)
+GREGOR_HANDLE(AlterPartitionReassignments)
+GREGOR_HANDLE(ListPartitionReassignments)
+GREGOR_HANDLE(UpdateFeatures)
 #undef GREGOR_HANDLE
 
 }  // namespace gregor::drivers

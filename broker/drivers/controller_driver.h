@@ -86,6 +86,7 @@ private:
         const std::vector<metadata::VersionedRecord>& records, bool atomic);
     void publish();
     void fail_for_good(std::string_view why);
+    [[nodiscard]] std::int64_t now_ms() const;
     [[nodiscard]] controller::ControllerContext context(std::int16_t version);
 
     Runtime& runtime_;
@@ -115,6 +116,13 @@ GREGOR_CONTROLLER_REQUEST(AllocateProducerIds)
 GREGOR_CONTROLLER_REQUEST(BrokerRegistration)
 GREGOR_CONTROLLER_REQUEST(BrokerHeartbeat)
 GREGOR_CONTROLLER_REQUEST(ControllerRegistration)
+GREGOR_CONTROLLER_REQUEST(UnregisterBroker)
+GREGOR_CONTROLLER_REQUEST(AlterPartition)
+GREGOR_CONTROLLER_REQUEST(ElectLeaders)
+GREGOR_CONTROLLER_REQUEST(AssignReplicasToDirs)
+GREGOR_CONTROLLER_REQUEST(AlterPartitionReassignments)
+GREGOR_CONTROLLER_REQUEST(ListPartitionReassignments)
+GREGOR_CONTROLLER_REQUEST(UpdateFeatures)
 #undef GREGOR_CONTROLLER_REQUEST
 
 }  // namespace gregor::drivers
