@@ -1,13 +1,12 @@
-// Brokers and controllers make themselves known, and come and go.
+// Brokers and controllers make themselves known and are forgotten: BrokerRegistration (62),
+// UnregisterBroker (64), ControllerRegistration (70). What happens in between is in heartbeats.h.
 //
-//     register (fenced) ──caught up──> unfenced ──want_shut_down──> in controlled shutdown ──>
-//     fenced
-//             ^───────────────────────── a new incarnation ──────────────────────────────────────┘
-//
-// A broker's epoch is the offset of its registration's record: it rises with each incarnation, and
-// requests of an older one are refused (KIP-631, invariants M5 and M6).
+// A broker registers fenced. Its epoch is the offset of that record: it rises with each
+// incarnation, and requests of an older one are refused (KIP-631, invariants M5 and M6). Whatever
+// an earlier incarnation still held is taken from it in the same decision.
 #pragma once
 
+#include "broker/controller/broker_sessions.h"
 #include "broker/controller/controller_config.h"
 #include "broker/controller/controller_result.h"
 #include "broker/metadata/image.h"
@@ -15,21 +14,26 @@
 
 namespace gregor::controller {
 
-/// `next_offset` is the offset that the first record will get. A registration that is still
-/// unfenced, of another incarnation, is DUPLICATE_BROKER_REGISTRATION: fence it first. A cluster id
-/// that is not ours is INCONSISTENT_CLUSTER_ID.
+struct RegistrationMoment {
+    std::int64_t now_ms = 0;
+    protocol::Offset next_offset{0};  // that the first record will get
+    std::int16_t version = 0;         // of the request
+};
+
+/// DUPLICATE_BROKER_REGISTRATION: another incarnation is unfenced and was heard of within its
+/// session timeout. INCONSISTENT_CLUSTER_ID: another cluster's. INVALID_REGISTRATION: directories
+/// or listeners that cannot be. UNSUPPORTED_VERSION: a feature of the cluster is beyond the broker.
+///
+/// From version 3 on the broker tells the epoch at which it last stopped cleanly; if that is not
+/// its last one, it may have lost the ends of its logs (KIP-966).
 [[nodiscard]] ControllerResult<protocol::BrokerRegistrationResponse> register_broker(
+    const metadata::MetadataImage& image, const ControllerConfig& config, BrokerSessions& sessions,
+    const RegistrationMoment& moment, const protocol::BrokerRegistrationRequest& request);
+
+/// For a broker that will not come back. Replicas that it has stay assigned to it.
+[[nodiscard]] ControllerResult<protocol::UnregisterBrokerResponse> unregister_broker(
     const metadata::MetadataImage& image, const ControllerConfig& config,
-    protocol::Offset next_offset, const protocol::BrokerRegistrationRequest& request);
-
-/// A broker that has caught up to its own registration is unfenced, and leads what waits for it;
-/// one that wants to shut down gives its leaderships away and may go when it has none (KIP-631).
-[[nodiscard]] ControllerResult<protocol::BrokerHeartbeatResponse> heartbeat(
-    const metadata::MetadataImage& image, const protocol::BrokerHeartbeatRequest& request);
-
-/// The broker is not heard of any more; nothing if it is unknown or fenced already.
-[[nodiscard]] std::vector<metadata::VersionedRecord> fence_broker(
-    const metadata::MetadataImage& image, protocol::NodeId broker);
+    const protocol::UnregisterBrokerRequest& request);
 
 [[nodiscard]] ControllerResult<protocol::ControllerRegistrationResponse> register_controller(
     const metadata::MetadataImage& image, const protocol::ControllerRegistrationRequest& request);

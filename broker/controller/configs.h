@@ -1,5 +1,9 @@
-// Dynamic settings of topics and brokers: IncrementalAlterConfigs (44, KIP-339) and AlterConfigs
-// (33). Resources stand alone: each gets its own error, and what is legal is changed in one go.
+// Dynamic settings of topics, brokers, groups and client metrics: IncrementalAlterConfigs (44,
+// KIP-339) and AlterConfigs (33). Resources stand alone: each gets its own error, and what is legal
+// is changed in one go.
+//
+// Where eligible leader replicas are on, min.insync.replicas decides who is in an ELR: a change of
+// it and what follows for the partitions are one decision, and it is not set for single brokers.
 #pragma once
 
 #include "broker/controller/controller_config.h"

@@ -1,84 +1,87 @@
 #include "broker/controller/partition_leadership.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
+
+#include "broker/controller/partition_change.h"
 
 namespace gregor::controller {
 namespace {
 
 using metadata::MetadataImage;
 using metadata::PartitionState;
-using metadata::versioned;
 using protocol::NodeId;
-using protocol::PartitionChangeRecord;
 
-/// The first replica, in the order of preference, that is in `isr` and active; `but_not` is on its
-/// way out.
-NodeId elect(const MetadataImage& image, const PartitionState& state,
-             const std::vector<NodeId>& isr, NodeId but_not) {
-    for (const NodeId node : state.replicas) {
-        const bool in_isr = std::ranges::find(isr, node) != isr.end();
-        if (in_isr && node != but_not && image.is_active(node)) return node;
+/// Nothing: the partition is not concerned.
+using Want = std::function<std::optional<PartitionChange>(const PartitionState&)>;
+
+void change_topic(Draft& draft, const MetadataImage& base, const ControllerConfig& config,
+                  const metadata::TopicImage& topic, const Want& want) {
+    std::optional<ElectionRules> rules;
+    for (const auto& [partition, state] : topic.partitions) {
+        const std::optional<PartitionChange> wanted = want(state);
+        if (!wanted) continue;
+        if (!rules) rules = election_rules(base, config, topic.name);
+        auto record = change_partition(base, *rules, topic, partition, *wanted);
+        if (record) draft.add(*std::move(record));
     }
-    return protocol::kNoNode;
 }
 
-std::optional<PartitionChangeRecord> change_without(const MetadataImage& image,
-                                                    const PartitionState& state, NodeId broker) {
-    if (!state.is_in_isr(broker) && state.leader != broker) return std::nullopt;
-    PartitionChangeRecord change;
-    std::vector<NodeId> isr = state.isr;
-    std::erase(isr, broker);
-    if (isr.empty()) {
-        isr = state.isr;  // it holds what was committed: it stays, and leads when it returns
-    } else if (isr != state.isr) {
-        change.isr = isr;
-    }
-    if (state.leader == broker) change.leader = elect(image, state, isr, broker);
-    if (!change.isr && state.leader != broker) return std::nullopt;
-    return change;
+/// Partitions do not depend on each other, so each is decided on the state before the walk.
+void change_partitions(Draft& draft, const ControllerConfig& config, const Want& want) {
+    const MetadataImage base = draft.image();
+    for (const auto& [id, topic] : base.topics()) change_topic(draft, base, config, *topic, want);
 }
 
-std::optional<PartitionChangeRecord> change_with(const PartitionState& state, NodeId broker) {
-    if (state.has_leader()) return std::nullopt;
-    const bool in_elr = std::ranges::find(state.elr, broker) != state.elr.end();
-    if (!state.is_in_isr(broker) && !in_elr) return std::nullopt;
-    PartitionChangeRecord change{.leader = broker};
-    if (!state.is_in_isr(broker)) {
-        change.isr = std::vector<NodeId>{broker};
-        std::vector<NodeId> elr = state.elr;
-        std::erase(elr, broker);
-        change.eligible_leader_replicas = std::move(elr);
-    }
-    return change;
-}
-
-template <class MakeChange>
-std::vector<metadata::VersionedRecord> changes(const MetadataImage& image, MakeChange make_change) {
-    std::vector<metadata::VersionedRecord> records;
-    for (const auto& [id, topic] : image.topics()) {
-        for (const auto& [partition, state] : topic->partitions) {
-            std::optional<PartitionChangeRecord> change = make_change(state);
-            if (!change) continue;
-            change->topic_id = id;
-            change->partition_id = partition;
-            records.push_back(versioned(*std::move(change), image.metadata_version()));
-        }
-    }
-    return records;
+Replicas isr_without(const PartitionState& state, NodeId broker) {
+    return without(state.isr, {broker});
 }
 
 }  // namespace
 
-std::vector<metadata::VersionedRecord> partition_changes_without(const MetadataImage& image,
-                                                                 NodeId broker) {
-    return changes(
-        image, [&](const PartitionState& state) { return change_without(image, state, broker); });
+void take_from_partitions(Draft& draft, const ControllerConfig& config, NodeId broker) {
+    change_partitions(
+        draft, config, [&](const PartitionState& state) -> std::optional<PartitionChange> {
+            if (!state.is_in_isr(broker)) return std::nullopt;
+            return PartitionChange{.isr = isr_without(state, broker), .leaving = broker};
+        });
 }
 
-std::vector<metadata::VersionedRecord> partition_changes_with(const MetadataImage& image,
-                                                              NodeId broker) {
-    return changes(image, [&](const PartitionState& state) { return change_with(state, broker); });
+void return_to_partitions(Draft& draft, const ControllerConfig& config, NodeId broker) {
+    change_partitions(draft, config,
+                      [&](const PartitionState& state) -> std::optional<PartitionChange> {
+                          if (state.has_leader() || !state.is_replica(broker)) return std::nullopt;
+                          return PartitionChange{};
+                      });
+}
+
+void take_after_unclean_shutdown(Draft& draft, const ControllerConfig& config, NodeId broker) {
+    change_partitions(
+        draft, config, [&](const PartitionState& state) -> std::optional<PartitionChange> {
+            if (!state.is_in_isr(broker) && !state.is_in_elr(broker)) return std::nullopt;
+            return PartitionChange{.isr = isr_without(state, broker), .unclean_shutdown = broker};
+        });
+}
+
+void take_from_directories(Draft& draft, const ControllerConfig& config, NodeId broker,
+                           const std::vector<protocol::Uuid>& failed) {
+    change_partitions(
+        draft, config, [&](const PartitionState& state) -> std::optional<PartitionChange> {
+            if (!state.is_in_isr(broker)) return std::nullopt;
+            const auto it = std::ranges::find(failed, state.directory_of(broker));
+            if (it == failed.end()) return std::nullopt;
+            return PartitionChange{.isr = isr_without(state, broker), .leaving = broker};
+        });
+}
+
+void review_partitions(Draft& draft, const ControllerConfig& config, std::string_view topic) {
+    const MetadataImage base = draft.image();
+    for (const auto& [id, present] : base.topics()) {
+        if (!topic.empty() && present->name != topic) continue;
+        change_topic(draft, base, config, *present,
+                     [](const PartitionState&) { return PartitionChange{}; });
+    }
 }
 
 bool leads_any_partition(const MetadataImage& image, NodeId broker) {

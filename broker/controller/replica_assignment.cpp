@@ -4,20 +4,13 @@
 
 #include <algorithm>
 
+#include "sim/base/instrument.h"
+
 namespace gregor::controller {
 namespace {
 
 using metadata::MetadataImage;
 using protocol::NodeId;
-
-/// Where a new replica goes on a broker, as far as the controller can tell (KIP-858).
-protocol::Uuid default_directory(const MetadataImage& image, NodeId broker) {
-    const metadata::BrokerImage* registration = image.find_broker(broker);
-    if (registration == nullptr) return metadata::kMigratingDirectory;
-    if (registration->log_dirs.empty()) return metadata::kMigratingDirectory;
-    if (registration->log_dirs.size() == 1) return registration->log_dirs.front();
-    return metadata::kUnassignedDirectory;
-}
 
 ApiError bad_assignment(std::string what) {
     return {ErrorCode::invalid_replica_assignment,
@@ -25,6 +18,14 @@ ApiError bad_assignment(std::string what) {
 }
 
 }  // namespace
+
+protocol::Uuid default_directory(const MetadataImage& image, NodeId broker) {
+    const metadata::BrokerImage* registration = image.find_broker(broker);
+    if (registration == nullptr) return metadata::kMigratingDirectory;
+    if (registration->log_dirs.empty()) return metadata::kMigratingDirectory;
+    if (registration->log_dirs.size() == 1) return registration->log_dirs.front();
+    return metadata::kUnassignedDirectory;
+}
 
 std::vector<UsableBroker> usable_brokers(const MetadataImage& image) {
     std::vector<UsableBroker> brokers;
@@ -60,8 +61,9 @@ std::optional<protocol::PartitionRecord> new_partition(const MetadataImage& imag
                                                        protocol::PartitionId partition,
                                                        const Replicas& replicas) {
     Replicas isr;
-    std::ranges::copy_if(replicas, std::back_inserter(isr),
-                         [&](NodeId broker) { return image.is_active(broker); });
+    std::ranges::copy_if(replicas, std::back_inserter(isr), [&](NodeId broker) {
+        return image.is_active(broker) || PLANTED(b12_fenced_broker_in_isr);
+    });
     if (isr.empty()) return std::nullopt;
     protocol::PartitionRecord record{.partition_id = partition,
                                      .topic_id = topic,

@@ -11,10 +11,13 @@
 
 namespace gregor::controller {
 
-using Replicas = std::vector<protocol::NodeId>;
-
 /// Every registered broker, in the order of ids.
 [[nodiscard]] std::vector<UsableBroker> usable_brokers(const metadata::MetadataImage& image);
+
+/// Where a new replica of `broker` will lie, as far as the controller knows: its only directory, or
+/// UNASSIGNED until it says where (KIP-858).
+[[nodiscard]] protocol::Uuid default_directory(const metadata::MetadataImage& image,
+                                               protocol::NodeId broker);
 
 /// What is wrong with replicas given by hand: none, unknown or repeated brokers, or another number
 /// than `expected`; INVALID_REPLICA_ASSIGNMENT.

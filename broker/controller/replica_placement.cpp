@@ -11,23 +11,6 @@ namespace gregor::controller {
 namespace {
 
 using protocol::NodeId;
-using Replicas = std::vector<NodeId>;
-
-/// Brokers of one rack in a shuffled circle, and where the next stripe goes on.
-struct Ring {
-    Replicas brokers;
-    std::size_t next = 0;
-
-    /// The next broker that is not in `taken`.
-    std::optional<NodeId> take(const Replicas& taken) {
-        for (std::size_t tried = 0; tried < brokers.size(); ++tried) {
-            const NodeId broker = brokers[next];
-            next = (next + 1) % brokers.size();
-            if (std::ranges::find(taken, broker) == taken.end()) return broker;
-        }
-        return std::nullopt;
-    }
-};
 
 void shuffle(Replicas& brokers, Random& random) {
     for (std::size_t left = brokers.size(); left > 1; --left) {
@@ -35,46 +18,95 @@ void shuffle(Replicas& brokers, Random& random) {
     }
 }
 
-class Racks {
-public:
-    Racks(const std::vector<UsableBroker>& brokers, Random& random) {
-        std::map<std::string, std::size_t> index;
-        for (const UsableBroker& broker : brokers) {
-            const std::string rack = broker.rack.value_or(std::string());
-            const auto [it, is_new] = index.try_emplace(rack, active_.size());
-            if (is_new) {
-                active_.emplace_back();
-                fenced_.emplace_back();
-            }
-            (broker.fenced ? fenced_ : active_)[it->second].brokers.push_back(broker.id);
-        }
-        for (Ring& ring : active_) shuffle(ring.brokers, random);
-        for (Ring& ring : fenced_) shuffle(ring.brokers, random);
-        first_rack_ = random.below(active_.size());
+/// Brokers in a shuffled circle. Each stripe that takes from it begins one further on.
+struct Ring {
+    Replicas brokers;
+    std::size_t offset = 0;
+    std::size_t taken = 0;  // by the present stripe
+
+    std::optional<NodeId> take() {
+        if (taken == brokers.size()) return std::nullopt;
+        return brokers[(offset + taken++) % brokers.size()];
     }
 
-    Replicas place(std::int16_t replication_factor) {
-        Replicas replicas;
-        fill(active_, replicas, replication_factor);
-        fill(fenced_, replicas, replication_factor);
-        first_rack_ = (first_rack_ + 1) % active_.size();
+    void end_stripe() {
+        if (taken > 0) offset = (offset + 1) % brokers.size();
+        taken = 0;
+    }
+};
+
+struct Rack {
+    Ring active;
+    Ring fenced;
+
+    /// Fenced brokers when all active ones are taken.
+    std::optional<NodeId> take() {
+        const auto broker = active.take();
+        return broker ? broker : fenced.take();
+    }
+};
+
+class Racks {
+public:
+    Racks(const std::vector<UsableBroker>& brokers, Random& random) : random_(random) {
+        std::map<std::string, std::size_t> index;
+        for (const UsableBroker& broker : brokers) {
+            const auto [it, is_new] =
+                index.try_emplace(broker.rack.value_or(std::string()), racks_.size());
+            if (is_new) racks_.emplace_back();
+            Rack& rack = racks_[it->second];
+            (broker.fenced ? rack.fenced : rack.active).brokers.push_back(broker.id);
+            if (!broker.fenced) ++active_;
+        }
+        shuffle_all();
+        first_rack_ = random.below(racks_.size());
+    }
+
+    Replicas place(std::size_t replication_factor) {
+        // Every stripe has been given once: others may follow.
+        if (stripes_ == active_ && active_ > 1) {
+            shuffle_all();
+            stripes_ = 0;
+        }
+        const Replicas replicas = stripe(replication_factor);
+        for (Rack& rack : racks_) {
+            rack.active.end_stripe();
+            rack.fenced.end_stripe();
+        }
+        ++stripes_;
+        first_rack_ = (first_rack_ + 1) % racks_.size();
         return replicas;
     }
 
 private:
-    /// One broker of each rack in turn, until there are enough or no rack has another.
-    void fill(std::vector<Ring>& rings, Replicas& replicas, std::int16_t replication_factor) {
-        const auto wanted = static_cast<std::size_t>(replication_factor);
-        std::size_t without = 0;
-        for (std::size_t i = first_rack_; replicas.size() < wanted && without < rings.size(); ++i) {
-            const auto broker = rings[i % rings.size()].take(replicas);
-            without = broker ? 0 : without + 1;
-            if (broker) replicas.push_back(*broker);
+    void shuffle_all() {
+        for (Rack& rack : racks_) {
+            shuffle(rack.active.brokers, random_);
+            shuffle(rack.fenced.brokers, random_);
         }
     }
 
-    std::vector<Ring> active_;
-    std::vector<Ring> fenced_;
+    /// The leader is active; the others come from one rack after the other, that of the leader
+    /// last.
+    Replicas stripe(std::size_t replication_factor) {
+        std::size_t rack = first_rack_;
+        std::optional<NodeId> broker;
+        while (!(broker = racks_[rack].active.take())) rack = (rack + 1) % racks_.size();
+        Replicas replicas{*broker};
+        for (std::size_t without = 0; replicas.size() < replication_factor;) {
+            rack = (rack + 1) % racks_.size();
+            broker = racks_[rack].take();
+            without = broker ? 0 : without + 1;
+            CHECK(without < racks_.size(), "no broker is left");
+            if (broker) replicas.push_back(*broker);
+        }
+        return replicas;
+    }
+
+    Random& random_;
+    std::vector<Rack> racks_;
+    std::size_t active_ = 0;
+    std::size_t stripes_ = 0;
     std::size_t first_rack_ = 0;
 };
 
@@ -99,7 +131,7 @@ Result<std::vector<Replicas>, std::string> place_replicas(const PlacementSpec& s
     std::vector<Replicas> placed;
     placed.reserve(static_cast<std::size_t>(spec.partitions));
     for (std::int32_t i = 0; i < spec.partitions; ++i) {
-        placed.push_back(racks.place(spec.replication_factor));
+        placed.push_back(racks.place(wanted));
         CHECK(placed.back().size() == wanted);
     }
     return placed;

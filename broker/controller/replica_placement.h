@@ -2,9 +2,11 @@
 // replicas of one partition lie in different racks where there are enough, and leaders are spread
 // evenly.
 //
-//     racks a: 1 4   b: 2   c: 3        rf 2:   p0: 1 2    p1: 2 3    p2: 3 4    p3: 4 2 …
+//     one rack, 1 2 3 4:            rf 2:   p0: 1 2    p1: 2 3    p2: 3 4    p3: 4 1
+//     racks a: 1 4   b: 2   c: 3    rf 2:   p0: 1 2    p1: 2 3    p2: 3 4    p3: 1 2 …
 //
-// The first replica, the preferred leader, is an active broker; fenced ones come last.
+// The first replica, the preferred leader, is an active broker; of a rack, fenced brokers come
+// last. Once there are as many stripes as active brokers, the circles are shuffled anew.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +19,9 @@
 #include "sim/base/result.h"
 
 namespace gregor::controller {
+
+/// In the order of preference: the first is the preferred leader.
+using Replicas = std::vector<protocol::NodeId>;
 
 struct UsableBroker {
     protocol::NodeId id;
@@ -31,7 +36,7 @@ struct PlacementSpec {
 
 /// The replicas of each new partition, preferred leader first. `random` decides where the stripes
 /// begin. The error is the text for INVALID_REPLICATION_FACTOR.
-[[nodiscard]] Result<std::vector<std::vector<protocol::NodeId>>, std::string> place_replicas(
+[[nodiscard]] Result<std::vector<Replicas>, std::string> place_replicas(
     const PlacementSpec& spec, const std::vector<UsableBroker>& brokers, Random& random);
 
 }  // namespace gregor::controller

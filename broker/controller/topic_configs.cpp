@@ -79,6 +79,24 @@ void look_up(const ConfigMap& layer, ConfigSource source, const log::LogConfigKe
     }
 }
 
+bool is_number(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// "*", or "0:1,0:2,…": partition and broker of each replica.
+bool is_throttled_replica_list(std::string_view list) {
+    if (list.empty() || list == "*") return true;
+    for (std::size_t from = 0; from <= list.size();) {
+        const std::size_t comma = std::min(list.find(',', from), list.size());
+        const std::string_view part = list.substr(from, comma - from);
+        const std::size_t colon = part.find(':');
+        if (colon == std::string_view::npos) return false;
+        if (!is_number(part.substr(0, colon)) || !is_number(part.substr(colon + 1))) return false;
+        from = comma + 1;
+    }
+    return true;
+}
+
 /// What the layers say about a key, highest precedence first; the built-in default last.
 std::vector<Found> find_all(const ConfigLayers& layers, const log::LogConfigKey& key) {
     std::vector<Found> found;
@@ -100,6 +118,13 @@ std::vector<Found> find_all(const ConfigLayers& layers, const log::LogConfigKey&
 Result<void, std::string> validate_topic_configs(const ConfigMap& configs) {
     for (const auto& [name, value] : configs) {
         if (!is_topic_config(name)) return fail("Unknown topic config name: " + name);
+        if (!name.ends_with(".replication.throttled.replicas")) continue;
+        if (is_throttled_replica_list(value)) continue;
+        return fail(fmt::format(
+            "Invalid value {0} for configuration {1}: {1} must be the literal '*' or a list of "
+            "replicas in the following format: "
+            "[partitionId]:[brokerId],[partitionId]:[brokerId],...",
+            value, name));
     }
     const auto config = log::LogConfig::with(log::LogConfig{}, configs);
     if (!config) return fail(config.error());
@@ -107,6 +132,13 @@ Result<void, std::string> validate_topic_configs(const ConfigMap& configs) {
 }
 
 bool is_topic_config(std::string_view key) { return find_key(key) != nullptr; }
+
+std::optional<std::string_view> topic_config_of(std::string_view broker_key) {
+    const auto keys = log::log_config_keys();
+    const auto it = std::ranges::find(keys, broker_key, &log::LogConfigKey::broker_name);
+    if (it == keys.end()) return std::nullopt;
+    return it->name;
+}
 
 bool is_list_config(std::string_view key) {
     const log::LogConfigKey* found = find_key(key);
@@ -137,6 +169,12 @@ std::vector<EffectiveConfig> effective_topic_configs(const ConfigLayers& layers)
         configs.push_back(std::move(config));
     }
     return configs;
+}
+
+std::string effective_topic_value(const ConfigLayers& layers, std::string_view key) {
+    const log::LogConfigKey* found = find_key(key);
+    CHECK(found != nullptr, "{} is no topic setting", key);
+    return find_all(layers, *found).front().topic_value;
 }
 
 ConfigMap effective_topic_values(const ConfigLayers& layers) {

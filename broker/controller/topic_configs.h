@@ -64,6 +64,9 @@ struct EffectiveConfig {
 [[nodiscard]] Result<void, std::string> validate_topic_configs(const metadata::ConfigMap& configs);
 
 [[nodiscard]] bool is_topic_config(std::string_view key);
+/// The topic-level key of which the broker's key is the default: "log.retention.ms" →
+/// "retention.ms".
+[[nodiscard]] std::optional<std::string_view> topic_config_of(std::string_view broker_key);
 /// Whether its values may be appended to and subtracted from (KIP-339).
 [[nodiscard]] bool is_list_config(std::string_view key);
 
@@ -80,6 +83,9 @@ struct ConfigLayers {
 
 /// Every topic-level key, by name.
 [[nodiscard]] std::vector<EffectiveConfig> effective_topic_configs(const ConfigLayers& layers);
+
+/// The value in effect of one topic-level key.
+[[nodiscard]] std::string effective_topic_value(const ConfigLayers& layers, std::string_view key);
 
 /// The values that the log of a topic goes by: those of server.properties and the brokers, under
 /// the topic's own.

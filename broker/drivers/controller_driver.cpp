@@ -73,8 +73,59 @@ void ControllerDriver::activate(const ActiveRef& active) {
         if (!bootstrapped) return;
     }
     if (active->lost) return;
+    active->controller.become_leader(now_ms());
     active_ = active;
     runtime_.trace().event("controller_activated", "epoch={}", active->epoch);
+    feed_.wake_waiters();
+    watch(active);
+}
+
+void ControllerDriver::watch(const ActiveRef& active) {
+    constexpr Duration kLook = 100ms;
+    Instant balance_at = deadline_after(runtime_.clock().now(), options_.balance_interval);
+    Instant unclean_at = deadline_after(runtime_.clock().now(), options_.unclean_interval);
+    while (!active->lost) {
+        runtime_.clock().sleep_for(kLook);
+        const auto expiry = active->controller.next_expiry_ms();
+        while (expiry && *expiry <= now_ms() && fence_expired(active)) {
+        }
+        const Instant now = runtime_.clock().now();
+        if (options_.balance_interval > Duration::zero() && now >= balance_at) {
+            balance_at = deadline_after(now, options_.balance_interval);
+            static_cast<void>(decide<Nothing>(
+                active, 0,
+                [](Controller& core, const ControllerContext&) -> ControllerResult<Nothing> {
+                    return {.records = core.balance_leaders(), .response = {}};
+                }));
+        }
+        if (now >= unclean_at) {
+            unclean_at = deadline_after(now, options_.unclean_interval);
+            static_cast<void>(decide<Nothing>(
+                active, 0,
+                [](Controller& core, const ControllerContext&) -> ControllerResult<Nothing> {
+                    return {.records = core.elect_unclean_leaders(), .response = {}};
+                }));
+        }
+    }
+}
+
+/// True if there was one; each is decided on the state after the one before.
+bool ControllerDriver::fence_expired(const ActiveRef& active) {
+    bool any = false;
+    const auto decided = decide<Nothing>(
+        active, 0,
+        [this, &any](Controller& core, const ControllerContext&) -> ControllerResult<Nothing> {
+            Records records = core.fence_expired(now_ms());
+            any = !records.empty();
+            return {.records = std::move(records), .response = {}, .atomic = true};
+        });
+    if (any) runtime_.trace().event("broker_session_expired");
+    return decided && any;
+}
+
+std::int64_t ControllerDriver::now_ms() const {
+    return std::chrono::floor<std::chrono::milliseconds>(runtime_.clock().now().time_since_epoch())
+        .count();
 }
 
 void ControllerDriver::shut_down() {
@@ -117,7 +168,7 @@ Result<Response, ErrorCode> ControllerDriver::decide(
         [this, active, version, decide = std::move(decide),
          decision](raft::Offset next_offset) mutable -> std::vector<Bytes> {
             Controller& core = active->controller;
-            auto result = decide(core, {.now_ms = to_epoch_ms(runtime_.clock().wall()),
+            auto result = decide(core, {.now_ms = now_ms(),
                                         .next_offset = next_offset,
                                         .request_version = version});
             decision->end = core.loader().next_offset();

@@ -25,6 +25,11 @@ struct ControllerDriverOptions {
     controller::ControllerConfig controller;
     /// Requests without an answer yet; further ones get REQUEST_TIMED_OUT.
     std::size_t max_waiting = 10'000;
+    /// leader.imbalance.check.interval.seconds; zero: leaderships stay where they are
+    /// (auto.leader.rebalance.enable=false).
+    Duration balance_interval = 300s;
+    /// How often partitions without a leader are looked at that might have an unclean one.
+    Duration unclean_interval = 5min;
     /// How long a request waits to be committed: REQUEST_TIMED_OUT, and nobody knows.
     Duration commit_timeout = 60s;
 };
@@ -70,6 +75,10 @@ private:
     using Records = std::vector<metadata::VersionedRecord>;
 
     void activate(const ActiveRef& active);
+    /// Until the leadership is lost: fences the silent, and puts leaderships where they belong.
+    void watch(const ActiveRef& active);
+    [[nodiscard]] bool fence_expired(const ActiveRef& active);
+    [[nodiscard]] std::int64_t now_ms() const;
     /// On the quorum's fiber: what `decide` gives is appended and applied; returns when published.
     template <class Response>
     [[nodiscard]] Result<Response, protocol::ErrorCode> decide(
@@ -102,7 +111,14 @@ private:
     X(AllocateProducerIds)            \
     X(BrokerRegistration)             \
     X(BrokerHeartbeat)                \
-    X(ControllerRegistration)
+    X(ControllerRegistration)         \
+    X(UnregisterBroker)               \
+    X(AlterPartition)                 \
+    X(ElectLeaders)                   \
+    X(AssignReplicasToDirs)           \
+    X(AlterPartitionReassignments)    \
+    X(ListPartitionReassignments)     \
+    X(UpdateFeatures)
 
 #define GREGOR_CONTROLLER_REQUEST(Name)          \
     template <>                                  \

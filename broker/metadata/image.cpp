@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "sim/base/check.h"
-
 namespace gregor::metadata {
 namespace {
 
@@ -11,25 +9,23 @@ bool contains(const std::vector<NodeId>& nodes, NodeId node) {
     return std::ranges::find(nodes, node) != nodes.end();
 }
 
-void check_partition(const TopicImage& topic, PartitionId id, const PartitionState& partition) {
-    CHECK(partition.directories.size() == partition.replicas.size(), "{}-{}", topic.name, id);
-    for (const NodeId node : partition.isr) {
-        CHECK(partition.is_replica(node), "{}-{}: {} is in the isr only", topic.name, id, node);
-    }
-    for (const NodeId node : partition.elr) {
-        CHECK(partition.is_replica(node), "{}-{}: {} is in the elr only", topic.name, id, node);
-        CHECK(!partition.is_in_isr(node), "{}-{}: {} is in isr and elr", topic.name, id, node);
-    }
-    const bool recovering = partition.leader_recovery_state == LeaderRecoveryState::recovering;
-    const bool may_lead = partition.is_in_isr(partition.leader) || recovering;
-    CHECK(!partition.has_leader() || may_lead, "{}-{}: {} leads from outside the isr", topic.name,
-          id, partition.leader);
-}
-
 }  // namespace
 
 bool PartitionState::is_replica(NodeId node) const { return contains(replicas, node); }
 bool PartitionState::is_in_isr(NodeId node) const { return contains(isr, node); }
+bool PartitionState::is_in_elr(NodeId node) const { return contains(elr, node); }
+
+Uuid PartitionState::directory_of(NodeId node) const {
+    const auto it = std::ranges::find(replicas, node);
+    if (it == replicas.end()) return kLostDirectory;
+    return directories[static_cast<std::size_t>(it - replicas.begin())];
+}
+
+bool is_online_directory(const Uuid& directory, const std::vector<Uuid>& online) {
+    if (directory == kUnassignedDirectory || directory == kMigratingDirectory) return true;
+    if (directory == kLostDirectory) return false;
+    return online.empty() || std::ranges::find(online, directory) != online.end();
+}
 
 const PartitionState* TopicImage::find(PartitionId partition) const {
     const auto it = partitions.find(partition);
@@ -62,6 +58,11 @@ bool MetadataImage::is_active(NodeId broker) const {
     return image != nullptr && !image->fenced && !image->in_controlled_shutdown;
 }
 
+bool MetadataImage::may_lead(NodeId broker, const PartitionState& partition) const {
+    return is_active(broker) &&
+           is_online_directory(partition.directory_of(broker), find_broker(broker)->log_dirs);
+}
+
 const ConfigMap& MetadataImage::configs_of(const ConfigResource& resource) const {
     static const ConfigMap none;
     const auto it = configs_->find(resource);
@@ -71,20 +72,6 @@ const ConfigMap& MetadataImage::configs_of(const ConfigResource& resource) const
 std::int16_t MetadataImage::feature_level(std::string_view feature) const {
     const auto it = features_->find(feature);
     return it == features_->end() ? std::int16_t{0} : it->second;
-}
-
-void MetadataImage::check_invariants() const {
-    CHECK(topic_ids_->size() == topics_->size());
-    for (const auto& [name, id] : *topic_ids_) {
-        const TopicImage* topic = find_topic(id);
-        CHECK(topic != nullptr, "{} has no image", name);
-        CHECK(topic->name == name);
-        for (const auto& [partition_id, partition] : topic->partitions) {
-            check_partition(*topic, partition_id, partition);
-            CHECK(!partition.has_leader() || is_active(partition.leader),
-                  "{}-{}: the leader {} is not active", name, partition_id, partition.leader);
-        }
-    }
 }
 
 }  // namespace gregor::metadata

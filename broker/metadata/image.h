@@ -59,6 +59,9 @@ inline constexpr Uuid kUnassignedDirectory{};
 inline constexpr Uuid kLostDirectory{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
 inline constexpr Uuid kMigratingDirectory{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}};
 
+/// A directory that a broker with these online ones can serve; it need not be known yet.
+[[nodiscard]] bool is_online_directory(const Uuid& directory, const std::vector<Uuid>& online);
+
 /// How far a leader got that was elected from outside the ISR.
 enum class LeaderRecoveryState : std::int8_t { recovered = 0, recovering = 1 };
 
@@ -78,6 +81,12 @@ struct PartitionState {
     [[nodiscard]] bool has_leader() const { return leader != protocol::kNoNode; }
     [[nodiscard]] bool is_replica(NodeId node) const;
     [[nodiscard]] bool is_in_isr(NodeId node) const;
+    [[nodiscard]] bool is_in_elr(NodeId node) const;
+    /// Where the replica of `node` lies; LOST if it has none.
+    [[nodiscard]] Uuid directory_of(NodeId node) const;
+    [[nodiscard]] bool is_reassigning() const {
+        return !adding_replicas.empty() || !removing_replicas.empty();
+    }
 
     friend bool operator==(const PartitionState&, const PartitionState&) = default;
 };
@@ -115,6 +124,8 @@ public:
     [[nodiscard]] const BrokerImage* find_broker(NodeId id) const;
     /// Registered, and neither fenced nor shutting down: may lead and be given replicas.
     [[nodiscard]] bool is_active(NodeId broker) const;
+    /// Active, and the directory of its replica has not failed (KIP-858).
+    [[nodiscard]] bool may_lead(NodeId broker, const PartitionState& partition) const;
     /// The dynamic settings of a resource, perhaps none.
     [[nodiscard]] const ConfigMap& configs_of(const ConfigResource& resource) const;
     [[nodiscard]] const ConfigMap& topic_configs(std::string_view topic) const {
@@ -125,6 +136,8 @@ public:
     [[nodiscard]] std::int16_t metadata_version() const {
         return feature_level(kMetadataVersionFeature);
     }
+    /// Whether a partition may have eligible leader replicas (KIP-966).
+    [[nodiscard]] bool is_elr_enabled() const { return feature_level(kElrFeature) >= 1; }
     /// Where the next block of producer ids begins.
     [[nodiscard]] ProducerId next_producer_id() const { return next_producer_id_; }
 
@@ -157,7 +170,8 @@ public:
         return zk_migration_state_;
     }
 
-    /// CHECKs what must hold of an image whose records came from our own controller (M4).
+    /// CHECKs what must hold of an image whose records came from our own controller, between two
+    /// of its decisions (M4, M8). See image_invariants.h for what must hold of a change.
     void check_invariants() const;
 
     friend bool operator==(const MetadataImage&, const MetadataImage&) = default;

@@ -42,10 +42,17 @@ struct VersionedRecord {
 /// Numbers of metadata.version (KIP-778) that decide about record versions.
 inline constexpr std::int16_t kMetadataVersion_3_3_IV3 = 7;  // the first that bootstraps by records
 inline constexpr std::int16_t kMetadataVersion_3_4_IV0 = 8;
+inline constexpr std::int16_t kMetadataVersion_3_6_IV0 = 12;  // a shrinking ISR keeps its epoch
+inline constexpr std::int16_t kMetadataVersion_3_6_IV1 = 13;  // KIP-868: metadata transactions
 inline constexpr std::int16_t kMetadataVersion_3_7_IV2 = 17;  // KIP-858: log directories
 inline constexpr std::int16_t kMetadataVersion_3_9_IV0 = 21;
+inline constexpr std::int16_t kMetadataVersion_4_0_IV0 = 22;  // group.version 1
+inline constexpr std::int16_t kMetadataVersion_4_0_IV1 = 23;  // KIP-966: eligible leader replicas
+inline constexpr std::int16_t kMetadataVersion_4_0_IV2 = 24;  // transaction.version 2
+inline constexpr std::int16_t kMetadataVersion_4_0_IV3 = 25;
 
 inline constexpr std::string_view kMetadataVersionFeature = "metadata.version";
+inline constexpr std::string_view kElrFeature = "eligible.leader.replicas.version";
 
 /// `record` in the version that a cluster of this metadata.version reads; a record that changes
 /// nothing newer takes the lowest that holds it.

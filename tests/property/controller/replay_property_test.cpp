@@ -78,7 +78,8 @@ metadata::MetadataImage replay(std::span<const metadata::VersionedRecord> record
 
 TEST_CASE("replay from the beginning, and from a snapshot on, gives the live state") {
     REQUIRE(rc::check([] {
-        ControllerWorld world(static_cast<std::uint64_t>(*rc::gen::inRange(1, 1000)));
+        ControllerWorld world({.seed = static_cast<std::uint64_t>(*rc::gen::inRange(1, 1000)),
+                               .elr = *rc::gen::arbitrary<bool>()});
         world.add_broker(1);
         const int requests = *rc::gen::inRange(1, 60);
         const int snapshot_at = *rc::gen::inRange(0, requests);
