@@ -69,6 +69,11 @@ bool LeaderEpochCache::truncate_from_end(Offset end_offset) {
            }) > 0;
 }
 
+bool LeaderEpochCache::truncate_to(Offset target, Offset log_end_offset) {
+    if (target >= log_end_offset && PLANTED(b09_epoch_cache_not_truncated_at_leo)) return false;
+    return truncate_from_end(target);
+}
+
 bool LeaderEpochCache::truncate_from_start(Offset start_offset) {
     const auto next = std::upper_bound(
         entries_.begin(), entries_.end(), start_offset,

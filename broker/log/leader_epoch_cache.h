@@ -55,6 +55,9 @@ public:
 
     /// Drops entries that start at or after `end_offset`. True if anything changed.
     bool truncate_from_end(Offset end_offset);
+    /// The same for a log that is told to end at `target` and ends at `log_end_offset` now, perhaps
+    /// short of it: leaders that wrote nothing may have left entries there (KAFKA-10706).
+    bool truncate_to(Offset target, Offset log_end_offset);
     /// Drops entries that end at or before `start_offset`; the one that covers it starts there now.
     bool truncate_from_start(Offset start_offset);
     void clear() { entries_.clear(); }

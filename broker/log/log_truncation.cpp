@@ -19,8 +19,7 @@ Result<void, ErrorCode> Log::truncate_to(Offset offset) {
     const std::unique_lock flush_lock(flush_mutex_);
     if (failure_ || closed_) return fail(ErrorCode::kafka_storage_error);
     if (offset >= next_offset_) {
-        // Entries of leaders that wrote nothing may lie at the end all the same (KAFKA-10706).
-        if (epochs_.truncate_from_end(offset)) epochs_dirty_ = true;
+        if (epochs_.truncate_to(offset, next_offset_)) epochs_dirty_ = true;
         return write_epochs();
     }
     if (offset < log_start_offset_) {

@@ -54,20 +54,6 @@ struct ReplicaManager::AppendedPart {
     bool waits = false;
 };
 
-/// Keeps a role change away while a batch is on its way into the log.
-class ReplicaManager::AppendGuard {
-public:
-    explicit AppendGuard(HostedPartition& hosted) : hosted_(hosted) { ++hosted_.appends_running; }
-    ~AppendGuard() {
-        if (--hosted_.appends_running == 0) hosted_.appends_done.notify_all();
-    }
-    AppendGuard(const AppendGuard&) = delete;
-    AppendGuard& operator=(const AppendGuard&) = delete;
-
-private:
-    HostedPartition& hosted_;
-};
-
 /// A produce request that waits for the high watermark of one partition after the other.
 class ReplicaManager::DelayedProduce final : public ParkedRequest {
 public:
@@ -220,7 +206,7 @@ ReplicaManager::AppendedPart ReplicaManager::append_part(const AppendOrder& orde
     const ErrorCode late = hosted.state.check_append(order.acks);
     if (late != ErrorCode::none) return refuse(late);
 
-    const AppendGuard guard(hosted);
+    const WriteGuard guard(hosted);
     appended.epoch = hosted.state.leader()->epoch;
     const log::LeaderBatch leader_batch{.header = batch->header, .records = batch->records};
     const auto result = hosted.log->append_as_leader({.batches = {&leader_batch, 1},

@@ -45,11 +45,12 @@ public:
           done_(std::move(done)) {}
 
     void complete(WakeUp why, std::unique_ptr<ParkedRequest> self) override {
-        read_and_answer(why == WakeUp::grown || why == WakeUp::disturbed, std::move(self));
+        const bool may_wait = why == WakeUp::grown || why == WakeUp::disturbed;
+        read_and_answer(may_wait, false, std::move(self));
     }
 
-    void read_and_answer(bool may_wait, std::unique_ptr<ParkedRequest> self) {
-        FetchRound round = manager_.read(params_, targets_);
+    void read_and_answer(bool may_wait, bool first, std::unique_ptr<ParkedRequest> self) {
+        FetchRound round = manager_.read(params_, targets_, first);
         const std::int64_t lacking = std::int64_t{params_.min_bytes} - round.bytes;
         if (!may_wait || lacking <= 0 || round.has_news || targets_.empty() ||
             params_.max_wait <= Duration::zero()) {
@@ -75,11 +76,12 @@ void ReplicaManager::fetch(FetchParams params, std::vector<FetchTarget> targets,
     auto request =
         std::make_unique<DelayedFetch>(*this, params, std::move(targets), std::move(done));
     DelayedFetch& self = *request;
-    self.read_and_answer(true, std::move(request));
+    self.read_and_answer(true, true, std::move(request));
 }
 
 ReplicaManager::FetchRound ReplicaManager::read(const FetchParams& params,
-                                                const std::vector<FetchTarget>& targets) {
+                                                const std::vector<FetchTarget>& targets,
+                                                bool first) {
     FetchRound round;
     round.result.partitions.reserve(targets.size());
     round.result.records.resize(targets.size());
@@ -98,7 +100,8 @@ ReplicaManager::FetchRound ReplicaManager::read(const FetchParams& params,
                                    .base = hosted->watchers->value(mark)});
         }
         FetchResponse::Partition answer =
-            read_one(params, target, hosted, limit, at_least_one_batch, round.result.records[i]);
+            read_one(params, target, hosted, limit, at_least_one_batch, first,
+                     round.result.records[i]);
         const auto bytes = static_cast<std::int64_t>(answer.records.size());
         if (bytes > 0) at_least_one_batch = false;
         // More than its own maximum a partition cannot add to the answer.
@@ -109,7 +112,8 @@ ReplicaManager::FetchRound ReplicaManager::read(const FetchParams& params,
         left = std::max<std::int64_t>(left - bytes, 0);
         round.bytes += bytes;
         if (answer.error_code != ErrorCode::none ||
-            answer.diverging_epoch.epoch != protocol::kNoLeaderEpoch) {
+            answer.diverging_epoch.epoch != protocol::kNoLeaderEpoch ||
+            answer.preferred_read_replica != protocol::kNoNode) {
             round.has_news = true;
         }
         round.result.partitions.push_back(std::move(answer));
@@ -120,7 +124,8 @@ ReplicaManager::FetchRound ReplicaManager::read(const FetchParams& params,
 FetchResponse::Partition ReplicaManager::read_one(const FetchParams& params,
                                                   const FetchTarget& target,
                                                   const HostedRef& hosted, std::int64_t max_bytes,
-                                                  bool at_least_one_batch, FileSlice& records) {
+                                                  bool at_least_one_batch, bool first,
+                                                  FileSlice& records) {
     const FetchRequest::Partition& wanted = target.wanted;
     if (target.topic.empty()) return refused(target, ErrorCode::unknown_topic_id);
     if (hosted == nullptr) return refused(target, ErrorCode::unknown_topic_or_partition);
@@ -150,17 +155,20 @@ FetchResponse::Partition ReplicaManager::read_one(const FetchParams& params,
     if (!params.read_committed) answer.aborted_transactions = std::nullopt;
 
     if (wanted.last_fetched_epoch != protocol::kNoLeaderEpoch) {
-        const log::EpochEnd end = hosted->log->end_offset_for_epoch(wanted.last_fetched_epoch);
-        if (end.epoch == protocol::kNoLeaderEpoch || end.end_offset < Offset(0) ||
-            wanted.fetch_offset < marks.log_start_offset) {
-            return refused(target, ErrorCode::offset_out_of_range);
-        }
-        if (end.epoch < wanted.last_fetched_epoch || end.end_offset < wanted.fetch_offset) {
-            PROBE("a fetch diverged from this log's epochs");
-            answer.diverging_epoch.epoch = end.epoch;
-            answer.diverging_epoch.end_offset = end.end_offset;
+        const auto diverging = compare_history(hosted->log->leader_epochs(), marks.log_start_offset,
+                                               hosted->log->log_end_offset(),
+                                               wanted.last_fetched_epoch, wanted.fetch_offset);
+        if (!diverging) return refused(target, diverging.error());
+        if (*diverging) {
+            answer.diverging_epoch.epoch = (*diverging)->epoch;
+            answer.diverging_epoch.end_offset = (*diverging)->end_offset;
             return answer;
         }
+    }
+    if (params.replica_id == protocol::kNoNode && options_.select_by_rack) {
+        answer.preferred_read_replica =
+            hosted->state.preferred_read_replica(params.rack, wanted.fetch_offset, racks_);
+        if (answer.preferred_read_replica != protocol::kNoNode) return answer;
     }
 
     Offset upper_bound = marks.high_watermark;
@@ -172,6 +180,7 @@ FetchResponse::Partition ReplicaManager::read_one(const FetchParams& params,
                                    .at_least_one_batch = at_least_one_batch,
                                    .with_aborted = params.read_committed});
     if (!read) return refused(target, read.error());
+    if (params.replica_id != protocol::kNoNode && first) note_follower(hosted, params, wanted);
     if (read->records.size > 0) {
         answer.records = protocol::RecordsField::gap(read->records.size);
         records = std::move(read->records);

@@ -7,56 +7,98 @@
 
 namespace gregor::replication {
 
-RoleChange Partition::assign(const PartitionAssignment& assignment) {
+Partition::Partition(NodeId self, LogMarks marks, PartitionSettings settings)
+    : self_(self),
+      marks_(marks),
+      settings_(settings),
+      eligible_(std::make_shared<const EligibleBrokers>()) {}
+
+// Roles. -----------------------------------------------------------------------------------------
+
+RolePlan Partition::plan(const PartitionAssignment& assignment) const {
     const std::optional<LeaderEpoch> known = leader_epoch();
-    if (is_offline()) return RoleChange::stale;
-    if (known && assignment.leader_epoch < *known) return RoleChange::stale;
+    if (is_offline() || (known && assignment.leader_epoch < *known)) return {};
     if (known && assignment.leader_epoch == *known) {
-        if (assignment.partition_epoch <= partition_epoch_) return RoleChange::stale;
-        partition_epoch_ = assignment.partition_epoch;
-        if (auto* leading = std::get_if<LeaderRole>(&role_)) {
-            leading->replicas = assignment.replicas;
-            leading->isr = assignment.isr;
-            raise_high_watermark();
+        const bool is_newer = assignment.partition_epoch > partition_epoch_;
+        return {.change = is_newer ? RoleChange::unchanged : RoleChange::stale};
+    }
+    RolePlan plan{.change = RoleChange::changed};
+    if (assignment.leader == self_) {
+        if (!PLANTED(b06_no_epoch_entry_on_election)) {
+            plan.begins_epoch = {assignment.leader_epoch, marks_.log_end_offset};
         }
-        return RoleChange::unchanged;
+    } else if (PLANTED(b01_truncate_to_hw)) {
+        plan.truncate_to = marks_.high_watermark;
     }
-    partition_epoch_ = assignment.partition_epoch;
-    if (assignment.leader != self_) {
-        role_ = FollowerRole{.epoch = assignment.leader_epoch, .leader = assignment.leader};
-        return RoleChange::changed;
-    }
-    role_ = LeaderRole{.epoch = assignment.leader_epoch,
-                       .epoch_start_offset = marks_.log_end_offset,
-                       .replicas = assignment.replicas,
-                       .isr = assignment.isr,
-                       .end_offsets = {}};
-    raise_high_watermark();
-    return RoleChange::changed;
+    return plan;
 }
 
-void Partition::appended(Offset log_end_offset) {
+RoleChange Partition::assign(Instant now, const PartitionAssignment& assignment) {
+    const RoleChange change = plan(assignment).change;
+    if (change == RoleChange::stale) return change;
+    partition_epoch_ = assignment.partition_epoch;
+    if (change == RoleChange::unchanged) {
+        if (auto* leading = std::get_if<LeaderRole>(&role_)) {
+            take_newer_isr(now, *leading, assignment);
+        }
+    } else if (assignment.leader == self_) {
+        role_ = begin_leading(now, assignment);
+    } else {
+        role_ = begin_following(assignment);
+    }
+    raise_high_watermark(now);
+    return change;
+}
+
+LeaderRole Partition::begin_leading(Instant now, const PartitionAssignment& assignment) const {
+    LeaderRole leading{.epoch = assignment.leader_epoch,
+                       .epoch_start_offset = marks_.log_end_offset,
+                       .replicas = assignment.replicas,
+                       .isr = Isr(assignment.isr),
+                       .others = {}};
+    for (const NodeId id : assignment.replicas) {
+        if (id != self_) leading.others.try_emplace(id, now, leading.isr.contains(id));
+    }
+    return leading;
+}
+
+FollowerRole Partition::begin_following(const PartitionAssignment& assignment) const {
+    FollowerRole following{.epoch = assignment.leader_epoch, .leader = assignment.leader};
+    const FollowerRole* before = follower();
+    if (PLANTED(b04_skip_truncate_same_leader) && before != nullptr &&
+        before->leader == following.leader) {
+        following.is_consistent = before->is_consistent;
+    }
+    return following;
+}
+
+/// The same leader epoch at a newer partition epoch: whatever was proposed is decided, for it was
+/// asked for at an older one.
+void Partition::take_newer_isr(Instant now, LeaderRole& leading,
+                               const PartitionAssignment& assignment) {
+    if (leading.isr.pending()) PROBE("an image resolved a pending change of the in-sync set");
+    leading.replicas = assignment.replicas;
+    leading.isr.commit(assignment.isr);
+    std::erase_if(leading.others,
+                  [this](const auto& other) { return !leads_replica(other.first); });
+    for (const NodeId id : assignment.replicas) {
+        if (id != self_) leading.others.try_emplace(id, now, leading.isr.contains(id));
+    }
+}
+
+void Partition::log_failed() {
+    role_ = OfflineRole{.epoch = leader_epoch().value_or(protocol::kNoLeaderEpoch)};
+}
+
+void Partition::given_up() { role_ = std::monostate(); }
+
+// The log. ---------------------------------------------------------------------------------------
+
+void Partition::appended(Instant now, Offset log_end_offset) {
     CHECK(log_end_offset >= marks_.log_end_offset, "{} after {}", log_end_offset,
           marks_.log_end_offset);
     marks_.log_end_offset = log_end_offset;
-    raise_high_watermark();
-}
-
-Result<void, ErrorCode> Partition::follower_fetched(NodeId replica, Offset offset) {
-    auto* leading = std::get_if<LeaderRole>(&role_);
-    if (leading == nullptr) return fail(ErrorCode::not_leader_or_follower);
-    if (replica == self_ || !leads_replica(replica)) {
-        return fail(ErrorCode::unknown_leader_epoch);
-    }
-    leading->end_offsets[replica] = std::min(offset, marks_.log_end_offset);
-    raise_high_watermark();
-    return {};
-}
-
-void Partition::leader_high_watermark(Offset high_watermark) {
-    if (!std::holds_alternative<FollowerRole>(role_)) return;
-    const Offset bounded = std::min(high_watermark, marks_.log_end_offset);
-    marks_.high_watermark = std::max(marks_.high_watermark, bounded);
+    raise_high_watermark(now);
 }
 
 void Partition::last_stable_offset_changed(Offset last_stable_offset) {
@@ -72,19 +114,25 @@ void Partition::log_start_advanced(Offset log_start_offset) {
 
 void Partition::truncated(LogMarks marks) {
     CHECK(!is_leader(), "a leader never truncates");
+    if (marks.high_watermark < marks_.high_watermark) {
+        PROBE("a follower was cut below its high watermark");
+    }
     marks_ = marks;
+    ++truncations_;
 }
 
-void Partition::min_insync_replicas_changed(std::int32_t min_insync_replicas) {
-    min_insync_replicas_ = min_insync_replicas;
-    raise_high_watermark();
+void Partition::settings_changed(Instant now, PartitionSettings settings) {
+    settings_ = settings;
+    raise_high_watermark(now);
 }
 
-void Partition::log_failed() {
-    role_ = OfflineRole{.epoch = leader_epoch().value_or(protocol::kNoLeaderEpoch)};
+void Partition::brokers_changed(Instant now, EligibleBrokersRef eligible) {
+    CHECK(eligible != nullptr);
+    eligible_ = std::move(eligible);
+    raise_high_watermark(now);
 }
 
-void Partition::given_up() { role_ = std::monostate(); }
+// Questions. -------------------------------------------------------------------------------------
 
 std::optional<LeaderEpoch> Partition::leader_epoch() const {
     if (const auto* leading = std::get_if<LeaderRole>(&role_)) return leading->epoch;
@@ -109,7 +157,7 @@ ErrorCode Partition::check_serving(LeaderEpoch requested, bool any_replica) cons
     if (is_offline()) return ErrorCode::kafka_storage_error;
     const std::optional<LeaderEpoch> known = leader_epoch();
     if (!known) return ErrorCode::not_leader_or_follower;
-    if (requested != protocol::kNoLeaderEpoch) {
+    if (requested != protocol::kNoLeaderEpoch && !PLANTED(b03_no_epoch_fencing_in_fetch)) {
         if (requested < *known) return ErrorCode::fenced_leader_epoch;
         if (requested > *known) return ErrorCode::unknown_leader_epoch;
     }
@@ -134,62 +182,6 @@ std::optional<ErrorCode> Partition::acknowledgement(LeaderEpoch epoch,
     if (marks_.high_watermark < required_offset) return std::nullopt;
     return is_isr_large_enough(*leading) ? ErrorCode::none
                                          : ErrorCode::not_enough_replicas_after_append;
-}
-
-std::size_t Partition::effective_min_isr(const LeaderRole& leader) const {
-    const auto wanted = static_cast<std::size_t>(std::max(min_insync_replicas_, 1));
-    return std::min(wanted, std::max<std::size_t>(leader.replicas.size(), 1));
-}
-
-bool Partition::is_isr_large_enough(const LeaderRole& leader) const {
-    return leader.isr.size() >= effective_min_isr(leader);
-}
-
-Offset Partition::replicated_end(const LeaderRole& leader) const {
-    Offset end = marks_.log_end_offset;
-    for (const NodeId member : leader.isr) {
-        if (member == self_) continue;
-        const auto known = leader.end_offsets.find(member);
-        if (known == leader.end_offsets.end()) return marks_.high_watermark;
-        end = std::min(end, known->second);
-    }
-    return end;
-}
-
-void Partition::raise_high_watermark() {
-    const LeaderRole* leading = leader();
-    if (leading == nullptr) return;
-    if (!is_isr_large_enough(*leading)) {
-        PROBE("the high watermark waits for a larger in-sync set");
-        return;
-    }
-    marks_.high_watermark = std::max(marks_.high_watermark, replicated_end(*leading));
-}
-
-void Partition::check_invariants(const LogMarks& log) const {
-    CHECK(marks_.log_start_offset <= marks_.last_stable_offset, "{} > {}", marks_.log_start_offset,
-          marks_.last_stable_offset);
-    CHECK(marks_.last_stable_offset <= marks_.high_watermark, "{} > {}", marks_.last_stable_offset,
-          marks_.high_watermark);
-    CHECK(marks_.high_watermark <= marks_.log_end_offset, "{} > {}", marks_.high_watermark,
-          marks_.log_end_offset);
-    // The log may be ahead of what it was told here, never behind.
-    CHECK(marks_.log_end_offset <= log.log_end_offset);
-    CHECK(marks_.log_start_offset <= log.log_start_offset);
-    CHECK(marks_.high_watermark == log.high_watermark, "{} != {}", marks_.high_watermark,
-          log.high_watermark);
-    if (const LeaderRole* leading = leader()) {
-        CHECK(leading->epoch_start_offset <= marks_.log_end_offset);
-        for (const auto& [replica, end_offset] : leading->end_offsets) {
-            CHECK(replica != self_);
-            CHECK(end_offset <= marks_.log_end_offset);
-        }
-        for (const NodeId member : leading->isr) {
-            CHECK(std::find(leading->replicas.begin(), leading->replicas.end(), member) !=
-                      leading->replicas.end(),
-                  "n{} is in sync but no replica", member);
-        }
-    }
 }
 
 }  // namespace gregor::replication

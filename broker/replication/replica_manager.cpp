@@ -12,39 +12,21 @@ bool is_internal_topic(const std::string& topic) {
            topic == "__share_group_state";
 }
 
-namespace {
-
-LogMarks marks_of(const log::LogRef& hosted_log) {
-    if (hosted_log == nullptr) return {};
-    return {.log_start_offset = hosted_log->log_start_offset(),
-            .last_stable_offset = hosted_log->last_stable_offset(),
-            .high_watermark = hosted_log->high_watermark(),
-            .log_end_offset = hosted_log->log_end_offset()};
-}
-
-}  // namespace
-
-HostedPartition::HostedPartition(Runtime& runtime, TopicPartition name, TopicId id,
-                                 log::LogRef hosted_log, LogConfigRef topic_config, NodeId self)
-    : partition(std::move(name)),
-      topic_id(id),
-      log(std::move(hosted_log)),
-      config(std::move(topic_config)),
-      state(self, marks_of(log), config->min_insync_replicas),
-      watchers(std::make_shared<Watchers>(marks_of(log))),
-      appends_done(runtime.scheduler()) {
-    if (log == nullptr) state.log_failed();
-}
-
-LogMarks HostedPartition::log_marks() const { return marks_of(log); }
-
 ReplicaManager::ReplicaManager(Runtime& runtime, log::LogManager& logs,
                                ReplicaManagerOptions options)
     : runtime_(runtime),
       logs_(logs),
       options_(options),
       fetch_sessions_(options.fetch_session_slots),
-      purgatory_(runtime, options.purgatory) {}
+      purgatory_(runtime, options.purgatory),
+      eligible_(std::make_shared<const EligibleBrokers>()),
+      fetchers_(runtime, *this, options.fetcher),
+      alter_partition_(runtime, options.node_id,
+                       [this](HostedPartition& hosted, const IsrProposal& proposal,
+                              const Result<IsrDecision, ErrorCode>& answer) {
+                           return isr_answered(hosted, proposal, answer);
+                       }),
+      lag_watch_(runtime.scheduler()) {}
 
 HostedRef ReplicaManager::find(const TopicPartition& partition) const {
     const auto it = hosted_.find(partition);
@@ -74,8 +56,10 @@ HostedRef ReplicaManager::take_up(const TopicPartition& partition, const TopicId
         runtime_.trace().event("partition_offline", "partition={} reason={}", partition,
                                opened.error().text);
     }
-    auto hosted = std::make_shared<HostedPartition>(
-        runtime_, partition, topic_id, opened ? *opened : nullptr, config, options_.node_id);
+    auto hosted =
+        std::make_shared<HostedPartition>(runtime_, partition, topic_id, opened ? *opened : nullptr,
+                                          config, options_.node_id, options_.replica_lag_time_max);
+    hosted->state.brokers_changed(runtime_.clock().now(), eligible_);
     hosted_.insert_or_assign(partition, hosted);
     return hosted;
 }
@@ -93,28 +77,39 @@ Result<void, ErrorCode> ReplicaManager::assign(const TopicPartition& partition,
     if (hosted == nullptr) hosted = take_up(partition, topic_id, config);
     if (hosted->state.is_offline()) return fail(ErrorCode::kafka_storage_error);
 
-    const bool is_new_epoch = hosted->state.leader_epoch() < assignment.leader_epoch;
-    if (!is_new_epoch) {
-        hosted->state.assign(assignment);
+    if (hosted->state.plan(assignment).change != RoleChange::changed) {
+        hosted->state.assign(runtime_.clock().now(), assignment);
         progressed(*hosted, 0);
         return {};
     }
     quiesce(*hosted);
-    if (assignment.leader == options_.node_id) {
-        const auto assigned = hosted->log->assign_leader_epoch(assignment.leader_epoch,
-                                                               hosted->log->log_end_offset());
-        if (!assigned) {
-            log_failed(*hosted);
-            return assigned;
-        }
+    if (const auto prepared = prepare_role(*hosted, hosted->state.plan(assignment)); !prepared) {
+        log_failed(*hosted);
+        return prepared;
     }
-    hosted->state.assign(assignment);
+    hosted->state.assign(runtime_.clock().now(), assignment);
     hosted->changing = false;
     disturb(*hosted);
     progressed(*hosted, 0);
+    fetchers_.role_changed(hosted);
     runtime_.trace().event("role_changed", "partition={} role={} epoch={}", partition,
                            hosted->state.is_leader() ? "leader" : "follower",
                            assignment.leader_epoch);
+    return {};
+}
+
+/// The log goes first: a leader's history is whole before anybody may ask for it.
+Result<void, ErrorCode> ReplicaManager::prepare_role(HostedPartition& hosted,
+                                                     const RolePlan& plan) {
+    if (plan.begins_epoch) {
+        TRY(hosted.log->assign_leader_epoch(plan.begins_epoch->epoch,
+                                            plan.begins_epoch->start_offset));
+    }
+    if (plan.truncate_to) {
+        TRY(hosted.log->truncate_to(*plan.truncate_to));
+        hosted.state.given_up();  // a leader, too, may be cut here
+        hosted.state.truncated(hosted.log_marks());
+    }
     return {};
 }
 
@@ -122,6 +117,7 @@ void ReplicaManager::remove(const TopicPartition& partition) {
     const HostedRef hosted = find(partition);
     if (hosted == nullptr) return;
     hosted_.erase(partition);
+    fetchers_.removed(partition);
     quiesce(*hosted);
     hosted->state.given_up();  // for those who still hold it
     disturb(*hosted);
@@ -145,15 +141,17 @@ void ReplicaManager::set_config(const std::string& topic, LogConfigRef config) {
         hosted.config = config;
         if (hosted.log == nullptr) continue;
         hosted.log->set_config(config);
-        hosted.state.min_insync_replicas_changed(config->min_insync_replicas);
+        PartitionSettings settings = hosted.state.settings();
+        settings.min_insync_replicas = config->min_insync_replicas;
+        hosted.state.settings_changed(runtime_.clock().now(), settings);
         progressed(hosted, 0);
     }
 }
 
 /// The log may have grown by `bytes`: lets the marks follow and wakes those who wait for them.
 void ReplicaManager::progressed(HostedPartition& hosted, std::uint64_t bytes) {
-    if (hosted.state.is_offline()) return;
-    hosted.state.appended(hosted.log->log_end_offset());
+    if (hosted.state.is_offline() || hosted.truncating) return;
+    hosted.state.appended(runtime_.clock().now(), hosted.log->log_end_offset());
     const Offset before = hosted.log->high_watermark();
     const Offset after = hosted.state.marks().high_watermark;
     if (after > before) {
@@ -182,12 +180,20 @@ void ReplicaManager::log_failed(HostedPartition& hosted) {
     disturb(hosted);
 }
 
-void ReplicaManager::shut_down() { purgatory_.shut_down(); }
+void ReplicaManager::shut_down() {
+    shut_down_ = true;
+    fetchers_.shut_down();
+    alter_partition_.shut_down();
+    lag_watch_.notify_all();
+    purgatory_.shut_down();
+}
 
 void ReplicaManager::check_invariants() const {
     for (const auto& [partition, hosted] : hosted_) {
-        if (hosted->log == nullptr || hosted->state.is_offline()) continue;
+        if (hosted->state.is_offline() || hosted->truncating) continue;
         hosted->state.check_invariants(hosted->log_marks());
+        hosted->state.check_change(hosted->checked);
+        hosted->checked = hosted->state.stamp();
         hosted->log->check_invariants();
     }
 }

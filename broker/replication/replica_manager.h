@@ -1,9 +1,11 @@
-// ReplicaManager: the partitions that this broker hosts, and what clients do with them: append,
-// fetch, list offsets, delete records.
+// ReplicaManager: the partitions that this broker hosts, and what clients and other brokers do with
+// them: append, fetch, list offsets, delete records, follow.
 //
-//     MetadataPublisher ── assign(), remove(), set_config() ──> HostedPartition { Partition, Log,
-//     Watchers } handlers ── append(), fetch(), list_offsets() … ────────> the same; what waits
-//     goes to the purgatory
+//     MetadataPublisher ── assign(), remove(), set_config(), brokers_changed() ──> HostedPartition
+//     handlers ── append(), fetch(), list_offsets() … ──> { Partition, Log, Watchers }; what waits
+//                                                            goes to the purgatory
+//     followers' Fetch ──> fetch() ──proposals──> AlterPartitionManager ──> controller
+//     leaders' answers <── ReplicaFetcher ──> take_fetched()
 //
 // An append runs on the caller's fiber until the records are in the log (and synced, where the
 // topic's flush settings ask for it). What then waits for replication, or a fetch for data, is
@@ -12,10 +14,12 @@
 //
 // A partition changes its role only between appends: assign() turns new ones away and waits for
 // those that run, so that no batch of an old leader epoch follows one of a newer epoch in the log.
+// That goes for what is fetched from a leader as well.
 //
 // When a log fails its partition is offline: KAFKA_STORAGE_ERROR from then on.
 //
-// replica_manager.cpp: hosting · append.cpp · fetch.cpp · offsets.cpp.
+// replica_manager.cpp: hosting · append.cpp · fetch.cpp · offsets.cpp · isr.cpp: what followers
+// tell, and in-sync sets · follow.cpp: what leaders tell.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +34,10 @@
 #include "broker/log/log_manager.h"
 #include "broker/protocol/records/batch_validator.h"
 #include "broker/protocol/records/codec_contexts.h"
+#include "broker/replication/alter_partition_manager.h"
 #include "broker/replication/fetch_session.h"
+#include "broker/replication/fetcher_manager.h"
+#include "broker/replication/hosted_partition.h"
 #include "broker/replication/partition.h"
 #include "broker/replication/purgatory.h"
 #include "broker/replication/watchers.h"
@@ -38,7 +45,6 @@
 
 namespace gregor::replication {
 
-using log::LogConfigRef;
 using protocol::LeaderEpoch;
 
 /// Topics that only the broker itself writes to.
@@ -56,25 +62,20 @@ struct ReplicaManagerOptions {
     /// max.incremental.fetch.session.cache.slots
     std::size_t fetch_session_slots = 1000;
     Purgatory::Limits purgatory;
+    /// replica.lag.time.max.ms; lagging replicas are looked for every half of it.
+    Duration replica_lag_time_max = 30s;
+    /// replica.selector.class = RackAwareReplicaSelector (KIP-392)
+    bool select_by_rack = false;
+    FetcherOptions fetcher;
 };
 
-struct HostedPartition {
-    HostedPartition(Runtime& runtime, TopicPartition name, TopicId id, log::LogRef hosted_log,
-                    LogConfigRef topic_config, NodeId self);
-
-    [[nodiscard]] LogMarks log_marks() const;
-
-    TopicPartition partition;
-    TopicId topic_id;
-    log::LogRef log;  // none: it could not be opened
-    LogConfigRef config;
-    Partition state;
-    std::shared_ptr<Watchers> watchers;
-    std::int32_t appends_running = 0;
-    bool changing = false;  // a role change waits for the appends
-    WaitQueue appends_done;
+/// What an image says of a broker that others need.
+struct BrokerView {
+    std::int64_t broker_epoch = kNoBrokerEpoch;
+    bool is_eligible = false;          // unfenced and not shutting down: may join in-sync sets
+    std::optional<Endpoint> endpoint;  // of the listener between brokers
+    std::string rack;                  // empty: none
 };
-using HostedRef = std::shared_ptr<HostedPartition>;
 
 // ---- Appending ----
 
@@ -110,6 +111,10 @@ struct FetchParams {
     bool read_committed = false;
     /// A follower's id; none: a consumer.
     NodeId replica_id = protocol::kNoNode;
+    /// The epoch of the follower's registration (KIP-903).
+    std::int64_t replica_epoch = kNoBrokerEpoch;
+    /// Where the consumer is; empty: it did not say.
+    std::string rack;
     /// Whether a replica that does not lead may answer (a consumer since version 11, KIP-392).
     bool any_replica = false;
     /// An old client cannot read what a topic with compression.type=zstd holds:
@@ -168,7 +173,12 @@ public:
     void remove(const TopicPartition& partition);
     /// Every hosted partition of the topic follows the new settings.
     void set_config(const std::string& topic, LogConfigRef config);
-    /// Answers everything that waits, now and from now on.
+    /// The cluster's brokers, this one too, as of the newest image.
+    void brokers_changed(const std::map<NodeId, BrokerView>& brokers);
+    /// From now on leaders propose changes of their in-sync sets, in the name of this registration
+    /// of the broker. Again after each registration. `channel` must outlive this node's fibers.
+    void start_proposing(IsrChannel& channel, std::int64_t broker_epoch);
+    /// Answers everything that waits, now and from now on; follows nobody any more.
     void shut_down();
 
     /// nullptr: not hosted here.
@@ -178,6 +188,9 @@ public:
     [[nodiscard]] FetchSessionCache& fetch_sessions() { return fetch_sessions_; }
     [[nodiscard]] Purgatory& purgatory() { return purgatory_; }
     [[nodiscard]] const ReplicaManagerOptions& options() const { return options_; }
+    /// The epoch of this broker's registration, -1 before start_proposing().
+    [[nodiscard]] std::int64_t broker_epoch() const { return broker_epoch_; }
+    [[nodiscard]] const FetcherManager& fetchers() const { return fetchers_; }
 
     // Clients. -----------------------------------------------------------------------------------
 
@@ -199,13 +212,27 @@ public:
     /// for internal topics. Durable when it returns.
     [[nodiscard]] DeletedRecords delete_records(const TopicPartition& partition, Offset offset);
 
-    /// L3, L5 and R5 for every hosted partition; CHECKs.
+    // Following: what a fetcher has brought. ------------------------------------------------------
+
+    enum class Taken : std::uint8_t {
+        advanced,  // in the log, or cut as told: ask on
+        passed,    // the partition does not stand where it was asked from any more
+        refused,   // damaged, or the log failed: ask again after a while
+    };
+    /// Takes the answer to a fetch from `asked`, an error-free one. May wait for the disk.
+    Taken take_fetched(HostedPartition& hosted, const FetchPosition& asked,
+                       const FetchResponse::Partition& answer);
+    /// The leader's log does not hold the offset that was asked for: cuts this log to `leader_end`
+    /// if it goes beyond, begins it anew at `leader_start` if it ends before.
+    Taken take_leader_range(HostedPartition& hosted, const FetchPosition& asked,
+                            Offset leader_start, Offset leader_end);
+
+    /// L3, L5, R5 and R6 for every hosted partition; CHECKs.
     void check_invariants() const;
 
 private:
     class DelayedProduce;
     class DelayedFetch;
-    class AppendGuard;
     struct AppendedPart;
     struct FetchRound;
 
@@ -217,6 +244,22 @@ private:
     void disturb(HostedPartition& hosted);
     void log_failed(HostedPartition& hosted);
 
+    [[nodiscard]] Result<void, ErrorCode> prepare_role(HostedPartition& hosted,
+                                                       const RolePlan& plan);
+
+    // isr.cpp
+    void propose(const HostedRef& hosted, std::optional<IsrProposal> proposal);
+    void note_follower(const HostedRef& hosted, const FetchParams& params,
+                       const FetchRequest::Partition& wanted);
+    [[nodiscard]] IsrOutcome isr_answered(HostedPartition& hosted, const IsrProposal& proposal,
+                                          const Result<IsrDecision, ErrorCode>& answer);
+    void watch_lag();
+
+    // follow.cpp
+    Taken cut(HostedPartition& hosted, const FollowStep& step);
+    Taken append_fetched(HostedPartition& hosted, const FetchPosition& asked,
+                         const FetchResponse::Partition& answer);
+
     // append.cpp
     [[nodiscard]] AppendedPart append_part(const AppendOrder& order, const AppendPart& part);
     [[nodiscard]] Result<records::ValidatedBatch, records::Refusal> validate(
@@ -225,12 +268,14 @@ private:
     [[nodiscard]] std::vector<AppendOutcome> predict(const AppendOrder& order) const;
 
     // fetch.cpp
+    /// `first`: not parked before, so that what a follower asks for says where it is now.
     [[nodiscard]] FetchRound read(const FetchParams& params,
-                                  const std::vector<FetchTarget>& targets);
+                                  const std::vector<FetchTarget>& targets, bool first);
     [[nodiscard]] FetchResponse::Partition read_one(const FetchParams& params,
                                                     const FetchTarget& target,
                                                     const HostedRef& hosted, std::int64_t max_bytes,
-                                                    bool at_least_one_batch, FileSlice& records);
+                                                    bool at_least_one_batch, bool first,
+                                                    FileSlice& records);
 
     Runtime& runtime_;
     log::LogManager& logs_;
@@ -239,6 +284,14 @@ private:
     FetchSessionCache fetch_sessions_;
     Purgatory purgatory_;
     records::CodecContexts codec_contexts_;
+    EligibleBrokersRef eligible_;
+    std::map<NodeId, std::string> racks_;
+    FetcherManager fetchers_;
+    AlterPartitionManager alter_partition_;
+    std::int64_t broker_epoch_ = kNoBrokerEpoch;
+    bool watching_lag_ = false;
+    WaitQueue lag_watch_;
+    bool shut_down_ = false;
 };
 
 }  // namespace gregor::replication

@@ -1,0 +1,35 @@
+#include "broker/replication/hosted_partition.h"
+
+namespace gregor::replication {
+
+namespace {
+
+LogMarks marks_of(const log::LogRef& hosted_log) {
+    if (hosted_log == nullptr) return {};
+    return {.log_start_offset = hosted_log->log_start_offset(),
+            .last_stable_offset = hosted_log->last_stable_offset(),
+            .high_watermark = hosted_log->high_watermark(),
+            .log_end_offset = hosted_log->log_end_offset()};
+}
+
+}  // namespace
+
+HostedPartition::HostedPartition(Runtime& runtime, TopicPartition name, TopicId id,
+                                 log::LogRef hosted_log, LogConfigRef topic_config, NodeId self,
+                                 Duration replica_lag_time_max)
+    : partition(std::move(name)),
+      topic_id(id),
+      log(std::move(hosted_log)),
+      config(std::move(topic_config)),
+      state(self, marks_of(log),
+            {.min_insync_replicas = config->min_insync_replicas,
+             .replica_lag_time_max = replica_lag_time_max}),
+      watchers(std::make_shared<Watchers>(marks_of(log))),
+      appends_done(runtime.scheduler()),
+      checked(state.stamp()) {
+    if (log == nullptr) state.log_failed();
+}
+
+LogMarks HostedPartition::log_marks() const { return marks_of(log); }
+
+}  // namespace gregor::replication

@@ -1,0 +1,53 @@
+// HostedPartition: one replica on this broker, with all that belongs to it. WriteGuard: keeps its
+// role as it is while a batch is on its way into the log.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "broker/log/log.h"
+#include "broker/log/log_manager.h"
+#include "broker/replication/partition.h"
+#include "broker/replication/watchers.h"
+#include "sim/runtime/runtime.h"
+#include "sim/runtime/sync.h"
+
+namespace gregor::replication {
+
+using log::LogConfigRef;
+using protocol::TopicId;
+
+struct HostedPartition {
+    HostedPartition(Runtime& runtime, TopicPartition name, TopicId id, log::LogRef hosted_log,
+                    LogConfigRef topic_config, NodeId self, Duration replica_lag_time_max);
+
+    [[nodiscard]] LogMarks log_marks() const;
+
+    TopicPartition partition;
+    TopicId topic_id;
+    log::LogRef log;  // none: it could not be opened
+    LogConfigRef config;
+    Partition state;
+    std::shared_ptr<Watchers> watchers;
+    std::int32_t appends_running = 0;
+    bool changing = false;  // a role change waits for the appends
+    WaitQueue appends_done;
+    bool truncating = false;  // the log's marks are going back and `state` does not know yet
+    PartitionStamp checked;   // as of the last check_invariants()
+};
+using HostedRef = std::shared_ptr<HostedPartition>;
+
+class WriteGuard {
+public:
+    explicit WriteGuard(HostedPartition& hosted) : hosted_(hosted) { ++hosted_.appends_running; }
+    ~WriteGuard() {
+        if (--hosted_.appends_running == 0) hosted_.appends_done.notify_all();
+    }
+    WriteGuard(const WriteGuard&) = delete;
+    WriteGuard& operator=(const WriteGuard&) = delete;
+
+private:
+    HostedPartition& hosted_;
+};
+
+}  // namespace gregor::replication
