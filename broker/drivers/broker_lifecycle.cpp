@@ -62,6 +62,7 @@ Result<void, ErrorCode> BrokerLifecycle::register_here() {
         if (error == ErrorCode::none) {
             broker_epoch_ = answer->broker_epoch;
             runtime_.trace().event("broker_registered", "broker_epoch={}", broker_epoch_);
+            if (options_.on_registered) options_.on_registered(broker_epoch_);
             metadata_.feed().wait_for(raft::Offset(broker_epoch_ + 1), kNever);
             return {};
         }

@@ -21,6 +21,8 @@ struct BrokerLifecycleOptions {
     Duration heartbeat_interval = 2s;  // broker.heartbeat.interval.ms
     /// How long a controlled shutdown may take.
     Duration leave_timeout = 30s;
+    /// Called at each registration, with the broker epoch. Must not wait.
+    std::function<void(std::int64_t broker_epoch)> on_registered;
     /// The controller refuses this broker for good. Called once; must not wait.
     std::function<void(protocol::ErrorCode error)> on_refused;
 };

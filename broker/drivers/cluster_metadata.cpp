@@ -6,12 +6,13 @@ namespace gregor::drivers {
 
 ClusterMetadata::ClusterMetadata(Runtime& runtime, ClusterMetadataOptions options)
     : on_failure_(std::move(options.on_failure)),
-      raft_(runtime,
-            [&] {
-                options.raft.on_failure = [this](std::string_view why) { failed(why); };
-                return std::move(options.raft);
-            }(),
-            *this),
+      raft_(
+          runtime,
+          [&] {
+              options.raft.on_failure = [this](std::string_view why) { failed(why); };
+              return std::move(options.raft);
+          }(),
+          *this),
       feed_(runtime, raft_, [this](std::string_view why) { failed(why); }),
       controller_(runtime, std::move(options.controller), raft_, feed_) {}
 

@@ -56,6 +56,11 @@ Result<typename ResponseOf<Request>::type, ErrorCode> ControllerChannel::call(
     }
 }
 
+Result<protocol::AlterPartitionResponse, ErrorCode> ControllerChannel::alter_partition(
+    const protocol::AlterPartitionRequest& request, Instant deadline) {
+    return call(request, protocol::AlterPartitionRequest::kMessage.versions.max, deadline);
+}
+
 template <class Request>
 Result<typename ResponseOf<Request>::type, ErrorCode> ControllerChannel::try_once(
     const Request& request, std::int16_t version, Instant deadline) {

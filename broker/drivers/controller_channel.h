@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "broker/drivers/cluster_metadata.h"
+#include "broker/replication/isr_channel.h"
 #include "broker/rpc/client.h"
 
 namespace gregor::drivers {
@@ -23,7 +24,7 @@ struct ControllerChannelOptions {
     Duration request_timeout = 30s;
 };
 
-class ControllerChannel {
+class ControllerChannel final : public replication::IsrChannel {
 public:
     ControllerChannel(Runtime& runtime, ClusterMetadata& metadata,
                       ControllerChannelOptions options = {});
@@ -34,6 +35,9 @@ public:
     template <class Request>
     [[nodiscard]] Result<typename ResponseOf<Request>::type, protocol::ErrorCode> call(
         const Request& request, std::int16_t version, Instant deadline);
+
+    [[nodiscard]] Result<protocol::AlterPartitionResponse, protocol::ErrorCode> alter_partition(
+        const protocol::AlterPartitionRequest& request, Instant deadline) override;
 
 private:
     template <class Request>

@@ -168,9 +168,8 @@ Result<Response, ErrorCode> ControllerDriver::decide(
         [this, active, version, decide = std::move(decide),
          decision](raft::Offset next_offset) mutable -> std::vector<Bytes> {
             Controller& core = active->controller;
-            auto result = decide(core, {.now_ms = now_ms(),
-                                        .next_offset = next_offset,
-                                        .request_version = version});
+            auto result = decide(
+                core, {.now_ms = now_ms(), .next_offset = next_offset, .request_version = version});
             decision->end = core.loader().next_offset();
             if (result.atomic && !metadata::fits_one_batch(result.records)) {
                 decision->error = ErrorCode::policy_violation;

@@ -57,9 +57,7 @@ public:
         const Request& request, std::int16_t version = 0);
 
     [[nodiscard]] bool is_active() const { return active_ != nullptr; }
-    [[nodiscard]] const controller::ControllerConfig& config() const {
-        return options_.controller;
-    }
+    [[nodiscard]] const controller::ControllerConfig& config() const { return options_.controller; }
 
 private:
     /// One leadership.

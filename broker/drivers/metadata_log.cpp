@@ -55,11 +55,10 @@ Result<void, StorageError> for_each_batch(const Bytes& bytes, Use&& use) {
 /// Adds what the control batches of `bytes` say of voters, each at its own offset or all at `at`.
 Result<void, StorageError> add_voters(const Bytes& bytes, std::optional<Offset> at,
                                       raft::VoterHistory& voters) {
-    return for_each_batch(bytes,
-                          [&](const records::BatchView& batch) -> Result<void, std::string> {
-                              raft::add_to(voters, TRY(raft::control_records_of(batch)), at);
-                              return {};
-                          });
+    return for_each_batch(bytes, [&](const records::BatchView& batch) -> Result<void, std::string> {
+        raft::add_to(voters, TRY(raft::control_records_of(batch)), at);
+        return {};
+    });
 }
 
 }  // namespace
@@ -110,8 +109,7 @@ MetadataLog::Done MetadataLog::open_log() {
             runtime_.disk(), options_.folder, log::kPartitionMetadataName,
             Bytes::copy_of(log::format_partition_metadata(protocol::kMetadataTopicId))));
     }
-    const Offset known =
-        snapshots_.ids().empty() ? Offset(0) : snapshots_.ids().back().end_offset;
+    const Offset known = snapshots_.ids().empty() ? Offset(0) : snapshots_.ids().back().end_offset;
     if (log_->log_start_offset() > known) {
         return fail(
             StorageError(fmt::format("{} begins at {}, with no snapshot of what came before",
@@ -184,8 +182,8 @@ Result<Offset, StorageError> MetadataLog::flush() {
 }
 
 Result<Bytes, StorageError> MetadataLog::read(Offset from, Offset end, std::int64_t max_bytes) {
-    const auto found = TRY(
-        told(log_->read({.offset = from, .max_bytes = max_bytes, .upper_bound = end})));
+    const auto found =
+        TRY(told(log_->read({.offset = from, .max_bytes = max_bytes, .upper_bound = end})));
     if (found.records.file == nullptr) return Bytes();
     const Bytes bytes = TRY(found.records.file->read(found.records.position, found.records.size));
     std::size_t whole = 0;
@@ -222,8 +220,8 @@ template <class T>
 Result<T, StorageError> MetadataLog::told(Result<T, raft::ErrorCode> result) const {
     if (!result) {
         if (const auto failure = log_->failure()) return fail(StorageError(*failure));
-        return fail(StorageError(
-            fmt::format("{}: {}", options_.folder, protocol::name(result.error()))));
+        return fail(
+            StorageError(fmt::format("{}: {}", options_.folder, protocol::name(result.error()))));
     }
     if constexpr (std::is_void_v<T>) {
         return {};

@@ -9,11 +9,26 @@ using metadata::PartitionDelta;
 
 void MetadataPublisher::publish(const MetadataImage& before, const MetadataImage& after) {
     const metadata::ImageDelta delta = metadata::delta_between(before, after);
+    if (!delta.brokers.empty()) show_brokers(after);
     for (const PartitionDelta& partition : delta.partitions) take(after, partition);
     for (const ConfigResource& resource : delta.configs) {
         if (resource.type != ConfigResourceType::topic) continue;
         replicas_.set_config(resource.name, config_of(after, resource.name));
     }
+}
+
+void MetadataPublisher::show_brokers(const MetadataImage& image) {
+    std::map<protocol::NodeId, replication::BrokerView> views;
+    for (const auto& [id, broker] : image.brokers()) {
+        replication::BrokerView& view = views[id];
+        view.broker_epoch = broker.broker_epoch;
+        view.is_eligible = image.is_active(id);
+        view.rack = broker.rack.value_or("");
+        for (const auto& endpoint : broker.end_points) {
+            if (endpoint.name == listener_) view.endpoint = Endpoint{endpoint.host, endpoint.port};
+        }
+    }
+    replicas_.brokers_changed(views);
 }
 
 void MetadataPublisher::take(const MetadataImage& image, const PartitionDelta& delta) {

@@ -1,6 +1,7 @@
 // MetadataPublisher: carries each new image to the replicas that this node hosts.
 //
-//     image ──delta──> partitions given up or deleted ─> ReplicaManager::remove
+//     image ──delta──> brokers changed                ─> ReplicaManager::brokers_changed
+//                      partitions given up or deleted ─> ReplicaManager::remove
 //                      partitions new or changed      ─> ReplicaManager::assign
 //                      topic settings changed         ─> ReplicaManager::set_config
 //
@@ -16,13 +17,15 @@ namespace gregor::drivers {
 
 class MetadataPublisher {
 public:
-    /// `defaults`: the broker-wide settings that a topic's own stand upon.
+    /// `defaults`: the broker-wide settings that a topic's own stand upon. `listener`: by which
+    /// brokers reach each other.
     MetadataPublisher(Runtime& runtime, replication::ReplicaManager& replicas,
-                      protocol::NodeId node_id, log::LogConfigRef defaults)
+                      protocol::NodeId node_id, log::LogConfigRef defaults, std::string listener)
         : runtime_(runtime),
           replicas_(replicas),
           node_id_(node_id),
-          defaults_(std::move(defaults)) {}
+          defaults_(std::move(defaults)),
+          listener_(std::move(listener)) {}
 
     /// An ImageSubscriber.
     void publish(const metadata::MetadataImage& before, const metadata::MetadataImage& after);
@@ -33,12 +36,14 @@ public:
                                               std::string_view topic) const;
 
 private:
+    void show_brokers(const metadata::MetadataImage& image);
     void take(const metadata::MetadataImage& image, const metadata::PartitionDelta& delta);
 
     Runtime& runtime_;
     replication::ReplicaManager& replicas_;
     protocol::NodeId node_id_;
     log::LogConfigRef defaults_;
+    std::string listener_;
 };
 
 }  // namespace gregor::drivers

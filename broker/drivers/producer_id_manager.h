@@ -19,7 +19,8 @@ public:
           node_id_(node_id),
           mutex_(runtime.scheduler()) {}
 
-    /// May wait for the controller. Its errors come through: REQUEST_TIMED_OUT, STALE_BROKER_EPOCH ….
+    /// May wait for the controller. Its errors come through: REQUEST_TIMED_OUT, STALE_BROKER_EPOCH
+    /// ….
     [[nodiscard]] Result<protocol::ProducerId, protocol::ErrorCode> next();
 
 private:

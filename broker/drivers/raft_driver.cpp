@@ -96,9 +96,8 @@ void RaftDriver::resign(raft::LeaderEpoch epoch) {
 }
 
 void RaftDriver::snapshot_taken(const raft::Snapshot& snapshot) {
-    post([snapshot](raft::Raft& core, raft::Now now) {
-        return core.snapshot_taken(now, snapshot);
-    });
+    post(
+        [snapshot](raft::Raft& core, raft::Now now) { return core.snapshot_taken(now, snapshot); });
     post([this](raft::Raft& core, raft::Now now) {
         const auto start = log_.apply_retention();
         if (start) return core.log_start_moved(now, *start);
@@ -143,8 +142,8 @@ void RaftDriver::post_request(RequestStep step, rpc::Reply reply) {
     const raft::RequestId id(next_request_++);
     const auto [at, is_new] = replies_.emplace(id, std::move(reply));
     CHECK(is_new);
-    const bool posted = steps_.try_push(
-        [id, step = std::move(step)](raft::Raft& core, raft::Now now) mutable {
+    const bool posted =
+        steps_.try_push([id, step = std::move(step)](raft::Raft& core, raft::Now now) mutable {
             return step(core, now, id);
         });
     if (posted) return;
@@ -202,8 +201,8 @@ MetadataLog::Done RaftDriver::fill_in(raft::Reply& reply) {
         auto& response = std::get<protocol::FetchResponse>(reply.response);
         response.responses.at(0).partitions.at(0).records = records;
     } else if (const auto* piece = std::get_if<raft::SnapshotRead>(&reply.read)) {
-        const Bytes bytes = TRY(log_.snapshots().read_piece(to_snapshot_id(piece->id),
-                                                            piece->position, piece->size));
+        const Bytes bytes = TRY(
+            log_.snapshots().read_piece(to_snapshot_id(piece->id), piece->position, piece->size));
         auto& response = std::get<protocol::FetchSnapshotResponse>(reply.response);
         response.topics.at(0).partitions.at(0).unaligned_records = bytes;
     }
@@ -276,10 +275,10 @@ namespace {
 
 template <class Request>
 struct AnswerTo;
-#define GREGOR_RAFT_REQUEST(Name)                \
-    template <>                                  \
-    struct AnswerTo<protocol::Name##Request> {   \
-        using type = protocol::Name##Response;   \
+#define GREGOR_RAFT_REQUEST(Name)              \
+    template <>                                \
+    struct AnswerTo<protocol::Name##Request> { \
+        using type = protocol::Name##Response; \
     };
 GREGOR_RAFT_REQUEST(Vote)
 GREGOR_RAFT_REQUEST(BeginQuorumEpoch)
@@ -296,8 +295,7 @@ Result<raft::Response, IoError> RaftDriver::exchange(const raft::Send& send) {
     std::unique_ptr<Peer>& slot = peers_[send.node];
     if (slot == nullptr) slot = std::make_unique<Peer>(runtime_);
     Peer& peer = *slot;
-    const Instant deadline =
-        deadline_after(runtime_.clock().now(), options_.raft.request_timeout);
+    const Instant deadline = deadline_after(runtime_.clock().now(), options_.raft.request_timeout);
     const gregor::Endpoint endpoint{send.endpoint.host, send.endpoint.port};
     {
         const std::lock_guard lock(peer.connecting);
@@ -309,8 +307,8 @@ Result<raft::Response, IoError> RaftDriver::exchange(const raft::Send& send) {
     return std::visit(
         [&]<class Request>(const Request& request) -> Result<raft::Response, IoError> {
             using Response = typename AnswerTo<Request>::type;
-            return TRY(peer.client.call<Response>(request, Request::kMessage.versions.max,
-                                                  deadline));
+            return TRY(
+                peer.client.call<Response>(request, Request::kMessage.versions.max, deadline));
         },
         send.request);
 }

@@ -70,17 +70,18 @@ public:
     /// driver is full or has ended.
     template <class Request>
     void handle(Request request, rpc::Reply reply) {
-        post_request([request = std::move(request)](raft::Raft& core, raft::Now now,
-                                                    raft::RequestId id) {
-            return core.handle(now, id, request);
-        }, std::move(reply));
+        post_request(
+            [request = std::move(request)](raft::Raft& core, raft::Now now, raft::RequestId id) {
+                return core.handle(now, id, request);
+            },
+            std::move(reply));
     }
 
     /// What is to be appended; called on the driver's fiber with the offset of the first record and
     /// must not wait.
     using MakeBatches = std::move_only_function<std::vector<Bytes>(raft::Offset next_offset)>;
-    /// Appends as the leader of `epoch`; returns when the batches are in the log, not committed yet.
-    /// NOT_CONTROLLER when this node does not lead in `epoch`.
+    /// Appends as the leader of `epoch`; returns when the batches are in the log, not committed
+    /// yet. NOT_CONTROLLER when this node does not lead in `epoch`.
     [[nodiscard]] Result<void, raft::ErrorCode> append(raft::LeaderEpoch epoch, MakeBatches make);
     /// Gives up leading in `epoch`; returns at once.
     void resign(raft::LeaderEpoch epoch);

@@ -184,8 +184,7 @@ std::vector<VersionedRecord> records_of(const MetadataImage& image) {
 }
 
 std::vector<Bytes> encode_snapshot(const SnapshotContents& contents, protocol::LeaderEpoch epoch,
-                                   std::int64_t now_ms,
-                                   std::span<const SnapshotControl> controls) {
+                                   std::int64_t now_ms, std::span<const SnapshotControl> controls) {
     BatchPlace place{.base_offset = protocol::Offset(0), .epoch = epoch, .timestamp_ms = now_ms};
     const auto control = [&](records::ControlRecordType type, const Bytes& value) {
         return records::build_control_batch(

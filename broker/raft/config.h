@@ -24,7 +24,8 @@ struct RaftConfig {
     std::string listener_name = "CONTROLLER";
     /// controller.quorum.voters (kraft.version 0); empty with a voter set in the log.
     VoterSet static_voters;
-    /// controller.quorum.bootstrap.servers: whom to ask for the leader; empty: the voters.
+    /// controller.quorum.bootstrap.servers: whom to ask for the leader, beside the known voters;
+    /// each named as the quorum's listener.
     std::vector<Endpoint> bootstrap_servers;
 
     Duration election_timeout = 1000ms;      // controller.quorum.election.timeout.ms
@@ -52,6 +53,7 @@ struct QuorumState {
     friend bool operator==(const QuorumState&, const QuorumState&) = default;
 };
 
+/// The log is durable up to its end: what recovery has found is synced before the core is made.
 struct DurableState {
     QuorumState quorum;
     Offset log_start_offset{0};

@@ -18,9 +18,9 @@ bool Connections::is_troubled(NodeId node, Instant now) const {
     return backing_off || given_up;
 }
 
-bool Connections::is_awaiting(NodeId node, CorrelationId id) const {
+bool Connections::is_awaiting(NodeId node, Instant now) const {
     const auto it = connections_.find(node);
-    return it != connections_.end() && it->second.awaiting == id;
+    return it != connections_.end() && it->second.awaiting && it->second.until > now;
 }
 
 CorrelationId Connections::sent(NodeId node, Instant now) {
@@ -40,8 +40,13 @@ std::optional<NodeId> Connections::answered(CorrelationId id) {
 std::optional<NodeId> Connections::failed(CorrelationId id, Instant now) {
     const auto it = find(id);
     if (it == connections_.end()) return std::nullopt;
-    it->second = {.awaiting = std::nullopt, .until = deadline_after(now, timeouts_.retry_backoff)};
+    back_off(it->first, now);
     return it->first;
+}
+
+void Connections::back_off(NodeId node, Instant now) {
+    connections_[node] = {.awaiting = std::nullopt,
+                          .until = deadline_after(now, timeouts_.retry_backoff)};
 }
 
 void Connections::reset() { connections_.clear(); }
@@ -55,8 +60,8 @@ Instant Connections::next_change(Instant now) const {
 }
 
 std::map<NodeId, Connections::Connection>::iterator Connections::find(CorrelationId id) {
-    return std::ranges::find_if(
-        connections_, [&](const auto& entry) { return entry.second.awaiting == id; });
+    return std::ranges::find_if(connections_,
+                                [&](const auto& entry) { return entry.second.awaiting == id; });
 }
 
 }  // namespace gregor::raft

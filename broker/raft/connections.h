@@ -20,12 +20,14 @@ public:
     [[nodiscard]] bool is_ready(NodeId node, Instant now) const;
     /// Whether the last request to it failed or was given up, not long ago.
     [[nodiscard]] bool is_troubled(NodeId node, Instant now) const;
-    [[nodiscard]] bool is_awaiting(NodeId node, CorrelationId id) const;
+    [[nodiscard]] bool is_awaiting(NodeId node, Instant now) const;
 
     [[nodiscard]] CorrelationId sent(NodeId node, Instant now);
     /// The node that the request went to, unless it is given up, failed or forgotten.
     [[nodiscard]] std::optional<NodeId> answered(CorrelationId id);
     std::optional<NodeId> failed(CorrelationId id, Instant now);
+    /// Its answer made no sense: it is asked again after the retry backoff.
+    void back_off(NodeId node, Instant now);
     /// Nothing is awaited any more; numbers are never used again.
     void reset();
 

@@ -1,5 +1,8 @@
 #include "broker/raft/control_batches.h"
 
+#include <algorithm>
+
+#include "broker/protocol/records/big_endian.h"
 #include "broker/protocol/records/control_record.h"
 
 namespace gregor::raft {
@@ -19,16 +22,18 @@ ControlRecordType type_of(const ControlRecord& record) {
 
 template <class Message>
 Result<std::optional<ControlRecord>, std::string> decoded(const Bytes& value) {
-    // Version 0 reads version 1's fields that it knows; what is newer lies behind them.
-    auto message = protocol::decode<Message>(value, 0);
+    if (value.size() < sizeof(std::int16_t)) return fail(std::string("an empty control record"));
+    // Each begins with its version; what is newer than this code lies behind what it knows.
+    const auto version = std::min(records::load_big_endian<std::int16_t>(value.data()),
+                                  Message::kMessage.versions.max);
+    auto message = protocol::decode<Message>(value, version);
     if (!message) return fail(std::string("a control record that does not parse"));
     return std::optional<ControlRecord>(*std::move(message));
 }
 
 Result<std::optional<ControlRecord>, std::string> read(ControlRecordType type, const Bytes& value) {
     switch (type) {
-        case ControlRecordType::leader_change:
-            return decoded<protocol::LeaderChangeMessage>(value);
+        case ControlRecordType::leader_change: return decoded<protocol::LeaderChangeMessage>(value);
         case ControlRecordType::snapshot_header:
             return decoded<protocol::SnapshotHeaderRecord>(value);
         case ControlRecordType::snapshot_footer:
@@ -52,8 +57,7 @@ Bytes build_control_batch(const std::vector<ControlRecord>& control,
         const Bytes key = records::control_record_key(type_of(record));
         const Bytes value = std::visit(
             [](const auto& message) { return protocol::encode(message, message.version); }, record);
-        builder.append(
-            {.timestamp = place.timestamp_ms, .key = key.span(), .value = value.span()});
+        builder.append({.timestamp = place.timestamp_ms, .key = key.span(), .value = value.span()});
     }
     return std::move(builder).build();
 }

@@ -1,10 +1,11 @@
-// Effects: what the core has decided in one step, as data for the driver to carry out, in the order of
-// its fields:
+// Effects: what the core has decided in one step, as data for the driver to carry out, in the order
+// of its fields:
 //
-//     1 persist         quorum-state, durable before anything that follows
-//     2 start_log_at    the log is emptied and begins behind this snapshot
-//     3 truncate_to     the log is cut
-//     4 append          batches, as they are, at the end of the log; then to be synced, and the core
+//     1 persist         quorum-state, durable before anything that follows 2 start_log_at    a
+//     fetched snapshot gets its name, durable; then the log is emptied and begins
+//                       behind it, and older snapshots may go
+//     3 truncate_to     the log is cut 4 append          batches, as they are, at the end of the
+//     log; then to be synced, and the core
 //                       told with flushed() (the sync need not be waited for before 5)
 //     5 sends, replies  out to the network
 //     6 the rest        news for this node
@@ -31,12 +32,11 @@ using Request = std::variant<protocol::VoteRequest, protocol::BeginQuorumEpochRe
                              protocol::FetchSnapshotRequest, protocol::UpdateRaftVoterRequest,
                              protocol::ApiVersionsRequest>;
 
-using Response =
-    std::variant<protocol::VoteResponse, protocol::BeginQuorumEpochResponse,
-                 protocol::EndQuorumEpochResponse, protocol::FetchResponse,
-                 protocol::FetchSnapshotResponse, protocol::AddRaftVoterResponse,
-                 protocol::RemoveRaftVoterResponse, protocol::UpdateRaftVoterResponse,
-                 protocol::DescribeQuorumResponse, protocol::ApiVersionsResponse>;
+using Response = std::variant<protocol::VoteResponse, protocol::BeginQuorumEpochResponse,
+                              protocol::EndQuorumEpochResponse, protocol::FetchResponse,
+                              protocol::FetchSnapshotResponse, protocol::AddRaftVoterResponse,
+                              protocol::RemoveRaftVoterResponse, protocol::UpdateRaftVoterResponse,
+                              protocol::DescribeQuorumResponse, protocol::ApiVersionsResponse>;
 
 /// A request to go out. Its answer comes back with the number; none need come at all.
 struct Send {
@@ -69,8 +69,8 @@ struct Reply {
     std::variant<std::monostate, LogRead, SnapshotRead> read = {};
 };
 
-/// Bytes of a snapshot that is being fetched. With the last ones it is to be made durable under its
-/// name and read for its voters; then the core is told with snapshot_fetched().
+/// Bytes of a snapshot that is being fetched; position 0 begins it anew. With the last ones it is
+/// to be synced and read for its voters; then the core is told with snapshot_fetched().
 struct SnapshotChunk {
     OffsetAndEpoch id;
     std::int64_t position = 0;

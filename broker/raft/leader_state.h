@@ -5,8 +5,8 @@
 //     voter 2         fetches at ..... 110   <- the majority's end: the high watermark, once it is
 //     voter 3         fetches at .....  90      above where this leader's epoch began
 //
-// A replica's fetch offset says that it has all below durable; the leader's own end counts as far as
-// it is told that it is flushed.
+// A replica's fetch offset says that it has all below durable; the leader's own end counts as far
+// as it is told that it is flushed.
 #pragma once
 
 #include <map>
@@ -24,7 +24,7 @@ struct ReplicaState {
     std::optional<Instant> last_fetch;
     std::optional<Instant> last_caught_up;
     Offset leader_end_at_last_fetch{-1};
-    bool has_acknowledged = false;  // it knows this leader
+    bool has_acknowledged = false;    // it knows this leader
     std::optional<Instant> begun_at;  // when BeginQuorumEpoch was last sent to it
     std::optional<Offset> told_high_watermark;
 };
@@ -56,7 +56,7 @@ public:
     [[nodiscard]] bool knows_high_watermark(const ReplicaKey& key) const;
 
     /// When this leader has to resign, unless a majority fetches before (KAFKA-15489).
-    [[nodiscard]] Instant check_quorum_deadline() const { return check_quorum_deadline_; }
+    [[nodiscard]] Instant check_quorum_deadline() const;
     /// Voters to be told now that this node leads: those that have not been heard of lately.
     [[nodiscard]] std::vector<NodeId> to_begin(Instant now) const;
     [[nodiscard]] Instant next_begin() const;
@@ -74,11 +74,13 @@ public:
 
 private:
     [[nodiscard]] const ReplicaState* find(const ReplicaKey& key) const;
+    [[nodiscard]] ReplicaState* find(const ReplicaKey& key);
     [[nodiscard]] ReplicaState& find_or_add(const ReplicaKey& key, Instant now);
     void forget_observers(Instant now);
     [[nodiscard]] bool raise_high_watermark();
     [[nodiscard]] std::optional<Offset> majority_end() const;
-    [[nodiscard]] bool leads_alone() const;
+    /// Other voters that make a majority with this one, if it is a voter.
+    [[nodiscard]] std::size_t needed_fetchers() const;
     [[nodiscard]] bool is_begin_due(const ReplicaState& voter, Instant now) const;
 
     ReplicaKey self_;

@@ -44,6 +44,12 @@ std::optional<Snapshot> LogState::find_snapshot(const OffsetAndEpoch& id) const 
     return Snapshot{it->first, it->second};
 }
 
+bool LogState::contains(const OffsetAndEpoch& snapshot_id) const {
+    if (snapshot_id.offset <= start_offset_) return true;
+    const OffsetAndEpoch shared = end_offset_for(snapshot_id.epoch);
+    return shared.epoch == snapshot_id.epoch && shared.offset >= snapshot_id.offset;
+}
+
 LogState::Validation LogState::validate(const OffsetAndEpoch& end) const {
     if (start_offset_ == Offset(0) && end == OffsetAndEpoch{}) return {Fit::valid, end};
     const auto earliest = earliest_snapshot();

@@ -55,6 +55,9 @@ public:
     [[nodiscard]] std::optional<Snapshot> latest_snapshot() const;
     [[nodiscard]] std::optional<Snapshot> find_snapshot(const OffsetAndEpoch& id) const;
 
+    /// Whether the log, or what came before its start, agrees with this snapshot.
+    [[nodiscard]] bool contains(const OffsetAndEpoch& snapshot_id) const;
+
     /// What a follower that claims this end is to do (KIP-595, KIP-630).
     enum class Fit : std::uint8_t { valid, diverging, snapshot };
     struct Validation {

@@ -15,8 +15,8 @@
 //         the controller writes   raft.append(now, epoch, batches) -> carry_out, or an error
 //         a snapshot was written, fetched, or the log trimmed: see below
 //
-// Each step handles its event and then does whatever is due (raft.cpp: poll). It is one class, as the
-// rules interlock; its files each hold one concern:
+// Each step handles its event and then does whatever is due (raft.cpp: poll). It is one class, as
+// the rules interlock; its files each hold one concern:
 //
 //     raft.cpp            start, poll, the checks that all requests share
 //     transitions.cpp     the roles and what changing them persists and tells
@@ -34,6 +34,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "broker/raft/config.h"
@@ -100,11 +101,11 @@ public:
 
     /// A snapshot of what is committed below its end was written and is durable.
     [[nodiscard]] Effects snapshot_taken(Now now, const Snapshot& snapshot);
-    /// The snapshot whose last chunk was handed out is durable: its size, and what it says of
-    /// voters (add_to() with its last contained offset). nullopt: it was damaged; it is fetched
-    /// anew.
+    /// The snapshot whose last chunk was handed out is whole and durable, though not under its
+    /// name yet; it says this of voters (add_to() with its last contained offset). nullopt: it is
+    /// damaged. When start_log_at does not name it, it is not wanted any more.
     [[nodiscard]] Effects snapshot_fetched(Now now, const OffsetAndEpoch& id,
-                                           std::optional<VoterHistory> voters);
+                                           const std::optional<VoterHistory>& voters);
     /// The driver drops snapshots that end below `start_offset` and records below it: a snapshot's
     /// end, at or below the high watermark.
     [[nodiscard]] Effects log_start_moved(Now now, Offset start_offset);
@@ -139,13 +140,14 @@ private:
         NodeId leader_id = kNoNode;
         LeaderEpoch epoch = kNoLeaderEpoch;
         std::vector<Endpoint> endpoints;
+        bool is_direct = false;  // the leader itself says so
     };
     struct Sent {
         NodeId node;
         LeaderEpoch epoch;
     };
     struct ParkedFetch {
-        protocol::FetchRequest request;
+        protocol::FetchRequest::Partition fetch;
         ReplicaKey replica;
         Instant deadline;
     };
@@ -157,18 +159,19 @@ private:
         Instant deadline;
         std::optional<CorrelationId> probe;  // ApiVersions to the new voter
         std::optional<Offset> appended_at;   // its voters record
+        bool is_forgotten = false;           // nobody waits for the answer
     };
     struct Before {
-        LeaderEpoch epoch;
-        Offset high_watermark;
+        LeaderEpoch epoch{0};
+        Offset high_watermark{0};
         QuorumState quorum;
     };
 
     // raft.cpp
+    [[nodiscard]] bool may_campaign() const;
     void begin(Now now);
     [[nodiscard]] Effects finish();
     void poll();
-    void poll_role();
     void poll_role(Unattached& role);
     void poll_role(Prospective& role);
     void poll_role(Candidate& role);
@@ -187,12 +190,15 @@ private:
     [[nodiscard]] ErrorCode check_voter_request(NodeId from, LeaderEpoch epoch) const;
     [[nodiscard]] bool is_meant_for_us(NodeId id, const Uuid& directory_id) const;
     /// What every answer says about leader and epoch. True when there is nothing more to it.
-    [[nodiscard]] bool learn_from_answer(ErrorCode error, PeerLeader peer);
+    [[nodiscard]] bool learn_from_answer(ErrorCode error, const PeerLeader& peer);
     [[nodiscard]] bool contradicts_leader(NodeId leader_id, LeaderEpoch epoch) const;
     [[nodiscard]] std::vector<Endpoint> endpoints_of(NodeId node) const;
+    [[nodiscard]] std::vector<Endpoint> leader_endpoints() const;
 
     // transitions.cpp
     void transition(Role next);
+    void persist_if_changed();
+    void stop_leading(LeaderEpoch old_epoch);
     void become_unattached(LeaderEpoch epoch, NodeId leader_id = kNoNode);
     void become_voted(const ReplicaKey& candidate);
     void become_prospective();
@@ -201,15 +207,15 @@ private:
     void become_follower(LeaderEpoch epoch, NodeId leader_id, std::vector<Endpoint> endpoints);
     void become_resigned();
     void learn_leader(const PeerLeader& peer);
+    [[nodiscard]] bool is_news(const PeerLeader& peer) const;
     void note_leader();
-    [[nodiscard]] Role initial_role() const;
-    [[nodiscard]] Instant random_election_deadline();
+    [[nodiscard]] Role initial_role();
+    [[nodiscard]] Instant random_deadline();
     [[nodiscard]] Instant remaining_election_deadline();
 
     // elections.cpp
     [[nodiscard]] protocol::VoteResponse vote(const protocol::VoteRequest& request);
-    [[nodiscard]] bool can_grant(const ReplicaKey& candidate, bool up_to_date,
-                                 bool pre_vote) const;
+    [[nodiscard]] bool can_grant(const ReplicaKey& candidate, bool up_to_date, bool pre_vote) const;
     void answer(NodeId from, LeaderEpoch sent_in, const protocol::VoteResponse& response);
     void ask_for_votes(const Ballot& ballot, bool pre_vote);
     void lose_prospects();
@@ -221,6 +227,10 @@ private:
     void answer(NodeId from, LeaderEpoch sent_in, const protocol::EndQuorumEpochResponse& response);
     void send_begin_quorum_epochs(Leader& leader);
     void send_end_quorum_epochs(Resigned& resigned);
+    [[nodiscard]] protocol::BeginQuorumEpochResponse take_begin(
+        const protocol::BeginQuorumEpochRequest& request);
+    [[nodiscard]] protocol::EndQuorumEpochResponse take_end(
+        const protocol::EndQuorumEpochRequest& request);
     [[nodiscard]] Duration successor_backoff(
         const protocol::EndQuorumEpochRequest::Partition& partition);
 
@@ -228,49 +238,75 @@ private:
     void append_batch(const Bytes& batch, LeaderEpoch epoch, Offset next_offset);
     [[nodiscard]] Offset append_control(const std::vector<ControlRecord>& records);
     void append_leader_change(const std::vector<NodeId>& granted);
-    [[nodiscard]] std::optional<Reply> try_fetch(RequestId id,
-                                                 const protocol::FetchRequest& request,
-                                                 bool may_wait);
+    [[nodiscard]] ErrorCode check_fetch(const protocol::FetchRequest& request) const;
+    void take_fetch(RequestId id, const protocol::FetchRequest& request);
+    [[nodiscard]] bool may_wait(const protocol::FetchRequest::Partition& fetch,
+                                const ReplicaKey& replica) const;
+    void park(RequestId id, ParkedFetch fetch);
+    void answer_fetch(RequestId id, const protocol::FetchRequest::Partition& fetch,
+                      const ReplicaKey& replica);
     void serve_parked_fetches();
     void leader_high_watermark_rose();
     void raise_high_watermark(Offset offset);
+    [[nodiscard]] protocol::FetchResponse fetch_answer(
+        ErrorCode error, protocol::FetchResponse::Partition partition = {}) const;
 
     // following.cpp
     void answer(NodeId from, LeaderEpoch sent_in, const protocol::FetchResponse& response);
     void fetch_from_leader(Follower& follower);
+    [[nodiscard]] std::vector<Endpoint> bootstrap_servers() const;
     void fetch_from_bootstrap();
     void send_fetch(NodeId node, const Endpoint& endpoint);
     void follow(const protocol::FetchResponse::Partition& partition);
     void truncate_to_shared(const OffsetAndEpoch& shared);
     void append_fetched(const Bytes& records);
     [[nodiscard]] bool append_fetched_batch(const records::BatchView& batch, const Bytes& records);
-    void extend_fetch_deadline();
+    void heard_from_leader();
 
     // snapshots.cpp
-    [[nodiscard]] Reply serve_snapshot(RequestId id, const protocol::FetchSnapshotRequest& request);
+    [[nodiscard]] protocol::FetchSnapshotResponse snapshot_answer(
+        ErrorCode error, protocol::FetchSnapshotResponse::Partition partition = {}) const;
+    void serve_snapshot(RequestId id, const protocol::FetchSnapshotRequest& request);
     void answer(NodeId from, LeaderEpoch sent_in, const protocol::FetchSnapshotResponse& response);
+    void take_snapshot_chunk(Follower& follower,
+                             const protocol::FetchSnapshotResponse::Partition& partition);
     void begin_snapshot_fetch(const OffsetAndEpoch& id);
     void send_snapshot_fetch(NodeId node, const Endpoint& endpoint, const SnapshotFetch& fetch);
 
     // voter_changes.cpp
-    [[nodiscard]] std::optional<std::pair<ErrorCode, std::string>> check_voter_change() const;
+    struct Refusal {
+        ErrorCode error = ErrorCode::none;
+        std::string message;
+    };
+    [[nodiscard]] Refusal check_voter_change() const;
+    [[nodiscard]] Refusal check_add(const protocol::AddRaftVoterRequest& request) const;
+    [[nodiscard]] Refusal check_remove(const protocol::RemoveRaftVoterRequest& request) const;
+    [[nodiscard]] ErrorCode check_update(const protocol::UpdateRaftVoterRequest& request) const;
+    [[nodiscard]] protocol::UpdateRaftVoterResponse update_answer(ErrorCode error) const;
+    [[nodiscard]] Instant change_deadline(Duration wanted) const;
+    void start_change(PendingChange change);
     void answer(NodeId from, LeaderEpoch sent_in,
                 const protocol::UpdateRaftVoterResponse& response);
     void answer_probe(CorrelationId id, const protocol::ApiVersionsResponse* response);
-    void append_voters(const VoterSet& voters);
+    [[nodiscard]] Offset append_voters(const VoterSet& voters);
     void voters_changed();
     void poll_voter_change();
     void complete_voter_change(ErrorCode error, std::string message);
-    void resign_if_removed();
-    void send_update_voter(Follower& follower);
+    void committed_voters();
+    void send_update_voter(Follower& follower, const Endpoint& endpoint);
     [[nodiscard]] bool must_update_voter() const;
 
-    // answers.cpp
+    // describe.cpp
+    [[nodiscard]] protocol::DescribeQuorumResponse describe_quorum(const LeaderState& state) const;
+
+    // answers.h, answers.cpp
     template <class R>
     void reply(RequestId id, R response);
     void send(NodeId node, const Endpoint& endpoint, Request request);
     template <class R>
     void add_leader_endpoint(R& response) const;
+    template <class R>
+    [[nodiscard]] R partition_answer(ErrorCode error) const;
 
     RaftConfig config_;
     Random& random_;
@@ -293,7 +329,7 @@ private:
     Now now_;
     Effects effects_;
     Instant next_deadline_ = kNever;
-    std::optional<Before> before_;
+    Before before_;
 };
 
 }  // namespace gregor::raft

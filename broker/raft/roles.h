@@ -6,7 +6,8 @@
 //       ^    ^                 ^     epoch + 1        │                                 │
 //       │    └─ no majority ───┘ <── none, backed off ┘            epoch + 1            │
 //       └───────────────────────────────────────────────────────────────────────────────┘
-//     Follower: from any role, when a leader is known; to Prospective when its fetches go unanswered
+//     Follower: from any role, when a leader is known; to Prospective when its fetches go
+//     unanswered
 #pragma once
 
 #include <cstddef>

@@ -71,9 +71,9 @@ void VoterHistory::trim_below(Offset start_offset) {
     keep_last_below(kraft_versions_, start_offset);
 }
 
-void VoterHistory::clear() {
-    voters_.clear();
-    kraft_versions_.clear();
+void VoterHistory::replace_with(const VoterHistory& snapshot) {
+    voters_ = snapshot.voters_;
+    kraft_versions_ = snapshot.kraft_versions_;
 }
 
 void VoterHistory::update_static(Voter voter) { static_voters_ = static_voters_.with(voter); }

@@ -38,8 +38,8 @@ public:
     bool truncate_to(Offset end_offset);
     /// Forgets what a snapshot up to `start_offset` makes needless: all but the last below it.
     void trim_below(Offset start_offset);
-    /// A snapshot replaces everything.
-    void clear();
+    /// A snapshot's voters replace everything but the configured ones.
+    void replace_with(const VoterHistory& snapshot);
 
     /// Endpoints of static voters may change (UpdateRaftVoter under kraft.version 0).
     void update_static(Voter voter);

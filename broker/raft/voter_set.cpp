@@ -82,8 +82,7 @@ bool VoterSet::is_one_step_from(const VoterSet& other) const {
 
 bool same_replica(const ReplicaKey& a, const ReplicaKey& b) {
     if (a.id != b.id) return false;
-    return a.directory_id.is_zero() || b.directory_id.is_zero() ||
-           a.directory_id == b.directory_id;
+    return a.directory_id.is_zero() || b.directory_id.is_zero() || a.directory_id == b.directory_id;
 }
 
 std::optional<Endpoint> find_endpoint(const std::vector<Endpoint>& endpoints,

@@ -1,7 +1,7 @@
 // VoterSet: who votes, under which directory id, and where each is to be found (KIP-853).
 //
-// A value: a change makes another set. Sets that follow one another differ by one voter, so that any
-// majority of one shares a voter with any majority of the next.
+// A value: a change makes another set. Sets that follow one another differ by one voter, so that
+// any majority of one shares a voter with any majority of the next.
 #pragma once
 
 #include <cstddef>

@@ -99,9 +99,8 @@ ReplicaManager::FetchRound ReplicaManager::read(const FetchParams& params,
                                    .mark = mark,
                                    .base = hosted->watchers->value(mark)});
         }
-        FetchResponse::Partition answer =
-            read_one(params, target, hosted, limit, at_least_one_batch, first,
-                     round.result.records[i]);
+        FetchResponse::Partition answer = read_one(
+            params, target, hosted, limit, at_least_one_batch, first, round.result.records[i]);
         const auto bytes = static_cast<std::int64_t>(answer.records.size());
         if (bytes > 0) at_least_one_batch = false;
         // More than its own maximum a partition cannot add to the answer.

@@ -36,9 +36,8 @@ Result<Endpoint, IoError> Server::listen(std::string name, const Endpoint& endpo
 }
 
 void Server::start(std::string_view name) {
-    const auto found = std::ranges::find(listeners_, name, [](const auto& each) -> auto& {
-        return each->name;
-    });
+    const auto found =
+        std::ranges::find(listeners_, name, [](const auto& each) -> auto& { return each->name; });
     CHECK(found != listeners_.end(), "no listener {}", name);
     tasks_.spawn("rpc accept", [this, &listening = **found] { accept_from(listening); });
 }

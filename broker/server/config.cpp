@@ -182,8 +182,16 @@ private:
             if (host.empty()) listener.endpoint.host = std::string(local_host_);
             config_.advertised_.push_back(std::move(listener));
         }
-        if (config_.is_broker_ && config_.advertised_.empty()) {
+        if (!config_.is_broker_) return;
+        if (config_.advertised_.empty()) {
             refuse("listeners holds none for clients");
+            return;
+        }
+        const std::string between = config_.inter_broker_listener_name();
+        if (std::ranges::find(config_.advertised_, between, &ListenerConfig::name) ==
+            config_.advertised_.end()) {
+            refuse("inter.broker.listener.name: {} is not among the listeners for clients",
+                   between);
         }
     }
 
@@ -264,6 +272,13 @@ Result<Config, ConfigErrors> Config::from(const Properties& properties,
     ConfigErrors errors = Checker(config, local_host).check();
     if (!errors.empty()) return fail(std::move(errors));
     return config;
+}
+
+std::string Config::inter_broker_listener_name() const {
+    if (const auto name = text("inter.broker.listener.name")) return upper_case(*name);
+    CHECK(!advertised_.empty());
+    const auto plaintext = std::ranges::find(advertised_, "PLAINTEXT", &ListenerConfig::name);
+    return plaintext != advertised_.end() ? plaintext->name : advertised_.front().name;
 }
 
 const ConfigKey& Config::key_of(std::string_view name) const {

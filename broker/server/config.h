@@ -62,6 +62,9 @@ public:
     [[nodiscard]] const std::vector<Endpoint>& bootstrap_controllers() const {
         return bootstrap_controllers_;
     }
+    /// inter.broker.listener.name, or the first listener for clients: by which brokers reach each
+    /// other.
+    [[nodiscard]] std::string inter_broker_listener_name() const;
     /// The first of controller.listener.names: over which the quorum talks.
     [[nodiscard]] const std::string& controller_listener_name() const {
         return controller_listeners_.front();

@@ -32,8 +32,33 @@ controller::ControllerConfig controller_config(const Config& config,
     result.default_replication_factor =
         static_cast<std::int16_t>(config.integer("default.replication.factor"));
     result.delete_topic_enable = config.boolean("delete.topic.enable");
+    result.broker_session_timeout_ms = config.integer("broker.session.timeout.ms");
     for (const auto& [key, value] : config.properties()) result.static_configs[key] = value;
     return result;
+}
+
+replication::ReplicaManagerOptions replica_options(const Config& config) {
+    constexpr std::string_view kByRack = "RackAwareReplicaSelector";
+    return {.node_id = config.node_id(),
+            .fetch_max_bytes = config.int32("fetch.max.bytes"),
+            .replica_lag_time_max = config.milliseconds("replica.lag.time.max.ms"),
+            .select_by_rack = config.text("replica.selector.class").value_or("").ends_with(kByRack),
+            .fetcher = {.wait_max = config.milliseconds("replica.fetch.wait.max.ms"),
+                        .min_bytes = config.int32("replica.fetch.min.bytes"),
+                        .max_bytes = config.int32("replica.fetch.max.bytes"),
+                        .response_max_bytes = config.int32("replica.fetch.response.max.bytes"),
+                        .backoff = config.milliseconds("replica.fetch.backoff.ms"),
+                        .socket_timeout = config.milliseconds("replica.socket.timeout.ms")}};
+}
+
+drivers::ControllerDriverOptions controller_options(const Config& config,
+                                                    const std::string& cluster_id) {
+    drivers::ControllerDriverOptions options{.controller = controller_config(config, cluster_id)};
+    options.balance_interval = config.boolean("auto.leader.rebalance.enable")
+                                   ? Duration(std::chrono::seconds(
+                                         config.integer("leader.imbalance.check.interval.seconds")))
+                                   : Duration::zero();
+    return options;
 }
 
 raft::RaftConfig raft_config(const Config& config, const std::string& cluster_id,
@@ -52,14 +77,13 @@ raft::RaftConfig raft_config(const Config& config, const std::string& cluster_id
         .retry_backoff = config.milliseconds("controller.quorum.retry.backoff.ms")};
     for (const ListenerConfig& listener : bound) {
         if (!config.is_controller_listener(listener.name)) continue;
-        result.listeners.push_back(
-            {listener.name, listener.endpoint.host, listener.endpoint.port});
+        result.listeners.push_back({listener.name, listener.endpoint.host, listener.endpoint.port});
     }
     std::vector<raft::Voter> voters;
     for (const QuorumVoter& voter : config.quorum_voters()) {
-        voters.push_back({.key = {.id = voter.id},
-                          .endpoints = {{result.listener_name, voter.endpoint.host,
-                                         voter.endpoint.port}}});
+        voters.push_back(
+            {.key = {.id = voter.id},
+             .endpoints = {{result.listener_name, voter.endpoint.host, voter.endpoint.port}}});
     }
     result.static_voters = raft::VoterSet(voters);
     for (const Endpoint& server : config.bootstrap_controllers()) {
@@ -88,9 +112,7 @@ std::shared_ptr<const metadata::MetadataImage> HandlerContext::image() const {
     return metadata.image();
 }
 
-std::int64_t HandlerContext::metadata_offset() const {
-    return metadata.image_offset().value() - 1;
-}
+std::int64_t HandlerContext::metadata_offset() const { return metadata.image_offset().value() - 1; }
 
 Node::Node(Runtime& runtime, Config config, NodeOptions options)
     : runtime_(runtime),
@@ -214,12 +236,12 @@ void Node::make_metadata() {
     metadata_ = std::make_unique<drivers::ClusterMetadata>(
         runtime_,
         drivers::ClusterMetadataOptions{
-            .controller = {.controller = controller_config(config_, cluster_id_)},
+            .controller = controller_options(config_, cluster_id_),
             .raft = {.raft = raft_config(config_, cluster_id_, logs_->directory_id(0), bound_),
                      .log = {.folder = log::join_path(folder, "__cluster_metadata-0"),
                              .segment_bytes = config_.int32("metadata.log.segment.bytes"),
-                             .max_bytes_between_snapshots = config_.integer(
-                                 "metadata.log.max.record.bytes.between.snapshots"),
+                             .max_bytes_between_snapshots =
+                                 config_.integer("metadata.log.max.record.bytes.between.snapshots"),
                              .max_retention_bytes =
                                  config_.integer("metadata.max.retention.bytes")}},
             .on_failure = [this](std::string_view why) {
@@ -236,12 +258,11 @@ void Node::make_metadata() {
 }
 
 void Node::make_broker() {
-    replicas_ = std::make_unique<replication::ReplicaManager>(
-        runtime_, *logs_,
-        replication::ReplicaManagerOptions{.node_id = config_.node_id(),
-                                           .fetch_max_bytes = config_.int32("fetch.max.bytes")});
+    replicas_ =
+        std::make_unique<replication::ReplicaManager>(runtime_, *logs_, replica_options(config_));
     publisher_ = std::make_unique<drivers::MetadataPublisher>(
-        runtime_, *replicas_, config_.node_id(), config_.topic_defaults());
+        runtime_, *replicas_, config_.node_id(), config_.topic_defaults(),
+        config_.inter_broker_listener_name());
     metadata_->feed().subscribe(
         [this](const metadata::ImageRef& before, const metadata::ImageRef& after) {
             publisher_->publish(*before, *after);
@@ -251,6 +272,10 @@ void Node::make_broker() {
         drivers::BrokerLifecycleOptions{
             .node_id = config_.node_id(),
             .heartbeat_interval = config_.milliseconds("broker.heartbeat.interval.ms"),
+            .on_registered =
+                [this](std::int64_t broker_epoch) {
+                    replicas_->start_proposing(*channel_, broker_epoch);
+                },
             .on_refused = [this](protocol::ErrorCode error) { refused(error); }});
     producer_ids_ = std::make_unique<drivers::ProducerIdManager>(runtime_, *channel_, *lifecycle_,
                                                                  config_.node_id());

@@ -65,8 +65,7 @@ void handle_api_versions(HandlerContext& context, const rpc::Request& request, r
         reply.send(response);
         return;
     }
-    response.api_keys =
-        context.router.advertised(context.is_from_controller_listener(request));
+    response.api_keys = context.router.advertised(context.is_from_controller_listener(request));
     add_features(*context.image(), request.version, response);
     response.finalized_features_epoch = context.metadata_offset();
     reply.send(response);

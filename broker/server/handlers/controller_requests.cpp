@@ -3,11 +3,12 @@
 namespace gregor::server {
 namespace {
 
+/// For requests whose answer has an error for the whole of it.
 template <class Request>
-void answer_as_controller(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
+void pass_on(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
     const auto message = decode_or_close<Request>(request, reply);
     if (!message) return;
-    const auto answer = context.metadata.controller().handle(*message, request.version);
+    const auto answer = ask_controller(context, request, *message, request.version);
     if (answer) {
         reply.send(*answer);
         return;
@@ -21,23 +22,56 @@ void answer_as_controller(HandlerContext& context, const rpc::Request& request, 
 
 void handle_broker_registration(HandlerContext& context, const rpc::Request& request,
                                 rpc::Reply reply) {
-    answer_as_controller<protocol::BrokerRegistrationRequest>(context, request, std::move(reply));
+    pass_on<protocol::BrokerRegistrationRequest>(context, request, std::move(reply));
 }
 
 void handle_broker_heartbeat(HandlerContext& context, const rpc::Request& request,
                              rpc::Reply reply) {
-    answer_as_controller<protocol::BrokerHeartbeatRequest>(context, request, std::move(reply));
+    pass_on<protocol::BrokerHeartbeatRequest>(context, request, std::move(reply));
 }
 
 void handle_allocate_producer_ids(HandlerContext& context, const rpc::Request& request,
                                   rpc::Reply reply) {
-    answer_as_controller<protocol::AllocateProducerIdsRequest>(context, request, std::move(reply));
+    pass_on<protocol::AllocateProducerIdsRequest>(context, request, std::move(reply));
 }
 
 void handle_controller_registration(HandlerContext& context, const rpc::Request& request,
                                     rpc::Reply reply) {
-    answer_as_controller<protocol::ControllerRegistrationRequest>(context, request,
-                                                                  std::move(reply));
+    pass_on<protocol::ControllerRegistrationRequest>(context, request, std::move(reply));
+}
+
+void handle_alter_partition(HandlerContext& context, const rpc::Request& request,
+                            rpc::Reply reply) {
+    pass_on<protocol::AlterPartitionRequest>(context, request, std::move(reply));
+}
+
+void handle_assign_replicas_to_dirs(HandlerContext& context, const rpc::Request& request,
+                                    rpc::Reply reply) {
+    pass_on<protocol::AssignReplicasToDirsRequest>(context, request, std::move(reply));
+}
+
+void handle_unregister_broker(HandlerContext& context, const rpc::Request& request,
+                              rpc::Reply reply) {
+    pass_on<protocol::UnregisterBrokerRequest>(context, request, std::move(reply));
+}
+
+void handle_elect_leaders(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
+    pass_on<protocol::ElectLeadersRequest>(context, request, std::move(reply));
+}
+
+void handle_alter_partition_reassignments(HandlerContext& context, const rpc::Request& request,
+                                          rpc::Reply reply) {
+    pass_on<protocol::AlterPartitionReassignmentsRequest>(context, request, std::move(reply));
+}
+
+void handle_list_partition_reassignments(HandlerContext& context, const rpc::Request& request,
+                                         rpc::Reply reply) {
+    pass_on<protocol::ListPartitionReassignmentsRequest>(context, request, std::move(reply));
+}
+
+void handle_update_features(HandlerContext& context, const rpc::Request& request,
+                            rpc::Reply reply) {
+    pass_on<protocol::UpdateFeaturesRequest>(context, request, std::move(reply));
 }
 
 }  // namespace gregor::server

@@ -27,5 +27,12 @@ void handle_broker_registration(HandlerContext&, const rpc::Request&, rpc::Reply
 void handle_broker_heartbeat(HandlerContext&, const rpc::Request&, rpc::Reply);
 void handle_allocate_producer_ids(HandlerContext&, const rpc::Request&, rpc::Reply);
 void handle_controller_registration(HandlerContext&, const rpc::Request&, rpc::Reply);
+void handle_alter_partition(HandlerContext&, const rpc::Request&, rpc::Reply);
+void handle_assign_replicas_to_dirs(HandlerContext&, const rpc::Request&, rpc::Reply);
+void handle_unregister_broker(HandlerContext&, const rpc::Request&, rpc::Reply);
+void handle_elect_leaders(HandlerContext&, const rpc::Request&, rpc::Reply);
+void handle_alter_partition_reassignments(HandlerContext&, const rpc::Request&, rpc::Reply);
+void handle_list_partition_reassignments(HandlerContext&, const rpc::Request&, rpc::Reply);
+void handle_update_features(HandlerContext&, const rpc::Request&, rpc::Reply);
 
 }  // namespace gregor::server

@@ -90,8 +90,8 @@ private:
                    "This server does not host this topic-partition.");
             return;
         }
-        const auto layers =
-            controller::layers_of(*image_, context_.metadata.controller().config(), resource.resource_name);
+        const auto layers = controller::layers_of(*image_, context_.metadata.controller().config(),
+                                                  resource.resource_name);
         for (const EffectiveConfig& config : controller::effective_topic_configs(layers)) {
             if (!is_wanted(resource, config.name)) continue;
             result.configs.push_back(

@@ -124,6 +124,8 @@ void handle_fetch(HandlerContext& context, const rpc::Request& request, rpc::Rep
     const replication::FetchParams params{
         .read_committed = message->isolation_level == 1,
         .replica_id = is_follower ? replica_id : protocol::kNoNode,
+        .replica_epoch = message->replica_state.replica_epoch,
+        .rack = message->rack_id,
         .any_replica = !is_follower && request.version >= kFirstVersionWithAnyReplica,
         .refuse_zstd = request.version < kFirstVersionWithZstd,
         .max_wait = max_wait,

@@ -4,9 +4,9 @@
 #include <set>
 
 #include "broker/controller/topic_names.h"
-#include "broker/server/handlers/controller_requests.h"
 #include "broker/protocol/messages/metadata.h"
 #include "broker/server/config.h"
+#include "broker/server/handlers/controller_requests.h"
 
 namespace gregor::server {
 namespace {

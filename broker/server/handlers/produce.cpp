@@ -141,9 +141,10 @@ void handle_produce(HandlerContext& context, const rpc::Request& request, rpc::R
                                    .records = partition.records.bytes()});
         }
     }
-    context.replicas().append(std::move(order), [answer = std::move(answer)](auto outcomes) mutable {
-        answer.finish(std::move(outcomes));
-    });
+    context.replicas().append(std::move(order),
+                              [answer = std::move(answer)](auto outcomes) mutable {
+                                  answer.finish(std::move(outcomes));
+                              });
 }
 
 }  // namespace gregor::server

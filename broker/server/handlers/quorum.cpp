@@ -17,11 +17,13 @@ void handle_vote(HandlerContext& context, const rpc::Request& request, rpc::Repl
     to_raft<protocol::VoteRequest>(context, request, std::move(reply));
 }
 
-void handle_begin_quorum_epoch(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
+void handle_begin_quorum_epoch(HandlerContext& context, const rpc::Request& request,
+                               rpc::Reply reply) {
     to_raft<protocol::BeginQuorumEpochRequest>(context, request, std::move(reply));
 }
 
-void handle_end_quorum_epoch(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
+void handle_end_quorum_epoch(HandlerContext& context, const rpc::Request& request,
+                             rpc::Reply reply) {
     to_raft<protocol::EndQuorumEpochRequest>(context, request, std::move(reply));
 }
 
@@ -37,15 +39,18 @@ void handle_add_raft_voter(HandlerContext& context, const rpc::Request& request,
     to_raft<protocol::AddRaftVoterRequest>(context, request, std::move(reply));
 }
 
-void handle_remove_raft_voter(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
+void handle_remove_raft_voter(HandlerContext& context, const rpc::Request& request,
+                              rpc::Reply reply) {
     to_raft<protocol::RemoveRaftVoterRequest>(context, request, std::move(reply));
 }
 
-void handle_update_raft_voter(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
+void handle_update_raft_voter(HandlerContext& context, const rpc::Request& request,
+                              rpc::Reply reply) {
     to_raft<protocol::UpdateRaftVoterRequest>(context, request, std::move(reply));
 }
 
-void handle_describe_quorum(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
+void handle_describe_quorum(HandlerContext& context, const rpc::Request& request,
+                            rpc::Reply reply) {
     to_raft<protocol::DescribeQuorumRequest>(context, request, std::move(reply));
 }
 

@@ -20,15 +20,13 @@ void enter(MetadataNode& node, std::uint8_t incarnation) {
 }
 
 /// Runs `body` to its end on a machine that is new or was stopped.
-void run(World& world, Machine& machine, ClusterMetadataOptions options,
-         MetadataNode::Body body) {
+void run(World& world, Machine& machine, ClusterMetadataOptions options, MetadataNode::Body body) {
     bool done = false;
-    machine.start(MetadataNode::factory(std::move(options),
-                                          [&](MetadataNode& node) {
-                                              body(node);
-                                              node.runtime.tasks().cancel();
-                                              done = true;
-                                          }));
+    machine.start(MetadataNode::factory(std::move(options), [&](MetadataNode& node) {
+        body(node);
+        node.runtime.tasks().cancel();
+        done = true;
+    }));
     world.run_for(60s);
     REQUIRE(done);
     REQUIRE(!machine.running());
@@ -47,10 +45,11 @@ TEST_CASE("a created topic is in the published image when its request is answere
     Machine& machine = world.add_machine("n1", {});
     run(world, machine, metadata_options(), [](MetadataNode& node) {
         std::vector<metadata::ImageRef> seen;
-        node.metadata.feed().subscribe([&](const metadata::ImageRef& before, const metadata::ImageRef& after) {
-            if (!seen.empty()) REQUIRE(seen.back() == before);
-            seen.push_back(after);
-        });
+        node.metadata.feed().subscribe(
+            [&](const metadata::ImageRef& before, const metadata::ImageRef& after) {
+                if (!seen.empty()) REQUIRE(seen.back() == before);
+                seen.push_back(after);
+            });
         REQUIRE(node.start());
         enter(node, 1);
         const auto created = node.controller().handle(create_topic("orders", 3), 7);
@@ -78,7 +77,8 @@ TEST_CASE("a clean restart raises every leader epoch by two") {
         REQUIRE(node.lifecycle.leave());
         REQUIRE(!partition(node, "orders").has_leader());
         node.metadata.shut_down();
-        REQUIRE(node.controller().handle(create_topic("late", 1), 7).error() == ErrorCode::not_controller);
+        REQUIRE(node.controller().handle(create_topic("late", 1), 7).error() ==
+                ErrorCode::not_controller);
     });
     run(world, machine, metadata_options(), [](MetadataNode& node) {
         REQUIRE(node.start());
@@ -236,7 +236,8 @@ TEST_CASE("requests beyond the queue's limit are turned away, the others are all
         with_task_group(node.runtime.tasks(), "clients", [&](TaskGroup& clients) {
             for (int i = 0; i < 30; ++i) {
                 clients.spawn("client", [&node, &created, &turned_away, i] {
-                    const auto answer = node.controller().handle(create_topic("t" + std::to_string(i), 1), 7);
+                    const auto answer =
+                        node.controller().handle(create_topic("t" + std::to_string(i), 1), 7);
                     if (answer) {
                         ++created;
                     } else {
