@@ -1,9 +1,10 @@
 // Brokers and controllers make themselves known and are forgotten: BrokerRegistration (62),
 // UnregisterBroker (64), ControllerRegistration (70). What happens in between is in heartbeats.h.
 //
-// A broker registers fenced. Its epoch is the offset of that record: it rises with each
-// incarnation, and requests of an older one are refused (KIP-631, invariants M5 and M6). Whatever
-// an earlier incarnation still held is taken from it in the same decision.
+// A broker registers fenced. Its epoch is the offset of that record (or of the begin of the
+// metadata transaction that it takes with very many partitions): it rises with each incarnation,
+// and requests of an older one are refused (KIP-631, invariants M5 and M6). Whatever an earlier
+// incarnation still held is taken from it in the same decision.
 #pragma once
 
 #include "broker/controller/broker_sessions.h"

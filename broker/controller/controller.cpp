@@ -53,7 +53,7 @@ ControllerResult<protocol::CreateTopicsResponse> Controller::handle(
 
 ControllerResult<protocol::DeleteTopicsResponse> Controller::handle(
     const ControllerContext& context, const protocol::DeleteTopicsRequest& request) {
-    return delete_topics(image(), config_, request, context.request_version);
+    return kept_together(delete_topics(image(), config_, request, context.request_version));
 }
 
 ControllerResult<protocol::CreatePartitionsResponse> Controller::handle(

@@ -163,9 +163,12 @@ private:
         next_.leader_recovery_state = LeaderRecoveryState::recovering;
     }
 
-    /// Without an ELR, the last of the ISR are all that is known of who has the data.
+    /// Without an ELR, the last of the ISR are all that is known of who has the data: while nobody
+    /// leads, they stay.
     void keep_last_isr() {
-        if (!next_.isr.empty() || rules_.elr_enabled) return;
+        if (rules_.elr_enabled) return;
+        const bool still_waits = !state_.has_leader() && !next_.has_leader();
+        if (!next_.isr.empty() && !still_waits) return;
         next_.isr = state_.isr;
         std::erase_if(next_.isr, [&](NodeId node) { return !next_.is_replica(node); });
     }

@@ -6,6 +6,7 @@
 
 #include "broker/controller/create_topics.h"
 #include "broker/log/checkpoint_file.h"
+#include "broker/server/config_keys.h"
 #include "broker/server/storage.h"
 #include "sim/base/check.h"
 
@@ -34,6 +35,7 @@ controller::ControllerConfig controller_config(const Config& config,
     result.delete_topic_enable = config.boolean("delete.topic.enable");
     result.broker_session_timeout_ms = config.integer("broker.session.timeout.ms");
     for (const auto& [key, value] : config.properties()) result.static_configs[key] = value;
+    for (const ConfigKey& key : config_keys()) result.known_broker_keys.emplace(key.name);
     return result;
 }
 
