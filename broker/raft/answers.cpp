@@ -81,7 +81,7 @@ ErrorCode error_of(const Response& response) {
 void Raft::send(NodeId node, const Endpoint& endpoint, Request request) {
     const CorrelationId id = connections_.sent(node, now_.at);
     std::erase_if(sent_, [&](const auto& entry) { return entry.second.node == node; });
-    sent_.insert_or_assign(id, Sent{node, epoch()});
+    sent_.insert_or_assign(id, Sent{node, epoch(), log_.end()});
     effects_.sends.push_back(
         {.id = id, .node = node, .endpoint = endpoint, .request = std::move(request)});
 }

@@ -84,17 +84,17 @@ void Raft::ask_for_votes(const Ballot& ballot, bool pre_vote) {
     }
 }
 
-void Raft::answer(NodeId from, LeaderEpoch sent_in, const protocol::VoteResponse& response) {
+void Raft::answer(const Sent& sent, const protocol::VoteResponse& response) {
     const auto* partition = only_partition(response);
     if (response.error_code != ErrorCode::none || partition == nullptr) return;
     const PeerLeader peer{
         partition->leader_id, partition->leader_epoch,
         leader_endpoint_in(response, partition->leader_id, config_.listener_name)};
-    if (learn_from_answer(partition->error_code, peer) || sent_in != epoch()) return;
+    if (learn_from_answer(partition->error_code, peer) || sent.epoch != epoch()) return;
     if (auto* prospective = std::get_if<Prospective>(&role_)) {
-        prospective->ballot.record(from, partition->vote_granted);
+        prospective->ballot.record(sent.node, partition->vote_granted);
     } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
-        candidate->ballot.record(from, partition->vote_granted);
+        candidate->ballot.record(sent.node, partition->vote_granted);
     }
 }
 

@@ -90,19 +90,23 @@ void Raft::send_fetch(NodeId node, const Endpoint& endpoint) {
     send(node, endpoint, std::move(request));
 }
 
-void Raft::answer(NodeId from, LeaderEpoch sent_in, const protocol::FetchResponse& response) {
+void Raft::answer(const Sent& sent, const protocol::FetchResponse& response) {
     const auto* partition = only_partition(response);
     if (response.error_code != ErrorCode::none || partition == nullptr) return;
     const NodeId leader = partition->current_leader.leader_id;
     const PeerLeader peer{leader, partition->current_leader.leader_epoch,
                           leader_endpoint_in(response, leader, config_.listener_name)};
-    if (learn_from_answer(partition->error_code, peer) || sent_in != epoch()) return;
+    if (learn_from_answer(partition->error_code, peer) || sent.epoch != epoch()) return;
     if (!std::holds_alternative<Follower>(role_)) return;
     heard_from_leader();
+    if (sent.end != log_.end()) {
+        PROBE("a fetch's answer came when another had moved the log's end");
+        return;
+    }
     const Offset old_end = log_.end_offset();
     follow(*partition);
     const bool is_stuck = partition->records.size() > 0 && log_.end_offset() == old_end;
-    if (is_stuck && !faulted_) connections_.back_off(from, now_.at);
+    if (is_stuck && !faulted_) connections_.back_off(sent.node, now_.at);
 }
 
 void Raft::heard_from_leader() {
@@ -120,6 +124,9 @@ void Raft::follow(const protocol::FetchResponse::Partition& partition) {
     } else if (snapshot.epoch >= LeaderEpoch(0) && snapshot.end_offset >= Offset(0)) {
         begin_snapshot_fetch({snapshot.epoch, snapshot.end_offset});
     } else {
+        // The leader's log has what comes next: an earlier answer that named a snapshot is
+        // outdated.
+        std::get<Follower>(role_).snapshot.reset();
         append_fetched(partition.records.bytes());
         raise_high_watermark(std::min(partition.high_watermark, log_.end_offset()));
     }

@@ -65,15 +65,14 @@ void Raft::send_begin_quorum_epochs(Leader& leader) {
     }
 }
 
-void Raft::answer(NodeId from, LeaderEpoch sent_in,
-                  const protocol::BeginQuorumEpochResponse& response) {
+void Raft::answer(const Sent& sent, const protocol::BeginQuorumEpochResponse& response) {
     const auto* partition = only_partition(response);
     if (response.error_code != ErrorCode::none || partition == nullptr) return;
     const PeerLeader peer{
         partition->leader_id, partition->leader_epoch,
         leader_endpoint_in(response, partition->leader_id, config_.listener_name)};
-    if (learn_from_answer(partition->error_code, peer) || sent_in != epoch()) return;
-    if (auto* leader = std::get_if<Leader>(&role_)) leader->state.acknowledged(from);
+    if (learn_from_answer(partition->error_code, peer) || sent.epoch != epoch()) return;
+    if (auto* leader = std::get_if<Leader>(&role_)) leader->state.acknowledged(sent.node);
 }
 
 // EndQuorumEpoch. ---------------------------------------------------------------------------------
@@ -147,15 +146,15 @@ void Raft::send_end_quorum_epochs(Resigned& resigned) {
     }
 }
 
-void Raft::answer(NodeId from, LeaderEpoch sent_in,
-                  const protocol::EndQuorumEpochResponse& response) {
+void Raft::answer(const Sent& sent, const protocol::EndQuorumEpochResponse& response) {
     const auto* partition = only_partition(response);
     if (response.error_code != ErrorCode::none || partition == nullptr) return;
     const PeerLeader peer{
         partition->leader_id, partition->leader_epoch,
         leader_endpoint_in(response, partition->leader_id, config_.listener_name)};
-    if (learn_from_answer(partition->error_code, peer) || sent_in != epoch()) return;
-    if (auto* resigned = std::get_if<Resigned>(&role_)) std::erase(resigned->unacknowledged, from);
+    if (learn_from_answer(partition->error_code, peer) || sent.epoch != epoch()) return;
+    if (auto* resigned = std::get_if<Resigned>(&role_))
+        std::erase(resigned->unacknowledged, sent.node);
 }
 
 }  // namespace gregor::raft

@@ -57,8 +57,8 @@ Effects Raft::answered(Now now, CorrelationId id, const Response& response) {
             using R = std::decay_t<decltype(each)>;
             if constexpr (std::is_same_v<R, protocol::ApiVersionsResponse>) {
                 answer_probe(id, &each);
-            } else if constexpr (requires { answer(sent.node, sent.epoch, each); }) {
-                answer(sent.node, sent.epoch, each);
+            } else if constexpr (requires { answer(sent, each); }) {
+                answer(sent, each);
             }
         },
         response);
@@ -266,7 +266,7 @@ bool Raft::learn_from_answer(ErrorCode error, const PeerLeader& peer) {
     if (peer.epoch < epoch() || error == ErrorCode::unknown_leader_epoch) return true;
     const bool is_stale = peer.epoch > epoch() || error == ErrorCode::fenced_leader_epoch ||
                           error == ErrorCode::not_leader_or_follower;
-    const bool has_news = peer.leader_id != kNoNode && leader_id() == kNoNode;
+    const bool has_news = peer.leader_id != kNoNode;
     if (is_stale || has_news) learn_leader(peer);
     return is_stale || error != ErrorCode::none;
 }

@@ -145,6 +145,7 @@ private:
     struct Sent {
         NodeId node;
         LeaderEpoch epoch;
+        OffsetAndEpoch end;  // of this log, then
     };
     struct ParkedFetch {
         protocol::FetchRequest::Partition fetch;
@@ -216,15 +217,14 @@ private:
     // elections.cpp
     [[nodiscard]] protocol::VoteResponse vote(const protocol::VoteRequest& request);
     [[nodiscard]] bool can_grant(const ReplicaKey& candidate, bool up_to_date, bool pre_vote) const;
-    void answer(NodeId from, LeaderEpoch sent_in, const protocol::VoteResponse& response);
+    void answer(const Sent& sent, const protocol::VoteResponse& response);
     void ask_for_votes(const Ballot& ballot, bool pre_vote);
     void lose_prospects();
     void back_off(Candidate& candidate);
 
     // quorum_epochs.cpp
-    void answer(NodeId from, LeaderEpoch sent_in,
-                const protocol::BeginQuorumEpochResponse& response);
-    void answer(NodeId from, LeaderEpoch sent_in, const protocol::EndQuorumEpochResponse& response);
+    void answer(const Sent& sent, const protocol::BeginQuorumEpochResponse& response);
+    void answer(const Sent& sent, const protocol::EndQuorumEpochResponse& response);
     void send_begin_quorum_epochs(Leader& leader);
     void send_end_quorum_epochs(Resigned& resigned);
     [[nodiscard]] protocol::BeginQuorumEpochResponse take_begin(
@@ -252,7 +252,7 @@ private:
         ErrorCode error, protocol::FetchResponse::Partition partition = {}) const;
 
     // following.cpp
-    void answer(NodeId from, LeaderEpoch sent_in, const protocol::FetchResponse& response);
+    void answer(const Sent& sent, const protocol::FetchResponse& response);
     void fetch_from_leader(Follower& follower);
     [[nodiscard]] std::vector<Endpoint> bootstrap_servers() const;
     void fetch_from_bootstrap();
@@ -267,7 +267,7 @@ private:
     [[nodiscard]] protocol::FetchSnapshotResponse snapshot_answer(
         ErrorCode error, protocol::FetchSnapshotResponse::Partition partition = {}) const;
     void serve_snapshot(RequestId id, const protocol::FetchSnapshotRequest& request);
-    void answer(NodeId from, LeaderEpoch sent_in, const protocol::FetchSnapshotResponse& response);
+    void answer(const Sent& sent, const protocol::FetchSnapshotResponse& response);
     void take_snapshot_chunk(Follower& follower,
                              const protocol::FetchSnapshotResponse::Partition& partition);
     void begin_snapshot_fetch(const OffsetAndEpoch& id);
@@ -285,8 +285,7 @@ private:
     [[nodiscard]] protocol::UpdateRaftVoterResponse update_answer(ErrorCode error) const;
     [[nodiscard]] Instant change_deadline(Duration wanted) const;
     void start_change(PendingChange change);
-    void answer(NodeId from, LeaderEpoch sent_in,
-                const protocol::UpdateRaftVoterResponse& response);
+    void answer(const Sent& sent, const protocol::UpdateRaftVoterResponse& response);
     void answer_probe(CorrelationId id, const protocol::ApiVersionsResponse* response);
     [[nodiscard]] Offset append_voters(const VoterSet& voters);
     void voters_changed();

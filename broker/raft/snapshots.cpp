@@ -118,8 +118,7 @@ void Raft::send_snapshot_fetch(NodeId node, const Endpoint& endpoint, const Snap
     send(node, endpoint, std::move(request));
 }
 
-void Raft::answer(NodeId /*from*/, LeaderEpoch sent_in,
-                  const protocol::FetchSnapshotResponse& response) {
+void Raft::answer(const Sent& sent, const protocol::FetchSnapshotResponse& response) {
     const auto* partition = only_partition(response);
     auto* follower = std::get_if<Follower>(&role_);
     if (response.error_code != ErrorCode::none || partition == nullptr) {
@@ -131,7 +130,7 @@ void Raft::answer(NodeId /*from*/, LeaderEpoch sent_in,
                           leader_endpoint_in(response, leader, config_.listener_name)};
     const bool is_done = learn_from_answer(partition->error_code, peer);
     follower = std::get_if<Follower>(&role_);
-    if (follower == nullptr || sent_in != epoch()) return;
+    if (follower == nullptr || sent.epoch != epoch()) return;
     if (is_done) {
         // Not found any more, or otherwise refused: the next fetch says what there is.
         follower->snapshot.reset();
@@ -166,7 +165,8 @@ Effects Raft::snapshot_fetched(Now now, const OffsetAndEpoch& id,
     begin(now);
     auto* follower = std::get_if<Follower>(&role_);
     const bool is_wanted = follower != nullptr && follower->snapshot &&
-                           follower->snapshot->id == id && follower->snapshot->whole;
+                           follower->snapshot->id == id && follower->snapshot->whole &&
+                           id.offset >= high_watermark_;
     if (!is_wanted) return finish();
     const std::int64_t size = follower->snapshot->position;
     follower->snapshot.reset();

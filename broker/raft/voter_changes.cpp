@@ -221,8 +221,7 @@ void Raft::send_update_voter(Follower& follower, const Endpoint& endpoint) {
     send(follower.leader_id, endpoint, std::move(request));
 }
 
-void Raft::answer(NodeId /*from*/, LeaderEpoch /*sent_in*/,
-                  const protocol::UpdateRaftVoterResponse& response) {
+void Raft::answer(const Sent& /*sent*/, const protocol::UpdateRaftVoterResponse& response) {
     const auto& current = response.current_leader;
     PeerLeader peer{current.leader_id, current.leader_epoch};
     if (!current.host.empty()) {
