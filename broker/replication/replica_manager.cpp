@@ -176,8 +176,15 @@ void ReplicaManager::log_failed(HostedPartition& hosted) {
     if (hosted.state.is_offline()) return;
     PROBE("a partition went offline with its log");
     hosted.state.log_failed();
+    fetchers_.removed(hosted.partition);
     runtime_.trace().event("partition_offline", "partition={}", hosted.partition);
     disturb(hosted);
+}
+
+void ReplicaManager::logs_failed(const std::vector<TopicPartition>& partitions) {
+    for (const TopicPartition& partition : partitions) {
+        if (const HostedRef hosted = find(partition)) log_failed(*hosted);
+    }
 }
 
 void ReplicaManager::shut_down() {

@@ -119,11 +119,14 @@ Node::Started Node::open_storage() {
         // The image is not known yet; the publisher brings each topic's settings.
         .config_of = [this](const std::string&) { return config_.topic_defaults(); },
         .producer_id_expiration_ms = config_.integer("producer.id.expiration.ms"),
-        // With its only log directory gone a broker has nothing left to serve: it stops, as Kafka's
+        // With its last log directory gone a broker has nothing left to serve: it stops, as Kafka's
         // does, and what starts it again recovers.
-        .on_disk_failure =
-            [this](const log::TopicPartition& partition, IoError error) {
-                fail_for_good(fmt::format("{}: the disk fails: {}", partition, name(error)));
+        .on_directory_failure =
+            [this](const log::DirectoryFailure& failed) {
+                if (replicas_ != nullptr) replicas_->logs_failed(failed.partitions);
+                if (!failed.is_last) return;
+                fail_for_good(
+                    fmt::format("{}: the disk fails: {}", failed.path, name(failed.error)));
             }};
     auto logs = log::LogManager::open(runtime_, std::move(options));
     if (!logs) {
