@@ -106,7 +106,9 @@ Result<void, ErrorCode> ReplicaManager::prepare_role(HostedPartition& hosted,
                                             plan.begins_epoch->start_offset));
     }
     if (plan.truncate_to) {
+        hosted.truncating = true;
         TRY(hosted.log->truncate_to(*plan.truncate_to));
+        hosted.truncating = false;
         hosted.state.given_up();  // a leader, too, may be cut here
         hosted.state.truncated(hosted.log_marks());
     }
