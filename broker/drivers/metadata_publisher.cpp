@@ -1,5 +1,7 @@
 #include "broker/drivers/metadata_publisher.h"
 
+#include <utility>
+
 namespace gregor::drivers {
 
 using metadata::ConfigResource;
@@ -7,7 +9,12 @@ using metadata::ConfigResourceType;
 using metadata::MetadataImage;
 using metadata::PartitionDelta;
 
-void MetadataPublisher::publish(const MetadataImage& before, const MetadataImage& after) {
+void MetadataPublisher::publish(const metadata::ImageRef& image) {
+    if (published_ == nullptr && !holds_registration(*image)) return;
+    const metadata::ImageRef none = std::make_shared<const MetadataImage>();
+    const metadata::ImageRef last = std::exchange(published_, image);
+    const MetadataImage& before = last == nullptr ? *none : *last;
+    const MetadataImage& after = *image;
     const metadata::ImageDelta delta = metadata::delta_between(before, after);
     if (!delta.brokers.empty()) show_brokers(after);
     for (const PartitionDelta& partition : delta.partitions) take(after, partition);
@@ -15,6 +22,11 @@ void MetadataPublisher::publish(const MetadataImage& before, const MetadataImage
         if (resource.type != ConfigResourceType::topic) continue;
         replicas_.set_config(resource.name, config_of(after, resource.name));
     }
+}
+
+bool MetadataPublisher::holds_registration(const MetadataImage& image) const {
+    const metadata::BrokerImage* broker = image.find_broker(node_id_);
+    return broker != nullptr && broker->incarnation_id == incarnation_;
 }
 
 void MetadataPublisher::show_brokers(const MetadataImage& image) {

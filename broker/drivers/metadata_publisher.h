@@ -5,6 +5,9 @@
 //                      partitions new or changed      ─> ReplicaManager::assign
 //                      topic settings changed         ─> ReplicaManager::set_config
 //
+// It begins with the first image that holds this incarnation's registration: by then whatever an
+// earlier one led has been taken from it, and nothing is led again in an old leader epoch.
+//
 // It runs on the fiber that publishes, so that a topic has its logs before its creation is
 // answered. A partition whose log fails stays offline; the others go on.
 #pragma once
@@ -27,8 +30,10 @@ public:
           defaults_(std::move(defaults)),
           listener_(std::move(listener)) {}
 
-    /// An ImageSubscriber.
-    void publish(const metadata::MetadataImage& before, const metadata::MetadataImage& after);
+    /// Which incarnation is ours; before the first image is published.
+    void set_incarnation(const protocol::Uuid& id) { incarnation_ = id; }
+    /// A newer image than the last.
+    void publish(const metadata::ImageRef& image);
 
     /// The settings of a topic, its own and the defaults. Settings that do not parse (written by a
     /// newer node, say) leave the defaults.
@@ -36,6 +41,7 @@ public:
                                               std::string_view topic) const;
 
 private:
+    [[nodiscard]] bool holds_registration(const metadata::MetadataImage& image) const;
     void show_brokers(const metadata::MetadataImage& image);
     void take(const metadata::MetadataImage& image, const metadata::PartitionDelta& delta);
 
@@ -44,6 +50,8 @@ private:
     protocol::NodeId node_id_;
     log::LogConfigRef defaults_;
     std::string listener_;
+    protocol::Uuid incarnation_;
+    metadata::ImageRef published_;
 };
 
 }  // namespace gregor::drivers

@@ -181,6 +181,8 @@ public:
     /// Forgets producers that were idle too long.
     void expire_producers();
 
+    /// The directory that holds the log has failed, found by another log: no more writes here too.
+    void fail_with_directory(IoError error) { static_cast<void>(fail_with(error)); }
     /// The log's folder is about to be deleted: no more writes.
     void abandon() { closed_ = true; }
     /// Syncs, writes indexes and snapshot: afterwards a clean shutdown may be declared. No more

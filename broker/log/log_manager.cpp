@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "sim/base/instrument.h"
 
@@ -51,23 +52,41 @@ Result<std::unique_ptr<LogManager>, StorageError> LogManager::open(Runtime& runt
                                                                    LogManagerOptions options) {
     CHECK(!options.folders.empty());
     std::unique_ptr<LogManager> manager(new LogManager(runtime, std::move(options)));
-    for (const std::string& path : manager->options_.folders) TRY(manager->open_directory(path));
-    std::int64_t epoch = -1;
-    bool clean = true;
-    for (const Directory& directory : manager->directories_) {
-        clean = clean && directory.clean;
-        epoch = std::max(epoch, directory.broker_epoch);
+    TRY(manager->open_directories());
+    manager->note_previous_epoch();
+    for (std::size_t i = 0; i < manager->directories_.size(); ++i) {
+        if (manager->directories_[i].failed) continue;
+        const auto opened = manager->open_logs(i);
+        if (opened) continue;
+        if (!opened.error().io || manager->directories_.size() == 1) return fail(opened.error());
+        manager->directories_[i].unread = true;
+        manager->directory_failed(i, *opened.error().io);
     }
-    if (clean && epoch >= 0) manager->previous_broker_epoch_ = epoch;
-    for (std::size_t i = 0; i < manager->directories_.size(); ++i) TRY(manager->open_logs(i));
     return manager;
 }
 
 // The directories. -------------------------------------------------------------------------------
 
-Result<void, StorageError> LogManager::open_directory(const std::string& path) {
-    Directory directory;
-    directory.path = path;
+/// One that cannot be read is done without, as long as there are others.
+Result<void, StorageError> LogManager::open_directories() {
+    for (const std::string& path : options_.folders) directories_.emplace_back().path = path;
+    std::optional<StorageError> last;
+    for (std::size_t i = 0; i < directories_.size(); ++i) {
+        const auto opened = open_directory(directories_[i]);
+        if (opened) continue;
+        const std::optional<IoError> io = opened.error().io;
+        if (!io || *io == IoError::locked || directories_.size() == 1) return opened;
+        last = opened.error();
+        directories_[i].unread = true;
+        directory_failed(i, *io);
+    }
+    const bool any = std::ranges::any_of(directories_, [](const auto& one) { return !one.failed; });
+    if (!any) return fail(*last);
+    return {};
+}
+
+Result<void, StorageError> LogManager::open_directory(Directory& directory) {
+    const std::string& path = directory.path;
     TRY(create_folder_durably(disk_, path));
     directory.lock = TRY(disk_.lock(join_path(path, kLockName)));
     TRY(check_identity(directory));
@@ -75,8 +94,34 @@ Result<void, StorageError> LogManager::open_directory(const std::string& path) {
     directory.recovery_points = TRY(read_checkpoint(directory, kRecoveryPointName));
     directory.log_starts = TRY(read_checkpoint(directory, kLogStartName));
     directory.high_watermarks = TRY(read_checkpoint(directory, kHighWatermarkName));
-    directories_.push_back(std::move(directory));
     return {};
+}
+
+/// One that was not shut down cleanly, or cannot be read, may have lost what was promised.
+void LogManager::note_previous_epoch() {
+    std::int64_t epoch = -1;
+    for (const Directory& directory : directories_) {
+        if (!directory.clean) return;
+        epoch = std::max(epoch, directory.broker_epoch);
+    }
+    if (epoch >= 0) previous_broker_epoch_ = epoch;
+}
+
+/// Its logs fail with it.
+void LogManager::directory_failed(std::size_t directory, IoError error) {
+    Directory& failed = directories_[directory];
+    if (std::exchange(failed.failed, true)) return;
+    PROBE("a log directory failed");
+    DirectoryFailure failure{.path = failed.path, .id = failed.id, .error = error};
+    for (const auto& [partition, entry] : logs_) {
+        if (entry.directory != directory) continue;
+        failure.partitions.push_back(partition);
+        entry.log->fail_with_directory(error);
+    }
+    failure.is_last = std::ranges::all_of(directories_, [](const auto& one) { return one.failed; });
+    runtime_.trace().event("log_directory_failed", "path={} error={} partitions={}", failed.path,
+                           name(error), failure.partitions.size());
+    if (options_.on_directory_failure) options_.on_directory_failure(failure);
 }
 
 Result<void, StorageError> LogManager::check_identity(Directory& directory) {
@@ -168,10 +213,14 @@ Result<void, StorageError> LogManager::open_logs(std::size_t directory) {
         const auto partition = parse_partition_folder(entry.name);
         if (!partition || partition->topic == kMetadataTopic) continue;
         if (entry.name.ends_with(kStrayFolderSuffix)) continue;
+        if (directories_[directory].failed) {
+            offline_.insert_or_assign(*partition, directories_[directory].path + " has failed");
+            continue;
+        }
         auto opened = open_log(*partition, directory);
         if (!opened) {
             offline_.insert_or_assign(*partition, opened.error().text);
-            cannot_open(*partition, opened.error());
+            cannot_open(*partition, directory, opened.error());
             continue;
         }
         const bool is_new = logs_.emplace(*partition, *std::move(opened)).second;
@@ -199,7 +248,7 @@ Result<LogManager::Entry, StorageError> LogManager::open_log(const TopicPartitio
          .recovery_point = find_offset(home.recovery_points, partition).value_or(Offset(0)),
          .clean_shutdown = home.clean,
          .producer_id_expiration_ms = options_.producer_id_expiration_ms,
-         .on_failure = [this, partition](IoError error) { disk_failed(partition, error); }}));
+         .on_failure = [this, directory](IoError error) { directory_failed(directory, error); }}));
     if (const auto mark = find_offset(home.high_watermarks, partition)) {
         log->set_high_watermark(*mark);
     }
@@ -222,51 +271,67 @@ std::vector<TopicPartition> LogManager::partitions() const {
     return partitions;
 }
 
-std::size_t LogManager::emptiest_directory() const {
+/// The one with the fewest logs.
+Result<std::size_t, StorageError> LogManager::directory_for_new_log() const {
     std::vector<std::size_t> counts(directories_.size(), 0);
     for (const auto& [partition, entry] : logs_) ++counts[entry.directory];
-    return static_cast<std::size_t>(std::min_element(counts.begin(), counts.end()) -
-                                    counts.begin());
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < directories_.size(); ++i) {
+        if (directories_[i].unread) {
+            return fail(
+                StorageError(directories_[i].path + " could not be read: the log may be in it"));
+        }
+        if (directories_[i].failed) continue;
+        if (!best || counts[i] < counts[*best]) best = i;
+    }
+    if (!best) return fail(StorageError("every log directory has failed"));
+    return *best;
 }
 
 // Making and removing logs. ----------------------------------------------------------------------
 
-void LogManager::disk_failed(const TopicPartition& partition, IoError error) {
-    if (options_.on_disk_failure) options_.on_disk_failure(partition, error);
-}
-
-void LogManager::cannot_open(const TopicPartition& partition, const StorageError& error) {
+/// Says so, and gives the whole directory up when it was the disk that refused.
+void LogManager::cannot_open(const TopicPartition& partition, std::size_t directory,
+                             const StorageError& error) {
     runtime_.trace().event("log_offline", "partition={} reason={}", partition, error.text);
     if (options_.on_offline) options_.on_offline(partition, error.text);
-    if (error.io) disk_failed(partition, *error.io);
+    if (error.io) directory_failed(directory, *error.io);
 }
 
 Result<LogRef, StorageError> LogManager::create(const TopicPartition& partition,
                                                 const protocol::TopicId& topic_id) {
-    if (const auto at = offline_.find(partition); at != offline_.end()) {
-        return fail(StorageError(fmt::format("{} is offline: {}", partition, at->second)));
+    if (const auto found = offline_.find(partition); found != offline_.end()) {
+        return fail(StorageError(fmt::format("{} is offline: {}", partition, found->second)));
     }
-    auto log = create_log(partition, topic_id);
-    if (!log) cannot_open(partition, log.error());
+    const auto at = logs_.find(partition);
+    const std::size_t directory =
+        at != logs_.end() ? at->second.directory : TRY(directory_for_new_log());
+    if (directories_[directory].failed) {
+        return fail(StorageError(directories_[directory].path + " has failed"));
+    }
+    auto log = at != logs_.end() ? take_over(at->second, partition, topic_id)
+                                 : make_log(partition, topic_id, directory);
+    // Not tried in another directory: what was begun here may be whole after the next start.
+    if (!log) cannot_open(partition, directory, log.error());
     return log;
 }
 
-Result<LogRef, StorageError> LogManager::create_log(const TopicPartition& partition,
-                                                    const protocol::TopicId& topic_id) {
-    if (const auto at = logs_.find(partition); at != logs_.end()) {
-        Entry& entry = at->second;
-        if (entry.topic_id && *entry.topic_id != topic_id) {
-            return fail(StorageError(
-                fmt::format("{} is of topic {}, not {}", partition, *entry.topic_id, topic_id)));
-        }
-        if (!entry.topic_id) {
-            const Bytes text = Bytes::copy_of(format_partition_metadata(topic_id));
-            TRY(write_file_atomically(disk_, entry.log->folder(), kPartitionMetadataName, text));
-            entry.topic_id = topic_id;
-        }
-        return entry.log;
+Result<LogRef, StorageError> LogManager::take_over(Entry& entry, const TopicPartition& partition,
+                                                   const protocol::TopicId& topic_id) {
+    if (entry.topic_id && *entry.topic_id != topic_id) {
+        return fail(StorageError(
+            fmt::format("{} is of topic {}, not {}", partition, *entry.topic_id, topic_id)));
     }
-    const std::size_t directory = emptiest_directory();
+    if (entry.topic_id) return entry.log;
+    const Bytes text = Bytes::copy_of(format_partition_metadata(topic_id));
+    TRY(write_file_atomically(disk_, entry.log->folder(), kPartitionMetadataName, text));
+    entry.topic_id = topic_id;
+    return entry.log;
+}
+
+Result<LogRef, StorageError> LogManager::make_log(const TopicPartition& partition,
+                                                  const protocol::TopicId& topic_id,
+                                                  std::size_t directory) {
     const std::string folder =
         join_path(directories_[directory].path, fmt::format("{}", partition));
     TRY(create_folder_durably(disk_, folder));
@@ -353,6 +418,7 @@ Result<void, StorageError> LogManager::write_checkpoint(
     const std::function<std::optional<Offset>(const Log&)>& value) {
     for (std::size_t i = 0; i < directories_.size(); ++i) {
         Directory& directory = directories_[i];
+        if (directory.failed) continue;
         OffsetCheckpoint offsets;
         // A log that is offline keeps what was known of it.
         for (const auto& [partition, reason] : offline_) {
@@ -405,6 +471,7 @@ void LogManager::remove_deleted() {
 }
 
 bool LogManager::shut_down(std::int64_t broker_epoch) {
+    // Of a directory that has failed nothing is said: without the file its logs are recovered.
     bool clean = offline_.empty();
     for (const TopicPartition& partition : partitions()) {
         const LogRef log = find(partition);
@@ -415,6 +482,7 @@ bool LogManager::shut_down(std::int64_t broker_epoch) {
     if (!clean) return false;
     const Bytes text = Bytes::copy_of(format_clean_shutdown(broker_epoch));
     for (const Directory& directory : directories_) {
+        if (directory.failed) continue;
         if (!write_file_atomically(disk_, directory.path, kCleanShutdownName, text)) return false;
     }
     runtime_.trace().event("logs_shut_down");

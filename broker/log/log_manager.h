@@ -10,6 +10,11 @@
 // It has no fibers of its own: the broker calls the tick functions at its intervals. Folders are
 // opened with what the checkpoints say; a log that cannot be opened is offline and the others go
 // on.
+//
+// A disk that refuses to hold one log of a directory is not trusted with the others either: the
+// directory fails as a whole, its logs take no more writes, and whoever hosts them is told. The
+// other directories go on. Of a directory that could not be read at the start nobody knows which
+// logs are in it, so that no log is made anew meanwhile: it could be one of them.
 #pragma once
 
 #include <functional>
@@ -35,6 +40,14 @@ inline constexpr std::string_view kMetadataTopic = "__cluster_metadata";
 
 using LogRef = std::shared_ptr<Log>;
 
+struct DirectoryFailure {
+    std::string path;
+    protocol::Uuid id;  // zero if it could not be read
+    IoError error{};
+    std::vector<TopicPartition> partitions;  // that were in it, as far as known
+    bool is_last = false;                    // no directory is left
+};
+
 struct LogManagerOptions {
     std::vector<std::string> folders;  // log.dirs; new partitions go where the fewest are
     std::string cluster_id;
@@ -44,9 +57,9 @@ struct LogManagerOptions {
     /// The settings of a topic, asked when one of its logs is opened.
     std::function<LogConfigRef(const std::string& topic)> config_of;
     std::int64_t producer_id_expiration_ms = 86'400'000;
-    /// Told each time that the disk refuses to hold a log: to Kafka the failure of its log
-    /// directory. Must not wait. May be empty.
-    std::function<void(const TopicPartition&, IoError)> on_disk_failure;
+    /// Told once for each directory that fails, perhaps already by open(). Must not wait. May be
+    /// empty.
+    std::function<void(const DirectoryFailure&)> on_directory_failure;
     /// Told when a log cannot be opened or made, and why, for the operator to read: the others go
     /// on. Must not wait. May be empty.
     std::function<void(const TopicPartition&, std::string_view reason)> on_offline;
@@ -55,6 +68,7 @@ struct LogManagerOptions {
 class LogManager {
 public:
     /// Locks and reads the log directories and opens every partition log but the metadata quorum's.
+    /// An error if a directory is somebody else's, is in use, or none can be read.
     [[nodiscard]] static Result<std::unique_ptr<LogManager>, StorageError> open(
         Runtime& runtime, LogManagerOptions options);
     LogManager(const LogManager&) = delete;
@@ -102,6 +116,7 @@ public:
     [[nodiscard]] protocol::Uuid directory_id(std::size_t folder) const {
         return directories_[folder].id;
     }
+    [[nodiscard]] bool has_failed(std::size_t folder) const { return directories_[folder].failed; }
     /// The broker epoch of the last incarnation if all folders were shut down cleanly, else nothing
     /// (KIP-966).
     [[nodiscard]] std::optional<std::int64_t> previous_broker_epoch() const {
@@ -114,6 +129,8 @@ private:
         std::unique_ptr<DiskLock> lock;
         protocol::Uuid id;
         bool clean = false;
+        bool failed = false;
+        bool unread = false;  // failed at the start: what is in it is not known
         std::int64_t broker_epoch = -1;
         OffsetCheckpoint recovery_points;
         OffsetCheckpoint log_starts;
@@ -132,7 +149,9 @@ private:
     LogManager(Runtime& runtime, LogManagerOptions options)
         : runtime_(runtime), disk_(runtime.disk()), options_(std::move(options)) {}
 
-    [[nodiscard]] Result<void, StorageError> open_directory(const std::string& path);
+    [[nodiscard]] Result<void, StorageError> open_directories();
+    [[nodiscard]] Result<void, StorageError> open_directory(Directory& directory);
+    void note_previous_epoch();
     [[nodiscard]] Result<void, StorageError> check_identity(Directory& directory);
     [[nodiscard]] Result<void, StorageError> take_clean_shutdown(Directory& directory);
     [[nodiscard]] Result<OffsetCheckpoint, StorageError> read_checkpoint(const Directory& directory,
@@ -147,11 +166,16 @@ private:
         const std::function<std::optional<Offset>(const Log&)>& value);
     [[nodiscard]] Result<void, IoError> remove_folder(const std::string& path);
     [[nodiscard]] protocol::Uuid random_uuid();
-    void disk_failed(const TopicPartition& partition, IoError error);
-    void cannot_open(const TopicPartition& partition, const StorageError& error);
-    [[nodiscard]] Result<LogRef, StorageError> create_log(const TopicPartition& partition,
-                                                          const protocol::TopicId& topic_id);
-    [[nodiscard]] std::size_t emptiest_directory() const;
+    void cannot_open(const TopicPartition& partition, std::size_t directory,
+                     const StorageError& error);
+    void directory_failed(std::size_t directory, IoError error);
+    [[nodiscard]] Result<LogRef, StorageError> take_over(Entry& entry,
+                                                         const TopicPartition& partition,
+                                                         const protocol::TopicId& topic_id);
+    [[nodiscard]] Result<LogRef, StorageError> make_log(const TopicPartition& partition,
+                                                        const protocol::TopicId& topic_id,
+                                                        std::size_t directory);
+    [[nodiscard]] Result<std::size_t, StorageError> directory_for_new_log() const;
 
     Runtime& runtime_;
     Disk& disk_;

@@ -106,7 +106,9 @@ Result<void, ErrorCode> ReplicaManager::prepare_role(HostedPartition& hosted,
                                             plan.begins_epoch->start_offset));
     }
     if (plan.truncate_to) {
+        hosted.truncating = true;
         TRY(hosted.log->truncate_to(*plan.truncate_to));
+        hosted.truncating = false;
         hosted.state.given_up();  // a leader, too, may be cut here
         hosted.state.truncated(hosted.log_marks());
     }
@@ -176,8 +178,15 @@ void ReplicaManager::log_failed(HostedPartition& hosted) {
     if (hosted.state.is_offline()) return;
     PROBE("a partition went offline with its log");
     hosted.state.log_failed();
+    fetchers_.removed(hosted.partition);
     runtime_.trace().event("partition_offline", "partition={}", hosted.partition);
     disturb(hosted);
+}
+
+void ReplicaManager::logs_failed(const std::vector<TopicPartition>& partitions) {
+    for (const TopicPartition& partition : partitions) {
+        if (const HostedRef hosted = find(partition)) log_failed(*hosted);
+    }
 }
 
 void ReplicaManager::shut_down() {

@@ -178,6 +178,8 @@ public:
     /// From now on leaders propose changes of their in-sync sets, in the name of this registration
     /// of the broker. Again after each registration. `channel` must outlive this node's fibers.
     void start_proposing(IsrChannel& channel, std::int64_t broker_epoch);
+    /// The directory of these logs has failed: what is hosted of them is offline. Never waits.
+    void logs_failed(const std::vector<TopicPartition>& partitions);
     /// Answers everything that waits, now and from now on; follows nobody any more.
     void shut_down();
 

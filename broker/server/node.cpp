@@ -123,6 +123,7 @@ Node::Node(Runtime& runtime, Config config, NodeOptions options)
       router_(all_routes()),
       stop_(runtime.scheduler()),
       stop_or_entered_(runtime.scheduler()),
+      incarnation_(controller::random_uuid(runtime.random())),
       server_(runtime, server_options(config_),
               [this](const rpc::Request& request, rpc::Reply reply) {
                   handle(request, std::move(reply));
@@ -198,11 +199,14 @@ Node::Started Node::open_storage() {
         // The image is not known yet; the publisher brings each topic's settings.
         .config_of = [this](const std::string&) { return config_.topic_defaults(); },
         .producer_id_expiration_ms = config_.integer("producer.id.expiration.ms"),
-        // With its only log directory gone a broker has nothing left to serve: it stops, as Kafka's
+        // With its last log directory gone a broker has nothing left to serve: it stops, as Kafka's
         // does, and what starts it again recovers.
-        .on_disk_failure =
-            [this](const log::TopicPartition& partition, IoError error) {
-                fail_for_good(fmt::format("{}: the disk fails: {}", partition, name(error)));
+        .on_directory_failure =
+            [this](const log::DirectoryFailure& failed) {
+                if (replicas_ != nullptr) replicas_->logs_failed(failed.partitions);
+                if (!failed.is_last) return;
+                fail_for_good(
+                    fmt::format("{}: the disk fails: {}", failed.path, name(failed.error)));
             },
         .on_offline =
             [this](const log::TopicPartition& partition, std::string_view reason) {
@@ -265,10 +269,10 @@ void Node::make_broker() {
     publisher_ = std::make_unique<drivers::MetadataPublisher>(
         runtime_, *replicas_, config_.node_id(), config_.topic_defaults(),
         config_.inter_broker_listener_name());
-    metadata_->feed().subscribe(
-        [this](const metadata::ImageRef& before, const metadata::ImageRef& after) {
-            publisher_->publish(*before, *after);
-        });
+    metadata_->feed().subscribe([this](const metadata::ImageRef&, const metadata::ImageRef& image) {
+        publisher_->publish(image);
+    });
+    publisher_->set_incarnation(incarnation_);
     lifecycle_ = std::make_unique<drivers::BrokerLifecycle>(
         runtime_, *channel_, *metadata_,
         drivers::BrokerLifecycleOptions{
@@ -314,7 +318,7 @@ protocol::BrokerRegistrationRequest Node::registration() {
     protocol::BrokerRegistrationRequest registration;
     registration.broker_id = config_.node_id();
     registration.cluster_id = cluster_id_;
-    registration.incarnation_id = controller::random_uuid(runtime_.random());
+    registration.incarnation_id = incarnation_;
     registration.rack.reset();
     if (const auto rack = config_.text("broker.rack")) registration.rack = std::string(*rack);
     for (const ListenerConfig& advertised : config_.advertised_listeners()) {

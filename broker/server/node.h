@@ -96,6 +96,7 @@ private:
     WaitQueue stop_or_entered_;
     std::optional<std::string> failure_;
     std::string cluster_id_;
+    const protocol::Uuid incarnation_;  // of this run of the broker
     std::vector<ListenerConfig> bound_;
 
     std::unique_ptr<log::LogManager> logs_;

@@ -29,14 +29,19 @@ public:
         : runtime(node),
           hardware(&keeper.disk()),
           config_(std::make_shared<log::LogConfig>(std::move(config))) {
+        auto hosting = std::make_shared<ReplicaManager*>(nullptr);
         auto opened = log::LogManager::open(
-            node, {.folders = {"data"},
+            node, {.folders = {"data", "more"},
                    .cluster_id = "cluster",
                    .node_id = NodeId(1),
-                   .config_of = [topic = config_](const std::string&) { return topic; }});
+                   .config_of = [topic = config_](const std::string&) { return topic; },
+                   .on_directory_failure =
+                       [hosting](const log::DirectoryFailure& failed) {
+                           if (*hosting != nullptr) (*hosting)->logs_failed(failed.partitions);
+                       }});
         REQUIRE(opened.has_value());
         logs = keeper.make<std::shared_ptr<log::LogManager>>(std::move(*opened)).get();
-        replicas = &keeper.make<ReplicaManager>(node, *logs, options);
+        replicas = *hosting = &keeper.make<ReplicaManager>(node, *logs, options);
     }
 
     /// This node leads the partition alone.

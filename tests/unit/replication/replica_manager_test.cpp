@@ -380,12 +380,14 @@ TEST_CASE("records of a topic that is only compacted cannot be deleted") {
     });
 }
 
-TEST_CASE("a failing disk takes the partition offline, and only that one") {
+TEST_CASE("a failing disk takes the partitions of its log directory offline, and only those") {
     on_node([](Runtime& runtime, Keeper& keeper) {
         Broker broker(runtime, keeper);
         const TopicPartition other{"orders", 1};
+        const TopicPartition neighbour{"orders", 2};
         REQUIRE(broker.lead());
         REQUIRE(broker.lead(other));
+        REQUIRE(broker.lead(neighbour));
         broker.append(kTwo);
         auto parked = std::make_shared<std::optional<ErrorCode>>();
         broker.replicas->fetch(poll(1h), {Broker::target(2)}, [parked](FetchResult result) {
@@ -398,6 +400,8 @@ TEST_CASE("a failing disk takes the partition offline, and only that one") {
         runtime.clock().sleep_for(1ms);
         REQUIRE(*parked == ErrorCode::kafka_storage_error);
         REQUIRE(broker.append(kTwo).error == ErrorCode::kafka_storage_error);
+        REQUIRE(broker.append(batch_of(kTwo), -1, 1s, neighbour).error ==
+                ErrorCode::kafka_storage_error);
         REQUIRE(broker.append(batch_of(kTwo), -1, 1s, other).error == ErrorCode::none);
         REQUIRE_FALSE(broker.lead(kOrders, 1));
         REQUIRE(broker.lead(other, 1));

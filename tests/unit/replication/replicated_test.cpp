@@ -1,5 +1,6 @@
 // Replication between brokers, with real logs, fetchers and frames in a simulated world.
 #include <algorithm>
+#include <utility>
 
 #include "tests/unit/replication/replicated_world.h"
 
@@ -175,5 +176,42 @@ TEST_CASE("a partition that changes its leader all the time loses nothing that w
         for (const std::string& value : acknowledged) {
             REQUIRE(std::count(kept.begin(), kept.end(), value) == 1);
         }
+    }
+}
+
+TEST_CASE(
+    "brokers that die, hang and lose power one at a time lose nothing that was acknowledged") {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        ReplicatedWorld cluster(seed);
+        Random random(seed);
+        Values acknowledged;
+        int down = -1;
+        bool lost_power = false;
+        for (int round = 0; round < 40; ++round) {
+            INFO("seed " << seed << " round " << round);
+            if (down >= 0 && random.below(2) == 0) {
+                cluster.restart(std::exchange(down, -1), lost_power);
+            } else if (down < 0 && random.below(3) == 0) {
+                down = static_cast<int>(random.below(3));
+                lost_power = random.below(2) == 0;
+                cluster.kill(down, lost_power);
+            }
+            if (random.below(4) == 0) cluster.script.controller.elect_another(random);
+            cluster.world.run_for(random.between(Duration(0), Duration(1s)));
+            const int leader = cluster.leader();
+            if (leader < 0 || leader == down) continue;
+            const std::string value = "v" + std::to_string(round);
+            if (cluster.produce(leader, {value}) == ErrorCode::none) acknowledged.push_back(value);
+        }
+        if (down >= 0) cluster.restart(down, lost_power);
+        cluster.world.run_for(10s);
+        INFO("seed " << seed);
+        cluster.require_equal();
+        Values kept = cluster.values(0);
+        REQUIRE(acknowledged.size() > 10);
+        std::erase_if(kept, [&](const std::string& value) {
+            return std::count(acknowledged.begin(), acknowledged.end(), value) == 0;
+        });
+        REQUIRE(kept == acknowledged);
     }
 }
