@@ -102,23 +102,13 @@ private:
             config_.node_id_ = protocol::NodeId(config_.int32(key));
         }
         const auto roles = config_.list("process.roles");
-        for (const std::string& role : roles) {
-            if (role == "broker") {
-                config_.is_broker_ = true;
-            } else if (role == "controller") {
-                config_.is_controller_ = true;
-            } else {
-                refuse("process.roles: '{}' is neither broker nor controller", role);
-            }
-        }
+        config_.is_broker_ = std::ranges::find(roles, "broker") != roles.end();
+        config_.is_controller_ = std::ranges::find(roles, "controller") != roles.end();
         if (roles.empty()) refuse("process.roles is empty: say broker, controller or both");
         if (config_.is_set("zookeeper.connect"))
             refuse("zookeeper.connect: there is no ZooKeeper here");
         config_.log_dirs_ = split(config_.text("log.dirs").value_or(*config_.text("log.dir")));
-        if (config_.log_dirs_.size() != 1) {
-            refuse("log.dirs names {} directories: exactly one is served yet",
-                   config_.log_dirs_.size());
-        }
+        if (config_.log_dirs_.empty()) refuse("log.dirs is empty");
     }
 
     void check_listeners() {

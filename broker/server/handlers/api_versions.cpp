@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/controller/features.h"
 #include "broker/metadata/image.h"
 #include "broker/server/config.h"
 #include "broker/server/router.h"
@@ -15,16 +16,6 @@ using protocol::ApiVersionsResponse;
 constexpr std::int16_t kFirstWithClientName = 3;
 /// Before, a client took 0 for a feature that is not supported (KIP-1022).
 constexpr std::int16_t kFirstWithZeroFeatures = 4;
-
-struct SupportedFeature {
-    std::string_view name;
-    std::int16_t min_level;
-    std::int16_t max_level;
-};
-constexpr SupportedFeature kSupportedFeatures[] = {
-    {metadata::kMetadataVersionFeature, metadata::kMetadataVersion_3_3_IV3,
-     metadata::kMetadataVersion_3_9_IV0},
-};
 
 bool is_letter_or_digit(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -40,7 +31,7 @@ bool is_software_name(std::string_view text) {
 
 void add_features(const metadata::MetadataImage& image, std::int16_t version,
                   ApiVersionsResponse& response) {
-    for (const SupportedFeature& feature : kSupportedFeatures) {
+    for (const controller::SupportedFeature& feature : controller::supported_features()) {
         if (feature.min_level == 0 && version < kFirstWithZeroFeatures) continue;
         response.supported_features.push_back({.name = std::string(feature.name),
                                                .min_version = feature.min_level,

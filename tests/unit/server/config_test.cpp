@@ -146,10 +146,12 @@ TEST_CASE("listeners that cannot work are refused") {
                      "not among listeners"));
 }
 
-TEST_CASE("what one combined node cannot be yet is refused in words") {
-    REQUIRE(contains(refusal({{"process.roles", "broker"}}), "both broker and controller"));
-    REQUIRE(contains(refusal({{"log.dirs", "a,b"}}), "exactly one"));
-    REQUIRE(contains(refusal({{"controller.quorum.voters", "1@a:1,2@b:1"}}), "one voter"));
-    REQUIRE(contains(refusal({{"controller.quorum.voters", "2@a:1"}}), "is not this node"));
+TEST_CASE("roles, voters and listeners that contradict each other are refused in words") {
+    REQUIRE(contains(refusal({{"process.roles", "broker,zebra"}}), "is not one of"));
+    REQUIRE(contains(refusal({{"controller.quorum.voters", "2@a:1"}}), "does not hold this node"));
+    REQUIRE(contains(refusal({{"controller.quorum.voters", "1@a:1,1@b:1"}}), "named twice"));
+    REQUIRE(contains(refusal({{"controller.quorum.voters", "1@a:1,b:1"}}), "not id@host:port"));
+    REQUIRE(contains(refusal({{"controller.quorum.bootstrap.servers", "a"}}), "not host:port"));
+    REQUIRE(contains(refusal({{"inter.broker.listener.name", "OTHER"}}), "not among"));
     REQUIRE(contains(refusal({{"zookeeper.connect", "z:2181"}}), "no ZooKeeper"));
 }

@@ -22,8 +22,9 @@ inline Properties node_properties(const Properties& changes = {}) {
 
 class NodeProgram final : public simulated::Program {
 public:
-    NodeProgram(Runtime& runtime, const Properties& properties)
-        : node_(runtime, *Config::from(properties, "n1"), {.format_missing = true}) {}
+    NodeProgram(Runtime& runtime, const Properties& properties, std::string cluster_id = {})
+        : node_(runtime, *Config::from(properties, "n1"),
+                {.format_missing = true, .cluster_id = std::move(cluster_id)}) {}
     void run() override { node_.run(); }
     void request_stop() override { node_.request_stop(); }
     [[nodiscard]] Node& node() { return node_; }
