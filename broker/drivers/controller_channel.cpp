@@ -50,10 +50,14 @@ Result<typename ResponseOf<Request>::type, ErrorCode> ControllerChannel::call(
         auto answer = try_once(request, version, this_try);
         if (answer && !is_not_controller(*answer)) return answer;
         if (!answer && answer.error() != ErrorCode::not_controller) return answer;
-        PROBE("a broker found no controller at once");
-        metadata_.feed().wait_for_change(
-            std::min(deadline, deadline_after(runtime_.clock().now(), options_.retry_backoff)));
+        wait_for_controller(deadline);
     }
+}
+
+void ControllerChannel::wait_for_controller(Instant deadline) {
+    PROBE("a broker found no controller at once");
+    metadata_.feed().wait_for_change(
+        std::min(deadline, deadline_after(runtime_.clock().now(), options_.retry_backoff)));
 }
 
 Result<protocol::AlterPartitionResponse, ErrorCode> ControllerChannel::alter_partition(

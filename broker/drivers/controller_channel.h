@@ -43,6 +43,7 @@ private:
     template <class Request>
     [[nodiscard]] Result<typename ResponseOf<Request>::type, protocol::ErrorCode> try_once(
         const Request& request, std::int16_t version, Instant deadline);
+    void wait_for_controller(Instant deadline);
     [[nodiscard]] Result<void, IoError> connect(const Endpoint& endpoint, Instant deadline);
 
     Runtime& runtime_;

@@ -147,15 +147,18 @@ Result<typename ResponseOf<Request>::type, ErrorCode> ControllerDriver::handle(
                             });
 }
 
+bool ControllerDriver::is_full() const {
+    if (waiting_ < options_.max_waiting) return false;
+    PROBE("the controller's queue was full");
+    return true;
+}
+
 template <class Response>
 Result<Response, ErrorCode> ControllerDriver::decide(
     ActiveRef active, std::int16_t version,
     std::move_only_function<ControllerResult<Response>(Controller&, const ControllerContext&)>
         decide) {
-    if (waiting_ >= options_.max_waiting) {
-        PROBE("the controller's queue was full");
-        return fail(ErrorCode::request_timed_out);
-    }
+    if (is_full()) return fail(ErrorCode::request_timed_out);
     const Counted counted(waiting_);
     struct Decision {
         Response response{};

@@ -84,6 +84,7 @@ private:
         std::move_only_function<controller::ControllerResult<Response>(
             controller::Controller&, const controller::ControllerContext&)>
             decide);
+    [[nodiscard]] bool is_full() const;
     [[nodiscard]] std::vector<Bytes> take(Active& active, const Records& records,
                                           raft::Offset next_offset);
     [[nodiscard]] Result<void, protocol::ErrorCode> wait_published(const Active& active,

@@ -70,14 +70,22 @@ TEST_CASE("a new leader of the quorum gives every unfenced broker a whole sessio
     REQUIRE(!world.controller.fence_expired(world.now_ms + 9001).empty());
 }
 
+TEST_CASE("who holds a live incarnation's directories has its locks, and takes its place at once") {
+    ControllerWorld world;
+    world.add_brokers(2);
+    world.create_on("a", nodes({1, 2}));
+    REQUIRE(world.register_broker(1, 2).error_code == ErrorCode::none);
+    REQUIRE(world.partition().leader == NodeId(2));
+}
+
 TEST_CASE("a new incarnation may register once the session of the older one is over") {
     ControllerWorld world;
     world.add_brokers(2);
     world.create_on("a", nodes({1, 2}));
     const std::int64_t old_epoch = world.broker_epoch(1);
-    REQUIRE(world.register_broker(1, 2).error_code == ErrorCode::duplicate_broker_registration);
+    REQUIRE(world.register_double(1, 2).error_code == ErrorCode::duplicate_broker_registration);
     world.now_ms = 9001;
-    const auto answer = world.register_broker(1, 2);
+    const auto answer = world.register_double(1, 2);
     REQUIRE(answer.error_code == ErrorCode::none);
     REQUIRE(answer.broker_epoch > old_epoch);
     REQUIRE(world.partition().leader == NodeId(2));
@@ -187,7 +195,7 @@ TEST_CASE(
     "registrations of another cluster, of a live broker's double and old epochs are refused") {
     ControllerWorld world;
     world.add_broker(1);
-    REQUIRE(world.register_broker(1, 2).error_code == ErrorCode::duplicate_broker_registration);
+    REQUIRE(world.register_double(1, 2).error_code == ErrorCode::duplicate_broker_registration);
     const auto again = world.register_broker(1, 1);
     REQUIRE(again.error_code == ErrorCode::none);
     REQUIRE(again.broker_epoch == world.controller.image().find_broker(NodeId(1))->broker_epoch);

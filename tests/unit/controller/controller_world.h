@@ -70,18 +70,32 @@ public:
         for (std::int32_t id = 1; id <= count; ++id) add_broker(id);
     }
 
+    /// One that claims the broker's id from other directories.
+    protocol::BrokerRegistrationResponse register_double(std::int32_t id,
+                                                         std::uint8_t incarnation) {
+        auto request = registration(id, incarnation);
+        request.log_dirs = {directory(id, 2)};
+        return handle(request);
+    }
+
     protocol::BrokerRegistrationResponse register_broker(
         std::int32_t id, std::uint8_t incarnation, std::int64_t previous_epoch = -1,
         std::optional<std::string> rack = std::nullopt) {
-        protocol::BrokerRegistrationRequest request{.broker_id = NodeId(id),
-                                                    .cluster_id = "cluster",
-                                                    .rack = std::move(rack),
-                                                    .previous_broker_epoch = previous_epoch};
+        auto request = registration(id, incarnation);
+        request.rack = std::move(rack);
+        request.previous_broker_epoch = previous_epoch;
+        return handle(request);
+    }
+
+    static protocol::BrokerRegistrationRequest registration(std::int32_t id,
+                                                            std::uint8_t incarnation) {
+        protocol::BrokerRegistrationRequest request{
+            .broker_id = NodeId(id), .cluster_id = "cluster", .rack = std::nullopt};
         request.incarnation_id.bytes[0] = incarnation;
         request.incarnation_id.bytes[1] = static_cast<std::uint8_t>(id);
         request.listeners.push_back({.name = "PLAINTEXT", .host = "n", .port = 9092});
         request.log_dirs = {directory(id, 0), directory(id, 1)};
-        return handle(request);
+        return request;
     }
 
     /// The broker stops cleanly and comes back, or loses power and does.

@@ -82,7 +82,7 @@ private:
              .cluster_id = "cluster",
              .node_id = protocol::NodeId(1),
              .config_of = [](const std::string&) { return script_config(); },
-             .on_disk_failure = [this](const TopicPartition&, IoError) { books_.told = true; }});
+             .on_directory_failure = [this](const DirectoryFailure&) { books_.told = true; }});
         if (!well(opened)) return;
         LogManager& manager = **opened;
         if (!manager.offline().empty()) books_.told = true;

@@ -103,7 +103,7 @@ public:
                                   .select_by_rack = true,
                                   .fetcher = {.backoff = 100ms, .socket_timeout = 1s}});
         REQUIRE(server_.listen("PLAINTEXT", endpoint_of(settings_.id)).has_value());
-        server_.start();
+        server_.start("PLAINTEXT");
         const std::int64_t epoch =
             settings_.is_restart
                 ? script_.controller.register_broker(settings_.id, settings_.lost_data)

@@ -40,7 +40,7 @@ public:
           }) {}
     void run() override {
         CHECK(server_.listen("PLAINTEXT", kServer).has_value());
-        server_.start();
+        server_.start("PLAINTEXT");
         stop_.wait();
         server_.shut_down(kNever);
     }
