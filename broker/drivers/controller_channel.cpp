@@ -72,11 +72,7 @@ Result<typename ResponseOf<Request>::type, ErrorCode> ControllerChannel::try_onc
     if (metadata_.controller().is_active()) {
         return metadata_.controller().handle(request, version);
     }
-    const auto endpoint = metadata_.raft().leader_endpoint();
-    if (!endpoint || !connect(*endpoint, deadline)) return fail(ErrorCode::not_controller);
-    auto answer = client_.call<Response>(request, version, deadline);
-    if (!answer) return fail(ErrorCode::not_controller);
-    return *std::move(answer);
+    return ask_leader<Response>(request, version, deadline);
 }
 
 Result<void, IoError> ControllerChannel::connect(const Endpoint& endpoint, Instant deadline) {

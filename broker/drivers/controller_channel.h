@@ -36,6 +36,19 @@ public:
     [[nodiscard]] Result<typename ResponseOf<Request>::type, protocol::ErrorCode> call(
         const Request& request, std::int16_t version, Instant deadline);
 
+    /// One try, by network, at whoever leads the quorum; NOT_CONTROLLER: nobody was reached.
+    template <protocol::Message Response, protocol::Message Request>
+    [[nodiscard]] Result<Response, protocol::ErrorCode> ask_leader(const Request& request,
+                                                                   std::int16_t version,
+                                                                   Instant deadline) {
+        const auto endpoint = metadata_.raft().leader_endpoint();
+        if (endpoint && connect(*endpoint, deadline)) {
+            auto answer = client_.call<Response>(request, version, deadline);
+            if (answer) return *std::move(answer);
+        }
+        return fail(protocol::ErrorCode::not_controller);
+    }
+
     [[nodiscard]] Result<protocol::AlterPartitionResponse, protocol::ErrorCode> alter_partition(
         const protocol::AlterPartitionRequest& request, Instant deadline) override;
 

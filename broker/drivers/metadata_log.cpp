@@ -52,7 +52,8 @@ Result<void, StorageError> for_each_batch(const Bytes& bytes, Use&& use) {
     }
 }
 
-/// Adds what the control batches of `bytes` say of voters, each at its own offset or all at `at`.
+}  // namespace
+
 Result<void, StorageError> add_voters(const Bytes& bytes, std::optional<Offset> at,
                                       raft::VoterHistory& voters) {
     return for_each_batch(bytes, [&](const records::BatchView& batch) -> Result<void, std::string> {
@@ -60,8 +61,6 @@ Result<void, StorageError> add_voters(const Bytes& bytes, std::optional<Offset> 
         return {};
     });
 }
-
-}  // namespace
 
 MetadataLog::MetadataLog(Runtime& runtime, MetadataLogOptions options)
     : runtime_(runtime),
@@ -86,10 +85,7 @@ Result<raft::DurableState, StorageError> MetadataLog::open(raft::VoterSet static
     for (const auto& entry : log_->leader_epochs().entries()) {
         state.epochs.push_back({.epoch = entry.epoch, .start_offset = entry.start_offset});
     }
-    if (!snapshots_.ids().empty()) {
-        TRY(read_snapshot_voters(snapshots_.ids().back(), state.voters));
-    }
-    TRY(read_log_voters(state.voters));
+    TRY(read_voters(state.voters));
     TRY(flush());
     return state;
 }
@@ -117,18 +113,20 @@ MetadataLog::Done MetadataLog::open_log() {
     }
     if (log_->log_end_offset() < known) {
         PROBE("the metadata log ended before its latest snapshot");
-        TRY(start_at(known));
+        TRY(restart_log_at(known));
     }
     return {};
 }
 
-MetadataLog::Done MetadataLog::read_snapshot_voters(const metadata::SnapshotId& id,
-                                                    raft::VoterHistory& voters) {
-    return add_voters(TRY(snapshots_.read_bytes(id)), id.end_offset - 1, voters);
-}
-
-MetadataLog::Done MetadataLog::read_log_voters(raft::VoterHistory& voters) {
+/// As the latest snapshot and the log behind it say.
+MetadataLog::Done MetadataLog::read_voters(raft::VoterHistory& voters) {
     Offset next = start_offset();
+    if (!snapshots_.ids().empty()) {
+        const metadata::SnapshotId latest = snapshots_.ids().back();
+        const Bytes snapshot = TRY(snapshots_.read_bytes(latest));
+        TRY(add_voters(snapshot, latest.end_offset - 1, voters));
+        next = std::max(next, latest.end_offset);
+    }
     while (next < end_offset()) {
         const Bytes chunk = TRY(read(next, end_offset(), kReplayBytes));
         TRY(for_each_batch(chunk,
@@ -153,7 +151,15 @@ MetadataLog::Done MetadataLog::persist(const raft::QuorumState& state) {
     return {};
 }
 
-MetadataLog::Done MetadataLog::start_at(Offset offset) {
+MetadataLog::Done MetadataLog::start_at(const raft::OffsetAndEpoch& snapshot) {
+    const auto& known = snapshots_.ids();
+    if (std::ranges::find(known, to_snapshot_id(snapshot)) == known.end()) {
+        TRY(snapshots_.adopt(to_snapshot_id(snapshot)));
+    }
+    return restart_log_at(snapshot.offset);
+}
+
+MetadataLog::Done MetadataLog::restart_log_at(Offset offset) {
     ++truncations_;
     return told(log_->truncate_fully_and_start_at(offset));
 }

@@ -36,6 +36,12 @@ struct MetadataLogOptions {
     std::int64_t max_retention_bytes = 100 * 1024 * 1024;
 };
 
+/// Adds what the control batches of `bytes` say of voters, each at its own offset or all at `at`;
+/// damage is an error.
+[[nodiscard]] Result<void, log::StorageError> add_voters(const Bytes& bytes,
+                                                         std::optional<raft::Offset> at,
+                                                         raft::VoterHistory& voters);
+
 class MetadataLog {
 public:
     using Done = Result<void, log::StorageError>;
@@ -50,8 +56,9 @@ public:
 
     /// Durable when it returns.
     [[nodiscard]] Done persist(const raft::QuorumState& state);
-    /// Everything goes; the log begins anew, empty, at `offset`.
-    [[nodiscard]] Done start_at(raft::Offset offset);
+    /// The snapshot, a known or a sealed one, takes the place of everything; the log begins anew,
+    /// empty, behind it.
+    [[nodiscard]] Done start_at(const raft::OffsetAndEpoch& snapshot);
     [[nodiscard]] Done truncate_to(raft::Offset offset);
     /// Batches with their offsets and epochs, from the log's end on.
     [[nodiscard]] Done append(std::span<const Bytes> batches);
@@ -67,9 +74,6 @@ public:
     // Snapshots. ----------------------------------------------------------------------------------
 
     [[nodiscard]] SnapshotStore& snapshots() { return snapshots_; }
-    /// Adds what a snapshot says of voters; damage is an error.
-    [[nodiscard]] Done read_snapshot_voters(const metadata::SnapshotId& id,
-                                            raft::VoterHistory& voters);
     /// Drops snapshots, oldest first but never the last, and the log below the next one, as long as
     /// all together are above what retention allows. Gives where the log begins then.
     [[nodiscard]] Result<raft::Offset, log::StorageError> apply_retention();
@@ -84,7 +88,8 @@ public:
 
 private:
     [[nodiscard]] Done open_log();
-    [[nodiscard]] Done read_log_voters(raft::VoterHistory& voters);
+    [[nodiscard]] Done restart_log_at(raft::Offset offset);
+    [[nodiscard]] Done read_voters(raft::VoterHistory& voters);
     template <class T>
     [[nodiscard]] Result<T, log::StorageError> told(Result<T, raft::ErrorCode> result) const;
 

@@ -171,7 +171,7 @@ void RaftDriver::carry_out(raft::Effects effects) {
 
 MetadataLog::Done RaftDriver::change_disk(const raft::Effects& effects) {
     if (effects.persist) TRY(log_.persist(*effects.persist));
-    if (effects.start_log_at) TRY(log_.start_at(effects.start_log_at->offset));
+    if (effects.start_log_at) TRY(log_.start_at(*effects.start_log_at));
     if (effects.truncate_to) {
         runtime_.trace().event("metadata_log_truncated", "end_offset={}", *effects.truncate_to);
         TRY(log_.truncate_to(*effects.truncate_to));
@@ -181,6 +181,8 @@ MetadataLog::Done RaftDriver::change_disk(const raft::Effects& effects) {
         sync_due_ = true;
         appended_.notify_all();
     }
+    CHECK(log_.end_offset() == core_->end_offset(), "the core is at {}, its disk at {}",
+          core_->end_offset(), log_.end_offset());
     return {};
 }
 
@@ -212,25 +214,28 @@ MetadataLog::Done RaftDriver::fill_in(raft::Reply& reply) {
 void RaftDriver::take_chunk(const raft::SnapshotChunk& chunk) {
     SnapshotStore& store = log_.snapshots();
     const metadata::SnapshotId id = to_snapshot_id(chunk.id);
-    const auto take = [&]() -> Result<std::optional<raft::VoterHistory>, StorageError> {
-        TRY(store.write_chunk(id, chunk.position, chunk.bytes));
-        if (!chunk.is_last) return std::nullopt;
-        TRY(store.finish(id));
-        raft::VoterHistory voters(options_.raft.static_voters);
-        if (!log_.read_snapshot_voters(id, voters)) {
-            PROBE("a fetched snapshot was damaged");
-            TRY(store.remove(id));
-            return std::nullopt;
-        }
-        return voters;
-    };
-    auto voters = take();
-    if (!voters) {
-        fail_for_good(voters.error().text);
-    } else if (chunk.is_last) {
-        runtime_.trace().event("metadata_snapshot_fetched", "end_offset={}", chunk.id.offset);
-        carry_out(core_->snapshot_fetched(now(), chunk.id, *std::move(voters)));
+    if (const auto written = store.write_chunk(id, chunk.position, chunk.bytes); !written) {
+        fail_for_good(StorageError(written.error()).text);
+        return;
     }
+    if (!chunk.is_last) return;
+    const auto bytes = store.seal(id);
+    if (!bytes) {
+        fail_for_good(StorageError(bytes.error()).text);
+        return;
+    }
+    std::optional<raft::VoterHistory> voters(options_.raft.static_voters);
+    if (!metadata::decode_snapshot(*bytes) || !add_voters(*bytes, id.end_offset - 1, *voters)) {
+        PROBE("a fetched snapshot was damaged");
+        voters.reset();
+    }
+    runtime_.trace().event("metadata_snapshot_fetched", "end_offset={}", chunk.id.offset);
+    raft::Effects effects = core_->snapshot_fetched(now(), chunk.id, std::move(voters));
+    // The core may have no use for it any more; what it takes becomes a snapshot as it does.
+    if (!effects.start_log_at && !store.drop_unfinished(id)) {
+        runtime_.trace().event("unfinished_snapshot_left", "end_offset={}", chunk.id.offset);
+    }
+    carry_out(std::move(effects));
 }
 
 void RaftDriver::tell_news(const raft::Effects& effects) {

@@ -69,8 +69,9 @@ Result<raft::Snapshot, IoError> SnapshotStore::write(const metadata::SnapshotId&
         const FileRef file = TRY(disk_.open(unfinished_path_of(id), OpenMode::create));
         TRY(file->truncate(0));
         TRY(file->write(0, batches));
+        TRY(file->sync());
     }
-    return finish(id);
+    return adopt(id);
 }
 
 Result<void, IoError> SnapshotStore::write_chunk(const metadata::SnapshotId& id,
@@ -80,33 +81,35 @@ Result<void, IoError> SnapshotStore::write_chunk(const metadata::SnapshotId& id,
     return file->write(static_cast<std::uint64_t>(position), bytes);
 }
 
-Result<raft::Snapshot, IoError> SnapshotStore::finish(const metadata::SnapshotId& id) {
-    const std::string unfinished = unfinished_path_of(id);
-    std::uint64_t size = 0;
+Result<Bytes, IoError> SnapshotStore::seal(const metadata::SnapshotId& id) {
     {
-        const FileRef file = TRY(disk_.open(unfinished, OpenMode::write));
+        const FileRef file = TRY(disk_.open(unfinished_path_of(id), OpenMode::write));
         TRY(file->sync());
-        size = TRY(file->size());
     }
-    TRY(disk_.rename(unfinished, path_of(id)));
+    return read_file(disk_, unfinished_path_of(id));
+}
+
+Result<raft::Snapshot, IoError> SnapshotStore::adopt(const metadata::SnapshotId& id) {
+    CHECK(ids_.empty() || ids_.back() < id);
+    TRY(disk_.rename(unfinished_path_of(id), path_of(id)));
     TRY(disk_.sync_dir(folder_));
+    const FileRef file = TRY(disk_.open(path_of(id), OpenMode::read));
+    const std::uint64_t size = TRY(file->size());
     ids_.push_back(id);
     sizes_.push_back(size);
     return raft::Snapshot{.id = {.epoch = id.epoch, .offset = id.end_offset},
                           .size = static_cast<std::int64_t>(size)};
 }
 
-Result<void, IoError> SnapshotStore::remove_oldest() {
-    CHECK(!ids_.empty());
-    return remove(ids_.front());
+Result<void, IoError> SnapshotStore::drop_unfinished(const metadata::SnapshotId& id) {
+    return disk_.remove(unfinished_path_of(id));
 }
 
-Result<void, IoError> SnapshotStore::remove(const metadata::SnapshotId& id) {
-    const auto at = std::ranges::find(ids_, id) - ids_.begin();
-    CHECK(at < std::ssize(ids_));
-    TRY(disk_.remove(path_of(id)));
-    ids_.erase(ids_.begin() + at);
-    sizes_.erase(sizes_.begin() + at);
+Result<void, IoError> SnapshotStore::remove_oldest() {
+    CHECK(!ids_.empty());
+    TRY(disk_.remove(path_of(ids_.front())));
+    ids_.erase(ids_.begin());
+    sizes_.erase(sizes_.begin());
     return {};
 }
 

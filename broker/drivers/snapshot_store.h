@@ -3,7 +3,7 @@
 // ends in .checkpoint is a whole snapshot.
 //
 //     taken here:     write()
-//     of the leader:  write_chunk() … write_chunk(), finish()
+//     of the leader:  write_chunk() … write_chunk(), seal(), and adopt() or drop_unfinished()
 #pragma once
 
 #include <optional>
@@ -46,11 +46,13 @@ public:
     /// A piece of a snapshot that is still to come; position 0 begins it anew.
     [[nodiscard]] Result<void, IoError> write_chunk(const metadata::SnapshotId& id,
                                                     std::int64_t position, const Bytes& bytes);
-    /// The last piece is written: durable when it returns, and among ids().
-    [[nodiscard]] Result<raft::Snapshot, IoError> finish(const metadata::SnapshotId& id);
+    /// The last piece is written: gives all of it, durable, but not among ids() yet.
+    [[nodiscard]] Result<Bytes, IoError> seal(const metadata::SnapshotId& id);
+    /// A sealed one is a snapshot from now on, durably.
+    [[nodiscard]] Result<raft::Snapshot, IoError> adopt(const metadata::SnapshotId& id);
+    [[nodiscard]] Result<void, IoError> drop_unfinished(const metadata::SnapshotId& id);
 
     [[nodiscard]] Result<void, IoError> remove_oldest();
-    [[nodiscard]] Result<void, IoError> remove(const metadata::SnapshotId& id);
     [[nodiscard]] std::uint64_t size_in_bytes() const;
 
 private:

@@ -1,6 +1,6 @@
 #include "broker/server/handlers/quorum.h"
 
-#include "broker/drivers/cluster_metadata.h"
+#include "broker/server/handlers/controller_requests.h"
 
 namespace gregor::server {
 namespace {
@@ -9,6 +9,27 @@ template <class Request>
 void to_raft(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
     auto message = decode_or_close<Request>(request, reply);
     if (message) context.metadata.raft().handle(*std::move(message), std::move(reply));
+}
+
+/// A broker's listener passes on what only the leader can answer.
+template <class Request, class Response>
+void to_leader(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
+    const bool leads = context.metadata.raft().leader().leader_id == context.node_id;
+    if (leads || context.is_from_controller_listener(request)) {
+        to_raft<Request>(context, request, std::move(reply));
+        return;
+    }
+    const auto message = decode_or_close<Request>(request, reply);
+    if (!message) return;
+    const auto answer = context.channel.ask_leader<Response>(
+        *message, request.version, deadline_after(context.runtime.clock().now(), kForwardTimeout));
+    if (answer) {
+        reply.send(*answer);
+        return;
+    }
+    Response refusal;
+    refusal.error_code = protocol::ErrorCode::not_leader_or_follower;
+    reply.send(refusal);
 }
 
 }  // namespace
@@ -36,12 +57,14 @@ void handle_fetch_metadata(HandlerContext& context, const rpc::Request& request,
 }
 
 void handle_add_raft_voter(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
-    to_raft<protocol::AddRaftVoterRequest>(context, request, std::move(reply));
+    to_leader<protocol::AddRaftVoterRequest, protocol::AddRaftVoterResponse>(context, request,
+                                                                             std::move(reply));
 }
 
 void handle_remove_raft_voter(HandlerContext& context, const rpc::Request& request,
                               rpc::Reply reply) {
-    to_raft<protocol::RemoveRaftVoterRequest>(context, request, std::move(reply));
+    to_leader<protocol::RemoveRaftVoterRequest, protocol::RemoveRaftVoterResponse>(
+        context, request, std::move(reply));
 }
 
 void handle_update_raft_voter(HandlerContext& context, const rpc::Request& request,
@@ -51,7 +74,8 @@ void handle_update_raft_voter(HandlerContext& context, const rpc::Request& reque
 
 void handle_describe_quorum(HandlerContext& context, const rpc::Request& request,
                             rpc::Reply reply) {
-    to_raft<protocol::DescribeQuorumRequest>(context, request, std::move(reply));
+    to_leader<protocol::DescribeQuorumRequest, protocol::DescribeQuorumResponse>(context, request,
+                                                                                 std::move(reply));
 }
 
 }  // namespace gregor::server

@@ -1,5 +1,6 @@
 // Requests of the quorum's members to each other, and about the quorum: the raft core answers them
-// (broker/raft). On a controller's listener only; Fetch there is the metadata log's.
+// (broker/raft). Fetch on a controller's listener is the metadata log's. What clients may ask about
+// the quorum, a broker passes on to its leader.
 #pragma once
 
 #include "broker/server/handler_context.h"

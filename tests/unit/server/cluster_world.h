@@ -7,6 +7,7 @@
 
 #include "broker/protocol/messages/metadata.h"
 #include "broker/protocol/messages/produce.h"
+#include "broker/protocol/messages/quorum.h"
 #include "broker/protocol/messages/topics.h"
 #include "tests/unit/server/node_world.h"
 
@@ -32,6 +33,9 @@ public:
     }
     [[nodiscard]] simulated::Machine& machine(protocol::NodeId id) {
         return world_.machine(name_of(id.value()));
+    }
+    [[nodiscard]] Node& node(protocol::NodeId id) {
+        return static_cast<NodeProgram*>(machine(id).program())->node();
     }
     [[nodiscard]] std::vector<std::string> names() const {
         std::vector<std::string> names;
@@ -132,6 +136,15 @@ public:
             return part.error_code == protocol::ErrorCode::none;
         });
         return offset;
+    }
+
+    [[nodiscard]] protocol::DescribeQuorumResponse describe_quorum(const std::string& node) {
+        protocol::DescribeQuorumRequest request;
+        request.topics.push_back({.topic_name = "__cluster_metadata"});
+        request.topics[0].partitions.push_back({.partition_index = protocol::PartitionId(0)});
+        const auto answer = ask_node<protocol::DescribeQuorumResponse>(node, request, 2);
+        CHECK(answer.has_value(), "{} does not answer", node);
+        return *answer;
     }
 
     void wait_until(std::function<bool()> done) {
