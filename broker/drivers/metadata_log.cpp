@@ -68,13 +68,14 @@ MetadataLog::MetadataLog(Runtime& runtime, MetadataLogOptions options)
       snapshots_(runtime.disk(), options_.folder) {}
 
 Result<raft::DurableState, StorageError> MetadataLog::open(raft::VoterSet static_voters) {
+    static_voters_ = std::move(static_voters);
     TRY(make_folder(runtime_.disk(), options_.folder));
     TRY(snapshots_.open());
     TRY(open_log());
     raft::DurableState state{.log_start_offset = start_offset(),
                              .log_end_offset = end_offset(),
                              .snapshots = snapshots_.snapshots(),
-                             .voters = raft::VoterHistory(std::move(static_voters))};
+                             .voters = raft::VoterHistory(static_voters_)};
     if (const auto quorum = TRY(read_quorum_state(runtime_.disk(), options_.folder))) {
         state.quorum = {.epoch = quorum->leader_epoch, .leader_id = quorum->leader_id};
         if (quorum->voted_id != raft::kNoNode) {
@@ -143,11 +144,15 @@ MetadataLog::Done MetadataLog::read_voters(raft::VoterHistory& voters) {
 
 MetadataLog::Done MetadataLog::persist(const raft::QuorumState& state) {
     protocol::QuorumStateData data{.leader_id = state.leader_id, .leader_epoch = state.epoch};
+    for (const auto& [id, voter] : static_voters_.voters()) {
+        data.current_voters->push_back({.voter_id = id});
+    }
     if (state.voted) {
         data.voted_id = state.voted->id;
         data.voted_directory_id = state.voted->directory_id;
     }
-    TRY(write_quorum_state(runtime_.disk(), options_.folder, data));
+    const std::int16_t version = static_voters_.empty() ? 1 : 0;
+    TRY(write_quorum_state(runtime_.disk(), options_.folder, data, version));
     return {};
 }
 

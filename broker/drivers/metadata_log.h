@@ -97,6 +97,7 @@ private:
     MetadataLogOptions options_;
     SnapshotStore snapshots_;
     std::unique_ptr<log::Log> log_;
+    raft::VoterSet static_voters_;
     std::int64_t truncations_ = 0;
 };
 

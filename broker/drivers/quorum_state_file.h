@@ -15,8 +15,10 @@ namespace gregor::drivers {
 
 inline constexpr std::string_view kQuorumStateName = "quorum-state";
 
-/// {"clusterId":"","leaderId":1,…,"data_version":0}
-[[nodiscard]] std::string format_quorum_state(const protocol::QuorumStateData& state);
+/// {"clusterId":"","leaderId":1,…,"data_version":0}. Version 0 lists the voters that the
+/// configuration names; version 1 holds the directory of whoever got the vote (KIP-853).
+[[nodiscard]] std::string format_quorum_state(const protocol::QuorumStateData& state,
+                                              std::int16_t version);
 /// Leader, epoch and vote; voters come from the configuration. Nothing if a number is missing.
 [[nodiscard]] std::optional<protocol::QuorumStateData> parse_quorum_state(std::string_view text);
 
@@ -25,6 +27,7 @@ inline constexpr std::string_view kQuorumStateName = "quorum-state";
     Disk& disk, const std::string& folder);
 /// Durable when it returns.
 [[nodiscard]] Result<void, IoError> write_quorum_state(Disk& disk, const std::string& folder,
-                                                       const protocol::QuorumStateData& state);
+                                                       const protocol::QuorumStateData& state,
+                                                       std::int16_t version);
 
 }  // namespace gregor::drivers
