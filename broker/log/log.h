@@ -263,6 +263,13 @@ private:
     [[nodiscard]] bool must_sync_first() const;
     [[nodiscard]] Result<void, ErrorCode> publish(std::unique_lock<Mutex> lock);
 
+    // log_recall.cpp
+    [[nodiscard]] Result<std::optional<AppendResult>, ErrorCode> recall_duplicate(
+        const BatchHeader& header);
+    [[nodiscard]] Result<std::vector<ProducerBatch>, ErrorCode> batches_before_window(
+        const ProducerEntry& entry);
+    [[nodiscard]] Result<Offset, ErrorCode> written_below(const ProducerEntry& entry, Offset base);
+
     // log_flush.cpp
     [[nodiscard]] Result<void, ErrorCode> flush_locked();
     [[nodiscard]] Result<void, ErrorCode> sync_folder();

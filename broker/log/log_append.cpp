@@ -65,7 +65,12 @@ Result<std::optional<AppendResult>, ErrorCode> Log::prepare_leader_batches(
         if (append.origin == AppendOrigin::client) {
             if (const auto duplicate = find_duplicate(header)) return duplicate;
         }
-        TRY(prepare_batch(header, batch.records, append.origin));
+        if (const auto prepared = prepare_batch(header, batch.records, append.origin); !prepared) {
+            if (prepared.error() == ErrorCode::out_of_order_sequence_number) {
+                if (const auto duplicate = TRY(recall_duplicate(header))) return duplicate;
+            }
+            return fail(prepared.error());
+        }
         pending_.pieces.push_back(records::encode_batch_header(header));
         pending_.pieces.push_back(batch.records);
         next = Offset(header.next_offset());

@@ -119,8 +119,35 @@ void Log::check_invariants_fully() {
     check_producers_against(fold.producers);
 }
 
+namespace {
+
+/// L9: the remembered batches are the newest of those that the log gives, and all of them where the
+/// window says so. After a restart a marker's time may stand for the batch's.
+void check_window(const ProducerEntry& entry, const ProducerEntry& fold, bool whole,
+                  std::int64_t expired_at) {
+    const std::size_t here = entry.batches.size();
+    const std::size_t there = fold.batches.size();
+    const std::size_t both = std::min(here, there);
+    for (std::size_t i = 0; i < both; ++i) {
+        const ProducerBatch& batch = entry.batches.begin()[here - both + i];
+        const ProducerBatch& other = fold.batches.begin()[there - both + i];
+        CHECK(batch.last_offset == other.last_offset, "L9: producer {}: {}, in the log {}",
+              entry.producer_id, batch.last_offset, other.last_offset);
+        CHECK(batch.last_sequence == other.last_sequence, "L9: producer {}", entry.producer_id);
+        CHECK(batch.offset_delta == other.offset_delta, "L9: producer {}", entry.producer_id);
+    }
+    CHECK(here <= there || !whole, "L9: producer {}: {} batches, in the log {}", entry.producer_id,
+          here, there);
+    if (here >= there || !entry.batches.is_complete()) return;
+    // It had expired, and came back.
+    CHECK(fold.batches.begin()[there - here - 1].timestamp <= expired_at,
+          "L9: producer {} lacks batches", entry.producer_id);
+}
+
+}  // namespace
+
 /// L9: the state is the fold of the log, but for producers that have expired and, after a restart,
-/// for all but the last batch of each.
+/// for batches that their windows know to lack.
 void Log::check_producers_against(const ProducerState& fold) const {
     const bool whole = segments_.begin()->first == Offset(0);
     for (const auto& [id, entry] : producers_.entries()) {
@@ -137,6 +164,7 @@ void Log::check_producers_against(const ProducerState& fold) const {
         CHECK(entry.current_txn_first_offset == other->current_txn_first_offset || !whole,
               "L9: producer {}", id);
         CHECK(entry.last_timestamp == other->last_timestamp);
+        check_window(entry, *other, whole, now_ms() - options_.producer_id_expiration_ms);
     }
     for (const auto& [id, entry] : fold.entries()) {
         if (producers_.find(id) != nullptr) continue;

@@ -74,11 +74,21 @@ std::uint64_t OffsetIndex::lookup(Offset target) const {
     return static_cast<std::uint64_t>(std::prev(after)->position);
 }
 
+std::vector<OffsetIndex::Entry>::const_iterator OffsetIndex::at_or_after(
+    std::uint64_t position) const {
+    return std::lower_bound(entries_.begin(), entries_.end(), position,
+                            [](const Entry& entry, std::uint64_t wanted) {
+                                return static_cast<std::uint64_t>(entry.position) < wanted;
+                            });
+}
+
+std::uint64_t OffsetIndex::position_below(std::uint64_t position) const {
+    const auto at = at_or_after(position);
+    return at == entries_.begin() ? 0 : static_cast<std::uint64_t>(std::prev(at)->position);
+}
+
 std::optional<Offset> OffsetIndex::offset_at_or_after(std::uint64_t position) const {
-    const auto at = std::lower_bound(entries_.begin(), entries_.end(), position,
-                                     [](const Entry& entry, std::uint64_t wanted) {
-                                         return static_cast<std::uint64_t>(entry.position) < wanted;
-                                     });
+    const auto at = at_or_after(position);
     if (at == entries_.end()) return std::nullopt;
     return base_offset_ + std::int64_t{at->relative_offset};
 }

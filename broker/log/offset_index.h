@@ -45,6 +45,8 @@ public:
     void append(Offset last_offset, std::uint64_t position);
     /// The position of the last entry at or before `target`; 0 without one.
     [[nodiscard]] std::uint64_t lookup(Offset target) const;
+    /// The position of the last entry whose batch begins below `position`; 0 without one.
+    [[nodiscard]] std::uint64_t position_below(std::uint64_t position) const;
     /// The offset of the first entry at or after `position`, if any: a batch that ends there or
     /// later does not begin before it.
     [[nodiscard]] std::optional<Offset> offset_at_or_after(std::uint64_t position) const;
@@ -60,6 +62,8 @@ public:
     [[nodiscard]] Offset base_offset() const { return base_offset_; }
 
 private:
+    [[nodiscard]] std::vector<Entry>::const_iterator at_or_after(std::uint64_t position) const;
+
     Offset base_offset_;
     std::vector<Entry> entries_;
 };

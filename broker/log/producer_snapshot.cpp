@@ -39,7 +39,10 @@ ProducerEntry decode_entry(const std::uint8_t* from) {
         .offset_delta = load_big_endian<std::int32_t>(from + 22),
         .timestamp = entry.last_timestamp,
     };
-    if (last.last_offset >= Offset(0)) entry.batches.push(last);
+    if (last.last_offset >= Offset(0)) {
+        entry.batches.push(last);
+        entry.batches.set_incomplete();
+    }
     const Offset open(load_big_endian<std::int64_t>(from + 38));
     if (open >= Offset(0)) entry.current_txn_first_offset = open;
     return entry;

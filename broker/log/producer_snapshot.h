@@ -6,7 +6,7 @@
 //     delta | int64 timestamp | int32 coordinator epoch | int64 first offset of the open
 //     transaction, or -1
 //
-// Only the last batch of each producer is kept: after a restart a retry of an older one is refused.
+// Only the last batch of each producer is kept: what is read knows that others may stand before it.
 // Pure.
 #pragma once
 

@@ -12,6 +12,13 @@ namespace {
 
 constexpr std::int32_t kMaxSequence = std::numeric_limits<std::int32_t>::max();
 
+/// Whether `sequence` lies in the half of the circle of sequences that ends at `other`.
+bool is_before(std::int32_t sequence, std::int32_t other) {
+    const std::uint32_t distance =
+        (static_cast<std::uint32_t>(other) - static_cast<std::uint32_t>(sequence)) & kMaxSequence;
+    return distance != 0 && distance <= kMaxSequence / 2;
+}
+
 void take_epoch(ProducerEntry& entry, ProducerEpoch epoch) {
     if (entry.producer_epoch == epoch) return;
     entry.producer_epoch = epoch;
@@ -26,10 +33,30 @@ void BatchWindow::push(const ProducerBatch& batch) {
         --size_;
     }
     batches_[size_++] = batch;
+    if (size_ == kRememberedBatches) complete_ = true;
+}
+
+void BatchWindow::set_incomplete() {
+    CHECK(!empty());
+    complete_ = size_ == kRememberedBatches;
+}
+
+void BatchWindow::complete(std::span<const ProducerBatch> earlier) {
+    CHECK(!complete_);
+    CHECK(earlier.size() + size_ <= kRememberedBatches);
+    std::copy_backward(begin(), end(), batches_.begin() + size_ + earlier.size());
+    std::copy(earlier.begin(), earlier.end(), batches_.begin());
+    size_ += earlier.size();
+    complete_ = true;
+}
+
+void BatchWindow::clear() {
+    size_ = 0;
+    complete_ = true;
 }
 
 bool operator==(const BatchWindow& a, const BatchWindow& b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+    return a.complete_ == b.complete_ && std::equal(a.begin(), a.end(), b.begin(), b.end());
 }
 
 bool in_sequence(std::int32_t last, std::int32_t next) {
@@ -55,6 +82,18 @@ const ProducerBatch* ProducerEntry::find_duplicate(const BatchHeader& header) co
         }
     }
     return nullptr;
+}
+
+bool ProducerEntry::may_lack(const BatchHeader& header) const {
+    return !batches.is_complete() && header.producer_epoch == producer_epoch.value() &&
+           is_before(header.base_sequence, batches.front().first_sequence());
+}
+
+ProducerBatch producer_batch_of(const BatchHeader& header) {
+    return {.last_sequence = header.last_sequence(),
+            .last_offset = Offset(header.last_offset()),
+            .offset_delta = header.last_offset_delta,
+            .timestamp = header.max_timestamp};
 }
 
 const ProducerEntry* ProducerState::find(ProducerId id) const {
@@ -136,10 +175,7 @@ Result<ProducerUpdate, ErrorCode> ProducerState::prepare(
         return fail(ErrorCode::invalid_txn_state);
     }
     take_epoch(entry, ProducerEpoch(header.producer_epoch));
-    entry.batches.push({.last_sequence = header.last_sequence(),
-                        .last_offset = last_offset,
-                        .offset_delta = header.last_offset_delta,
-                        .timestamp = header.max_timestamp});
+    entry.batches.push(producer_batch_of(header));
     entry.last_timestamp = header.max_timestamp;
     if (header.is_transactional() && !entry.current_txn_first_offset) {
         entry.current_txn_first_offset = base_offset;
@@ -160,6 +196,10 @@ void ProducerState::apply(ProducerUpdate update, Offset end_offset) {
     }
     const ProducerId id = update.entry.producer_id;
     entries_.insert_or_assign(id, std::move(update.entry));
+}
+
+void ProducerState::complete_window(ProducerId id, std::span<const ProducerBatch> earlier) {
+    entries_.at(id).batches.complete(earlier);
 }
 
 void ProducerState::advance(Offset end_offset) {
@@ -253,6 +293,8 @@ void ProducerState::check_invariants() const {
             CHECK(batch.last_offset > previous, "{} after {}", batch.last_offset, previous);
             previous = batch.last_offset;
         }
+        const bool is_part = !entry.batches.empty() && entry.batches.size() < kRememberedBatches;
+        CHECK(entry.batches.is_complete() || is_part);
         if (!entry.batches.empty()) CHECK(entry.batches.back().last_offset < end_offset_);
         if (!entry.current_txn_first_offset) continue;
         ++open;

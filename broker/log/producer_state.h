@@ -45,21 +45,31 @@ struct ProducerBatch {
 
 /// The last kRememberedBatches batches, oldest first. Held in place: an entry is copied for each
 /// append.
+///
+/// A snapshot keeps only the last one: after a restart the window knows that it may lack those
+/// before, until it is full again or Log recalls them (log_recall.cpp).
 class BatchWindow {
 public:
     [[nodiscard]] bool empty() const { return size_ == 0; }
     [[nodiscard]] std::size_t size() const { return size_; }
+    [[nodiscard]] const ProducerBatch& front() const { return batches_[0]; }
     [[nodiscard]] const ProducerBatch& back() const { return batches_[size_ - 1]; }
     [[nodiscard]] const ProducerBatch* begin() const { return batches_.data(); }
     [[nodiscard]] const ProducerBatch* end() const { return batches_.data() + size_; }
+    /// Whether the log holds no batch that should be here and is not.
+    [[nodiscard]] bool is_complete() const { return complete_; }
+    void set_incomplete();
     void push(const ProducerBatch& batch);
-    void clear() { size_ = 0; }
+    /// Puts the batches that stand before the first one, oldest first, where they belong: complete.
+    void complete(std::span<const ProducerBatch> earlier);
+    void clear();
 
     friend bool operator==(const BatchWindow& a, const BatchWindow& b);
 
 private:
     std::array<ProducerBatch, kRememberedBatches> batches_;
     std::size_t size_ = 0;
+    bool complete_ = true;
 };
 
 struct ProducerEntry {
@@ -75,6 +85,8 @@ struct ProducerEntry {
     }
     /// The remembered batch with this epoch and these sequences, if any.
     [[nodiscard]] const ProducerBatch* find_duplicate(const BatchHeader& header) const;
+    /// Whether the batch may be one that should be remembered and is only in the log.
+    [[nodiscard]] bool may_lack(const BatchHeader& header) const;
 
     friend bool operator==(const ProducerEntry&, const ProducerEntry&) = default;
 };
@@ -123,6 +135,8 @@ public:
     /// Takes an update; the log ends at `end_offset` then. An aborted transaction is handed back as
     /// the transaction index has to know it.
     void apply(ProducerUpdate update, Offset end_offset);
+    /// Takes what stands in the log before the remembered batches of a producer, oldest first.
+    void complete_window(ProducerId id, std::span<const ProducerBatch> earlier);
     /// The log grew to `end_offset` by batches without a producer.
     void advance(Offset end_offset);
 
@@ -170,5 +184,8 @@ private:
 /// Whether a batch that begins with `next` follows one that ended with `last`: 0 follows 2^31 - 1,
 /// and kNoSequence.
 [[nodiscard]] bool in_sequence(std::int32_t last, std::int32_t next);
+
+/// Where a batch that is in the log went.
+[[nodiscard]] ProducerBatch producer_batch_of(const BatchHeader& header);
 
 }  // namespace gregor::log

@@ -105,7 +105,7 @@ private:
         request.topics[0].partitions.push_back(
             {.partition_index = protocol::PartitionId(partition.index),
              .offset = protocol::Offset(upto)});
-        partition.deletion_asked = true;
+        ++partition.deletions_asked;
         const auto response = link_.call<protocol::DeleteRecordsResponse>(request, 2);
         if (!response || response->topics.size() != 1) return;
         const auto& answer = response->topics[0].partitions[0];

@@ -165,7 +165,7 @@ private:
     void judge_out_of_range(std::size_t place) {
         const PartitionUnderTest& partition = workload_.partitions[place];
         workload_.judge.compared();
-        if (partition.deletion_asked || partition.history->is_damaged()) return;
+        if (partition.deletions_asked > 0 || partition.history->is_damaged()) return;
         if (position_losses_[place] != partition.history->losses()) return;
         workload_.judge.violated("H1",
                                  "{}: position {} of {} is out of range, but nothing was lost",

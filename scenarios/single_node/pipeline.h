@@ -13,7 +13,8 @@
 // first batch under an identity, and the first after a loss, goes alone.
 //
 // When the broker says that it has lost track of a partition's producer, which only a loss there
-// excuses (V5), the partition goes on under a new producer id.
+// excuses, or a deletion that may have reached the very batch (V5), the partition goes on under a
+// new producer id.
 #pragma once
 
 #include <deque>
@@ -43,6 +44,8 @@ struct Batch {
     std::int64_t producer_id = records::kNoProducerId;
     std::int16_t producer_epoch = records::kNoProducerEpoch;
     std::int32_t base_sequence = records::kNoSequence;
+    /// Of its partition, before it was sent under this identity.
+    std::uint32_t deletions_before = 0;
     std::uint64_t attempts = 0;
     /// The link's generation that it was last sent in; 0 when that attempt has been answered.
     std::uint64_t sent_in = 0;
@@ -120,7 +123,7 @@ private:
     [[nodiscard]] bool identify(Batch& batch);
     void ask_for_identity();
     void start_over(Stream& stream, const PartitionHistory& history);
-    void judge_lost_track(const Stream& stream, const PartitionUnderTest& partition);
+    void judge_lost_track(const Stream& stream, const Batch& batch);
 
     Workload& workload_;
     Runtime& runtime_;

@@ -23,8 +23,8 @@ struct PartitionUnderTest {
     std::string topic;
     std::int32_t index = 0;
     std::unique_ptr<PartitionHistory> history;
-    /// DeleteRecords was sent for it, perhaps without an answer.
-    bool deletion_asked = false;
+    /// How often DeleteRecords was sent for it, perhaps without an answer.
+    std::uint32_t deletions_asked = 0;
 };
 
 enum class Phase : std::uint8_t {

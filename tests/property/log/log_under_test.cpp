@@ -220,8 +220,10 @@ void LogUnderTest::retry(Draw draw) {
     const ModelBatch& batch = *recent[nth];
     step([&](Log& log) {
         const auto result = append(log, batch.bytes, epoch_);
-        // A snapshot keeps the last batch of each producer.
-        const bool sure = nth + 1 == recent.size() || batch.base() >= folded_at_;
+        // A snapshot keeps the last batch of each producer, what comes before is recalled from the
+        // files: below the log's start they may be gone.
+        const bool sure =
+            nth + 1 == recent.size() || batch.base() >= folded_at_ || batch.base() >= model_.start;
         if (!sure && !result) {
             RC_ASSERT(error_of(result) == ErrorCode::out_of_order_sequence_number);
             return;

@@ -108,6 +108,7 @@ TEST_CASE("a snapshot keeps the last batch of each producer and notices damage")
     const ProducerEntry* entry = loaded.find(ProducerId(9));
     REQUIRE(entry->last_sequence() == 6);
     REQUIRE(entry->batches.size() == 1);
+    REQUIRE(!entry->batches.is_complete());
     REQUIRE(entry->current_txn_first_offset == Offset(5));
     REQUIRE(loaded.first_unstable_offset() == Offset(5));
     for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -119,6 +120,47 @@ TEST_CASE("a snapshot keeps the last batch of each producer and notices damage")
     for (std::size_t size = 0; size < bytes.size(); ++size) {
         REQUIRE(!decode_producer_snapshot(bytes.slice(0, size)));
     }
+}
+
+TEST_CASE("a window from a snapshot lacks what lies before it, until it is full or completed") {
+    const auto restored = [](std::int32_t next_sequence) {
+        ProducerState state(1'000'000);
+        REQUIRE(add(state, header(6, next_sequence - 1, 2)));
+        ProducerState loaded(1'000'000);
+        const Bytes bytes = encode_producer_snapshot(state.snapshot());
+        loaded.load(*decode_producer_snapshot(bytes), Offset(7), 1000);
+        return loaded;
+    };
+    ProducerState state = restored(7);
+    const ProducerEntry* entry = state.find(ProducerId(9));
+    REQUIRE(entry->may_lack(header(0, 5, 2)));
+    REQUIRE(!entry->may_lack(header(0, 5, 1)));
+    REQUIRE(!entry->may_lack(header(0, 6, 2)));
+    REQUIRE(!entry->may_lack(header(0, 7, 2)));
+    REQUIRE(!entry->may_lack(header(0, 9, 2)));
+    for (int i = 7; i < 11; ++i) {
+        REQUIRE(entry->may_lack(header(0, 5, 2)));
+        REQUIRE(add(state, header(i, i, 2)));
+    }
+    REQUIRE(!entry->may_lack(header(0, 5, 2)));
+    // A new epoch begins with nothing to lack.
+    state = restored(7);
+    REQUIRE(add(state, header(7, 0, 3)));
+    REQUIRE(state.find(ProducerId(9))->batches.is_complete());
+    // Sequences wrap.
+    state = restored(2);
+    REQUIRE(state.find(ProducerId(9))->may_lack(header(0, 2147483647, 2)));
+    REQUIRE(!state.find(ProducerId(9))->may_lack(header(0, 3, 2)));
+    const ProducerBatch earlier[] = {producer_batch_of(header(3, 2147483647, 2)),
+                                     producer_batch_of(header(4, 0, 2))};
+    state.complete_window(ProducerId(9), earlier);
+    entry = state.find(ProducerId(9));
+    REQUIRE(!entry->may_lack(header(0, 2147483646, 2)));
+    REQUIRE(entry->batches.size() == 3);
+    REQUIRE(entry->find_duplicate(header(0, 2147483647, 2))->last_offset == Offset(3));
+    REQUIRE(entry->find_duplicate(header(0, 0, 2))->last_offset == Offset(4));
+    REQUIRE(entry->find_duplicate(header(0, 1, 2))->last_offset == Offset(6));
+    state.check_invariants();
 }
 
 TEST_CASE("leader epochs end where the next begins") {
