@@ -15,8 +15,6 @@ using protocol::ErrorCode;
 
 namespace {
 
-struct Nothing {};
-
 struct Counted {
     explicit Counted(std::size_t& count) : waiting(count) { ++waiting; }
     ~Counted() { --waiting; }
@@ -59,20 +57,11 @@ void ControllerDriver::activate(const ActiveRef& active) {
     }
     if (active->lost) return;
     active->controller.restore(feed_.loader());
-    const auto prepared = decide<Nothing>(
-        active, 0, [](Controller& core, const ControllerContext&) -> ControllerResult<Nothing> {
-            Records records = core.activation_records();
-            return {.records = std::move(records), .response = {}, .atomic = true};
-        });
-    if (!prepared) return;
-    if (active->controller.image().metadata_version() == 0) {
-        const auto bootstrapped = decide<Nothing>(
-            active, 0, [](Controller& core, const ControllerContext&) -> ControllerResult<Nothing> {
-                return {.records = core.bootstrap_records(), .response = {}, .atomic = true};
-            });
-        if (!bootstrapped) return;
-    }
-    if (active->lost) return;
+    if (!act(active, [](Controller& core) { return core.activation_records(); })) return;
+    const auto bootstrap = [](Controller& core) {
+        return core.image().metadata_version() == 0 ? core.bootstrap_records() : Records();
+    };
+    if (!act(active, bootstrap) || active->lost) return;
     active->controller.become_leader(now_ms());
     active_ = active;
     runtime_.trace().event("controller_activated", "epoch={}", active->epoch);
@@ -86,41 +75,45 @@ void ControllerDriver::watch(const ActiveRef& active) {
     Instant unclean_at = deadline_after(runtime_.clock().now(), options_.unclean_interval);
     while (!active->lost) {
         runtime_.clock().sleep_for(kLook);
-        const auto expiry = active->controller.next_expiry_ms();
-        while (expiry && *expiry <= now_ms() && fence_expired(active)) {
-        }
+        fence_expired(active);
         const Instant now = runtime_.clock().now();
         if (options_.balance_interval > Duration::zero() && now >= balance_at) {
             balance_at = deadline_after(now, options_.balance_interval);
-            static_cast<void>(decide<Nothing>(
-                active, 0,
-                [](Controller& core, const ControllerContext&) -> ControllerResult<Nothing> {
-                    return {.records = core.balance_leaders(), .response = {}};
-                }));
+            (void)act(active, [](Controller& core) { return core.balance_leaders(); });
         }
         if (now >= unclean_at) {
             unclean_at = deadline_after(now, options_.unclean_interval);
-            static_cast<void>(decide<Nothing>(
-                active, 0,
-                [](Controller& core, const ControllerContext&) -> ControllerResult<Nothing> {
-                    return {.records = core.elect_unclean_leaders(), .response = {}};
-                }));
+            (void)act(active, [](Controller& core) { return core.elect_unclean_leaders(); });
         }
     }
 }
 
-/// True if there was one; each is decided on the state after the one before.
-bool ControllerDriver::fence_expired(const ActiveRef& active) {
-    bool any = false;
-    const auto decided = decide<Nothing>(
+/// Each is decided on the state after the one before.
+void ControllerDriver::fence_expired(const ActiveRef& active) {
+    for (;;) {
+        const auto expiry = active->controller.next_expiry_ms();
+        if (active->lost || !expiry || *expiry > now_ms()) return;
+        const auto fenced =
+            act(active, [now = now_ms()](Controller& core) { return core.fence_expired(now); });
+        if (!fenced || !*fenced) return;
+        runtime_.trace().event("broker_session_expired");
+    }
+}
+
+Result<bool, ErrorCode> ControllerDriver::act(const ActiveRef& active, ChooseRecords choose) {
+    struct Acted {
+        bool anything = false;
+    };
+    const auto acted = TRY(decide<Acted>(
         active, 0,
-        [this, &any](Controller& core, const ControllerContext&) -> ControllerResult<Nothing> {
-            Records records = core.fence_expired(now_ms());
-            any = !records.empty();
-            return {.records = std::move(records), .response = {}, .atomic = true};
-        });
-    if (any) runtime_.trace().event("broker_session_expired");
-    return decided && any;
+        [choose = std::move(choose)](Controller& core,
+                                     const ControllerContext&) mutable -> ControllerResult<Acted> {
+            Records records = choose(core);
+            const bool anything = !records.empty();
+            return {
+                .records = std::move(records), .response = {.anything = anything}, .atomic = true};
+        }));
+    return acted.anything;
 }
 
 std::int64_t ControllerDriver::now_ms() const {

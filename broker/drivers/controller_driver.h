@@ -75,7 +75,11 @@ private:
     void activate(const ActiveRef& active);
     /// Until the leadership is lost: fences the silent, and puts leaderships where they belong.
     void watch(const ActiveRef& active);
-    [[nodiscard]] bool fence_expired(const ActiveRef& active);
+    void fence_expired(const ActiveRef& active);
+    using ChooseRecords = std::move_only_function<Records(controller::Controller&)>;
+    /// What the controller decides by itself; whether there was anything to do.
+    [[nodiscard]] Result<bool, protocol::ErrorCode> act(const ActiveRef& active,
+                                                        ChooseRecords choose);
     [[nodiscard]] std::int64_t now_ms() const;
     /// On the quorum's fiber: what `decide` gives is appended and applied; returns when published.
     template <class Response>
