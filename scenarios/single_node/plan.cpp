@@ -138,7 +138,8 @@ private:
             if (random_.below(3) == 0) enabled.push_back(kind);
         }
         enabled.push_back(random_.pick(kCrashes));
-        const std::int64_t count = number(14, 30);
+        // Far more than the floor: some never fire, as what they wait for does not come.
+        const std::int64_t count = number(20, 32);
         for (std::int64_t i = 0; i < count; ++i) add(random_.pick(enabled), coin());
         // The crashes that every run has, at times, so that they come; some find the node down.
         for (int i = 0; i < 5; ++i) add(random_.pick(kCrashes), false);
