@@ -1,7 +1,7 @@
-// A quick look over the records of an uncompressed batch, for the producers' every day: well-formed
-// records with offset deltas 0, 1, 2 …, and times. It says yes or nothing: what it does not
-// recognise may be right or wrong, and RecordReader, which judges each record as Kafka does, tells
-// which. All that it says yes to, RecordReader accepts.
+// A quick look over the records of a batch, for the producers' every day: well-formed records with
+// offset deltas 0, 1, 2 …, and times. It says yes or nothing: what it does not recognise may be
+// right or wrong, and RecordReader, which judges each record as Kafka does, tells which. All that
+// it says yes to, RecordReader accepts.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,10 @@ struct SkimmedRecords {
     friend bool operator==(const SkimmedRecords&, const SkimmedRecords&) = default;
 };
 
-/// `records`: what follows the header. CreateTime, codec none and at least one record are the
-/// caller's to see to.
+/// `records`: what follows the header. That the timestamps are of type CreateTime, and that there
+/// is a record, is the caller's to see to.
 [[nodiscard]] std::optional<SkimmedRecords> skim_records(const BatchHeader& header,
-                                                         ByteSpan records);
+                                                         ByteSpan records,
+                                                         std::size_t max_uncompressed_bytes);
 
 }  // namespace gregor::records

@@ -13,7 +13,10 @@
 namespace gregor::records {
 namespace {
 
-constexpr std::size_t kLimit = std::size_t{1} << 20;
+constexpr std::size_t kLimit = std::size_t{16} << 20;
+constexpr CompressionCodec kCodecs[] = {CompressionCodec::none, CompressionCodec::gzip,
+                                        CompressionCodec::snappy, CompressionCodec::lz4,
+                                        CompressionCodec::zstd};
 
 struct Batch {
     BatchHeader header;
@@ -22,12 +25,13 @@ struct Batch {
     void flip(std::size_t bit) { records[bit / 8] ^= static_cast<std::uint8_t>(1 << bit % 8); }
     [[nodiscard]] std::size_t bits() const { return records.size() * 8; }
     [[nodiscard]] std::optional<SkimmedRecords> skimmed() const {
-        return skim_records(header, records);
+        return skim_records(header, records, kLimit);
     }
 };
 
-Batch batch_of(const std::vector<RecordInput>& records) {
-    BatchBuilder builder({});
+Batch batch_of(const std::vector<RecordInput>& records,
+               CompressionCodec codec = CompressionCodec::none) {
+    BatchBuilder builder({.codec = codec});
     for (const RecordInput& record : records) builder.append(record);
     const Bytes bytes = std::move(builder).build();
     const ByteSpan body = bytes.span().subspan(kBatchHeaderSize);
@@ -80,14 +84,34 @@ TEST_CASE("a skim leaves records without a time, and sums beyond all times, to t
     REQUIRE_FALSE(batch.skimmed());
 }
 
-TEST_CASE("a skim and the reader agree on thousands of records") {
+TEST_CASE("a skim goes over thousands of records, and over one of many chunks, under every codec") {
     const std::string long_value(200, 'v');
+    const std::string longest_value(1'000'000, 'w');
     std::vector<RecordInput> records;
     for (int i = 0; i < 10'000; ++i) {
         records.push_back({.timestamp = 1000 + i % 300, .value = as_bytes(long_value)});
     }
-    REQUIRE(batch_of(records).skimmed());
-    REQUIRE(agree(batch_of(records)));
+    records[5000].value = as_bytes(longest_value);
+    for (const CompressionCodec codec : kCodecs) {
+        Batch batch = batch_of(records, codec);
+        REQUIRE(batch.skimmed());
+        REQUIRE(agree(batch));
+        --batch.header.record_count;
+        REQUIRE_FALSE(batch.skimmed());
+        batch.header.record_count += 2;
+        REQUIRE_FALSE(batch.skimmed());
+        batch.header.record_count -= 1;
+        batch.records.pop_back();
+        REQUIRE(agree(batch));
+    }
+}
+
+TEST_CASE("a skim does not decompress beyond the limit") {
+    const std::string value(100'000, 'v');
+    const Batch batch =
+        batch_of({{.timestamp = 1, .value = as_bytes(value)}}, CompressionCodec::lz4);
+    REQUIRE(skim_records(batch.header, batch.records, 200'000));
+    REQUIRE_FALSE(skim_records(batch.header, batch.records, 50'000));
 }
 
 TEST_CASE("a skim and the reader agree on what two flipped bits make of a batch") {
