@@ -13,8 +13,9 @@ namespace {
 constexpr std::size_t kReadAhead = 64 * 1024;
 /// Bytes of a frame that one read waits for: less than any window between two machines.
 constexpr std::size_t kReadStep = 64 * 1024;
-/// Room that a frame is given on its word alone; beyond, it grows with the bytes that came.
-constexpr std::size_t kTrustedSize = 256 * 1024;
+/// Room that a frame is given on its word alone: for the largest request of a client with its own
+/// limits, so that its bytes are not moved again. Beyond, room grows with the bytes that came.
+constexpr std::size_t kTrustedSize = 1024 * 1024 + 4096;
 
 /// The size that stands at `position`; not yet checked.
 std::int32_t frame_size_at(const std::uint8_t* position) {

@@ -25,6 +25,7 @@
 
 #include "broker/server/node.h"
 #include "broker/server/storage.h"
+#include "sim/real/freed_memory.h"
 #include "sim/real/open_file_limit.h"
 #include "sim/real/real_runtime.h"
 #include "sim/real/signal_watch.h"
@@ -128,6 +129,7 @@ int run_node(Config config, const Arguments& arguments) {
     for (const std::string& note : config.notes()) log_line("configuration: {}", note);
     log_line("node {} starts in {}, with up to {} open files", config.node_id(),
              config.log_dirs().front(), real::raise_open_file_limit());
+    real::keep_freed_memory();
     real::RealMachine machine;
     real::RealRuntime runtime(machine, {.name = node_name(config), .trace = arguments.trace});
     Node* started = nullptr;

@@ -75,10 +75,26 @@ public:
     }
 
 private:
+    /// Nearly all that records hold takes one byte or two.
     template <class T, std::size_t kMaxBytes>
     [[nodiscard]] T read() {
-        if (next_ != end_ && *next_ < 0x80) [[likely]]
-            return *next_++;
+        if (remaining() >= 2) [[likely]] {
+            const std::uint8_t first = next_[0];
+            if (first < 0x80) {
+                ++next_;
+                return first;
+            }
+            const std::uint8_t second = next_[1];
+            if (second < 0x80) {
+                next_ += 2;
+                return static_cast<T>((first & 0x7f) | second << 7);
+            }
+        }
+        return read_any<T, kMaxBytes>();
+    }
+
+    template <class T, std::size_t kMaxBytes>
+    [[nodiscard, gnu::noinline]] T read_any() {
         T value = 0;
         for (std::size_t i = 0; i < kMaxBytes; ++i) {
             if (next_ == end_) {

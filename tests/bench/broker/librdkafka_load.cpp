@@ -1,19 +1,21 @@
 // Load on a running gregord through librdkafka: makes a topic, produces records into it, fetches
 // them all again by assignment. One line a phase, for scripts/bench to read:
 //
-//     phase=produce records=… bytes=… wall_ns=… broker_cpu_ns=… client_cpu_ns=… broker_rss_kb=…
+//     phase=produce records=… bytes=… wall_ns=… broker_cpu_ns=… broker_sys_ns=… client_cpu_ns=… …
 //
 // A broker's cost is its CPU time, the kernel's share on its behalf with it, as the clock of its
 // process gives it; that holds on a busy machine, where wall time and what follows from it do not.
+// broker_sys_ns is the kernel's share, in the ticks that /proc counts.
 // Bytes are those of values. A record that is not acknowledged, or not read, is an error, never a
 // better figure.
 //
 // Run: scripts/bench, or build/release/bin/bench_librdkafka_load HOST:PORT PID TOPIC RECORDS BYTES
-// ACKS CODEC
+// ACKS CODEC BATCH_BYTES
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <array>
 #include <charconv>
@@ -48,6 +50,7 @@ struct Load {
     std::size_t record_bytes = 0;
     std::string acks;
     std::string codec;
+    std::string batch_bytes;  // at most; librdkafka's own limit is 10^6
 };
 
 // What is measured. -------------------------------------------------------------------------------
@@ -59,6 +62,17 @@ std::uint64_t cpu_ns_of(pid_t pid) {
     if (::clock_gettime(clock, &time) != 0) give_up("the broker's clock", "it ended");
     return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
            static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+/// What the kernel did on behalf of a process (proc(5), stime).
+std::uint64_t sys_ns_of(pid_t pid) {
+    constexpr int kStime = 12;  // of the fields behind the name, which stands in brackets
+    std::ifstream stat(fmt::format("/proc/{}/stat", pid));
+    std::string field;
+    std::getline(stat, field, ')');
+    for (int i = 0; i <= kStime; ++i) stat >> field;
+    if (!stat) give_up("/proc", fmt::format("no times of process {}", pid));
+    return std::stoull(field) * 1'000'000'000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
 }
 
 /// "VmRSS" or "VmHWM" of a process, in KiB.
@@ -78,18 +92,19 @@ public:
         : name_(name),
           load_(load),
           broker_cpu_(cpu_ns_of(load.broker_pid)),
+          broker_sys_(sys_ns_of(load.broker_pid)),
           client_cpu_(cpu_ns_of(0)),
           started_(std::chrono::steady_clock::now()) {}
 
     void end() const {
         const auto wall = std::chrono::steady_clock::now() - started_;
         fmt::print(
-            "phase={} records={} bytes={} wall_ns={} broker_cpu_ns={} client_cpu_ns={} "
-            "broker_rss_kb={} broker_peak_kb={}\n",
+            "phase={} records={} bytes={} wall_ns={} broker_cpu_ns={} broker_sys_ns={} "
+            "client_cpu_ns={} broker_rss_kb={} broker_peak_kb={}\n",
             name_, load_.records, load_.records * load_.record_bytes,
             std::chrono::nanoseconds(wall).count(), cpu_ns_of(load_.broker_pid) - broker_cpu_,
-            cpu_ns_of(0) - client_cpu_, memory_kb(load_.broker_pid, "VmRSS"),
-            memory_kb(load_.broker_pid, "VmHWM"));
+            sys_ns_of(load_.broker_pid) - broker_sys_, cpu_ns_of(0) - client_cpu_,
+            memory_kb(load_.broker_pid, "VmRSS"), memory_kb(load_.broker_pid, "VmHWM"));
         std::fflush(stdout);
     }
 
@@ -97,6 +112,7 @@ private:
     std::string_view name_;
     const Load& load_;
     std::uint64_t broker_cpu_;
+    std::uint64_t broker_sys_;
     std::uint64_t client_cpu_;
     std::chrono::steady_clock::time_point started_;
 };
@@ -195,6 +211,7 @@ void produce(const Load& load) {
     Deliveries deliveries;
     rd_kafka_conf_t* conf = configuration(load, {{"acks", load.acks},
                                                  {"linger.ms", "5"},
+                                                 {"batch.size", load.batch_bytes},
                                                  {"compression.codec", load.codec},
                                                  {"queue.buffering.max.messages", "500000"},
                                                  {"queue.buffering.max.kbytes", "262144"}});
@@ -278,8 +295,9 @@ Number parse(std::string_view text, std::string_view what) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 8) {
-        fmt::print(stderr, "usage: {} HOST:PORT PID TOPIC RECORDS BYTES ACKS CODEC\n", argv[0]);
+    if (argc != 9) {
+        fmt::print(stderr, "usage: {} HOST:PORT PID TOPIC RECORDS BYTES ACKS CODEC BATCH_BYTES\n",
+                   argv[0]);
         return 254;
     }
     const Load load{.broker = argv[1],
@@ -288,7 +306,8 @@ int main(int argc, char** argv) {
                     .records = parse<std::uint64_t>(argv[4], "RECORDS"),
                     .record_bytes = parse<std::size_t>(argv[5], "BYTES"),
                     .acks = argv[6],
-                    .codec = argv[7]};
+                    .codec = argv[7],
+                    .batch_bytes = argv[8]};
     make_topic(load);
     produce(load);
     fetch(load);
