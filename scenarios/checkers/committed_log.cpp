@@ -40,18 +40,22 @@ std::optional<std::string> CommittedLog::compare(const SeenLog& log, Offset limi
 
 std::optional<std::string> CommittedLog::find_missing(const SeenLog& log, Offset log_start,
                                                       const Agreement& agreement) const {
+    if (batches_.empty()) return std::nullopt;
+    // After a loss a high watermark may stand inside a batch; that one is not committed yet.
+    const Offset end = batches_.back().last_offset + 1;
     Offset agreed = log_start;
     if (agreement.batches > 0) {
         agreed = std::max(agreed, log.batches[agreement.batches - 1].last_offset + 1);
     }
-    if (agreed >= end_) return std::nullopt;
-    return fmt::format("it ends at {}, and what is below {} is committed", agreed, end_);
+    if (agreed >= end) return std::nullopt;
+    return fmt::format("it agrees up to {}, and what is below {} is committed", agreed, end);
 }
 
 void CommittedLog::extend(const SeenLog& log, Offset high_watermark) {
     if (high_watermark <= end_) return;
-    for (std::size_t i = batches_.empty() ? 0 : find_batch(log.batches, end_);
-         i < log.batches.size() && log.batches[i].last_offset < high_watermark; ++i) {
+    std::size_t i = 0;
+    if (!batches_.empty()) i = find_batch(log.batches, batches_.back().last_offset + 1);
+    for (; i < log.batches.size() && log.batches[i].last_offset < high_watermark; ++i) {
         batches_.push_back(log.batches[i]);
     }
     end_ = high_watermark;

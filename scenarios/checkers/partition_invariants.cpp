@@ -215,7 +215,11 @@ void PartitionInvariants::check_raise(NodeId node, const ReplicaView& replica,
 void PartitionInvariants::check_follower(NodeId node, const ReplicaView& replica, Known& known) {
     if (!is_bound(replica)) return;
     const Offset high_watermark = replica.marks.high_watermark;
-    if (high_watermark > committed_.true_high_watermark() && !excused_after_) {
+    // After a loss it may keep one that the new leader has yet to come to again.
+    const bool has_risen = bound_from_ == LeaderEpoch(0) ||
+                           (is_bound(known.before) && known.before.start == replica.start &&
+                            known.before.marks.high_watermark < high_watermark);
+    if (has_risen && high_watermark > committed_.true_high_watermark() && !excused_after_) {
         judge_.violated("R6", "{}: n{} follows in epoch {} with high watermark {}, leaders' is {}",
                         name_, node, replica.leader_epoch, high_watermark,
                         committed_.true_high_watermark());

@@ -61,6 +61,7 @@ void ClusterObserver::observe() {
     ++observations_;
     view_.images.clear();
     for (const auto& machine : world_->machines()) {
+        note_power_losses(*machine);
         if (!machine->alive()) continue;
         if (server::Node* node = find_node_(*machine)) look_at(*machine, *node);
     }
@@ -70,7 +71,7 @@ void ClusterObserver::observe() {
 
 void ClusterObserver::look_at(simulated::Machine& machine, server::Node& node) {
     const NodeId id = node.config().node_id();
-    note_power_losses(machine, id);
+    machines_[machine.name()].node = id;
     if (drivers::ClusterMetadata* metadata = node.find_metadata();
         metadata != nullptr && metadata->raft().has_started()) {
         view_.images[id] = {metadata->image_offset(), metadata->image()};
@@ -123,12 +124,12 @@ void ClusterObserver::look_at_replica(simulated::Machine& machine, NodeId id, bo
     old = std::move(view);
 }
 
-void ClusterObserver::note_power_losses(const simulated::Machine& machine, NodeId id) {
-    std::uint64_t& known = power_losses_[id];
-    if (known == machine.power_losses()) return;
-    known = machine.power_losses();
+void ClusterObserver::note_power_losses(const simulated::Machine& machine) {
+    SeenMachine& seen = machines_[machine.name()];
+    if (seen.power_losses == machine.power_losses()) return;
+    seen.power_losses = machine.power_losses();
     const auto& loss = machine.last_power_loss();
-    if (loss.lost_data || loss.lost_names) invariants_.lost_data(id);
+    if (seen.node && (loss.lost_data || loss.lost_names)) invariants_.lost_data(*seen.node);
 }
 
 /// Replicas and members that were not met this time.

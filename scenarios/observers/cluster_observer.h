@@ -16,6 +16,8 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "broker/server/node.h"
@@ -50,11 +52,16 @@ private:
         LogTail tail;
     };
 
+    struct SeenMachine {
+        std::optional<NodeId> node;  // that runs or ran there
+        std::uint64_t power_losses = 0;
+    };
+
     void look_at(simulated::Machine& machine, server::Node& node);
     void look_at_quorum(simulated::Machine& machine, NodeId id, drivers::ClusterMetadata& metadata);
     void look_at_replica(simulated::Machine& machine, NodeId id, bool is_registered,
                          const replication::HostedPartition& hosted);
-    void note_power_losses(const simulated::Machine& machine, NodeId id);
+    void note_power_losses(const simulated::Machine& machine);
     void forget_what_is_gone();
 
     ClusterInvariants invariants_;
@@ -64,7 +71,7 @@ private:
     std::uint64_t observations_ = 0;
     std::map<std::pair<PartitionKey, NodeId>, Tail> tails_;
     std::map<NodeId, Tail> quorum_tails_;
-    std::map<NodeId, std::uint64_t> power_losses_;
+    std::map<std::string, SeenMachine> machines_;
 };
 
 }  // namespace gregor::scenarios

@@ -8,8 +8,8 @@ namespace {
 
 using server::test::ClientProgram;
 using server::test::ClusterClient;
-using server::test::NodeProgram;
 using server::test::node_properties;
+using server::test::NodeProgram;
 
 constexpr int kNodes = 3;
 constexpr std::int32_t kPartitions = 3;
@@ -130,7 +130,8 @@ void turn_elr_on(Runtime& runtime) {
         const Instant deadline = runtime.clock().now() + Duration(2s);
         if (!client.connect({name_of(node), 9092}, deadline)) continue;
         const auto answer = client.call<protocol::UpdateFeaturesResponse>(request, 1, deadline);
-        if (answer && answer->error_code == protocol::ErrorCode::none) return;
+        if (!answer || answer->error_code != protocol::ErrorCode::none) continue;
+        if (answer->results.at(0).error_code == protocol::ErrorCode::none) return;
     }
 }
 

@@ -1,5 +1,6 @@
-// A storm: three nodes, each broker and controller, producers that never wait for long, and faults one
-// after another, all under ClusterInvariants. What it ends with is the first violation, or none.
+// A storm: three nodes, each broker and controller, producers that never wait for long, and faults
+// one after another, all under ClusterInvariants. What it ends with is the first violation, or
+// none.
 #pragma once
 
 #include <cstdint>

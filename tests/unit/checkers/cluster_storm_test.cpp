@@ -1,6 +1,6 @@
 // Whole clusters in storms: without a bug nothing is ever seen.
-#include "tests/support/catch.h"
 #include "tests/unit/checkers/cluster_storm.h"
+#include "tests/support/catch.h"
 
 using namespace gregor;
 using namespace gregor::scenarios;
