@@ -82,6 +82,8 @@ public:
     [[nodiscard]] raft::Offset end_offset() const { return log_->log_end_offset(); }
     [[nodiscard]] raft::LeaderEpoch epoch_at(raft::Offset offset) const;
     [[nodiscard]] const MetadataLogOptions& options() const { return options_; }
+    /// As it is on disk; nullptr before open().
+    [[nodiscard]] const log::Log* log() const { return log_.get(); }
 
     /// Syncs what a clean stop may leave; no more appends.
     [[nodiscard]] Done close();

@@ -91,6 +91,7 @@ public:
 
     /// CHECKs that it has started.
     [[nodiscard]] const raft::Raft& core() const;
+    [[nodiscard]] bool has_started() const { return core_ != nullptr; }
     [[nodiscard]] MetadataLog& log() { return log_; }
     [[nodiscard]] raft::Offset high_watermark() const;
     [[nodiscard]] raft::LeaderAndEpoch leader() const { return leader_; }

@@ -122,6 +122,8 @@ public:
     /// min(high watermark, first offset of an undecided transaction or one decided above it).
     [[nodiscard]] Offset last_stable_offset() const;
     [[nodiscard]] const LeaderEpochCache& leader_epochs() const { return epochs_; }
+    /// Changes when a truncation begins, and again when it has ended.
+    [[nodiscard]] std::int64_t truncations() const { return truncations_; }
     [[nodiscard]] const ProducerState& producers() const { return producers_; }
     [[nodiscard]] const LogConfig& config() const { return *options_.config; }
     void set_config(LogConfigRef config) { options_.config = std::move(config); }
@@ -319,7 +321,7 @@ private:
     Pending pending_;            // under the write lock
     Instant last_flush_;
     bool sync_awaited_ = false;     // batches at the end are not to be seen before they are synced
-    std::int64_t truncations_ = 0;  // how often offsets were taken back
+    std::int64_t truncations_ = 0;  // changes as offsets begin to be taken back, and after
     std::int64_t roll_jitter_ms_ = 0;
     std::vector<DeletedSegment> deleted_;
     std::optional<IoError> failure_;

@@ -54,6 +54,7 @@ Result<void, ErrorCode> Log::start_anew_at(Offset offset) {
     TRY(remove_snapshots(Offset(0)));
     SegmentRef segment = TRY(checked(Segment::create(runtime_.disk(), folder(), offset, now_ms())));
     segments_.emplace(offset, std::move(segment));
+    ++truncations_;
     log_start_offset_ = offset;
     next_offset_ = log_end_offset_ = high_watermark_ = recovery_point_ = offset;
     sync_awaited_ = false;
@@ -67,6 +68,7 @@ Result<void, ErrorCode> Log::start_anew_at(Offset offset) {
 
 /// What follows once the files end at `offset`.
 Result<void, ErrorCode> Log::ends_at(Offset offset) {
+    ++truncations_;
     next_offset_ = offset;
     // Nobody waits for a sync any more: those who did learn of the truncation.
     log_end_offset_ = offset;

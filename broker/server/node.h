@@ -67,6 +67,9 @@ public:
     [[nodiscard]] replication::ReplicaManager& replicas();
     /// CHECKs that it has started.
     [[nodiscard]] drivers::ClusterMetadata& metadata();
+    /// The same at any time: nullptr where there is none (yet).
+    [[nodiscard]] replication::ReplicaManager* find_replicas() { return replicas_.get(); }
+    [[nodiscard]] drivers::ClusterMetadata* find_metadata() { return metadata_.get(); }
 
 private:
     using Started = Result<void, std::string>;

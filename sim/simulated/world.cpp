@@ -75,6 +75,7 @@ public:
 
     /// Nothing this process still does has any effect.
     void sever() {
+        is_severed_ = true;
         disk_.sever();
         network_.sever();
         tasks_.cancel();
@@ -82,6 +83,7 @@ public:
         if (clock_.paused()) world_.scheduler_.unpause(clock_);
     }
 
+    [[nodiscard]] bool is_severed() const { return is_severed_; }
     SimClock& sim_clock() { return clock_; }
     Program* program() { return program_.get(); }
 
@@ -97,6 +99,7 @@ private:
     ProcessTrace trace_;
     TaskGroup tasks_;
     std::unique_ptr<Program> program_;
+    bool is_severed_ = false;
 };
 
 // Machine. ----------------------------------------------------------------------------------------
@@ -126,6 +129,8 @@ void Machine::start_again() {
 }
 
 bool Machine::running() const { return process_ != nullptr; }
+
+bool Machine::alive() const { return process_ != nullptr && !process_->is_severed(); }
 
 void Machine::kill(std::function<void()> then) {
     if (then) when_ended_.push_back(std::move(then));
@@ -255,6 +260,7 @@ void World::at_cue(const Cue& cue, std::function<void()> action) {
 
 void World::observe(const std::string& node, std::uint64_t node_hash, EventName name) {
     digest_.add(name.hash() ^ node_hash);
+    if (event_observer_) event_observer_(name);
     if (cues_.empty()) [[likely]]
         return;
     for (std::size_t i = 0; i < cues_.size(); ++i) {

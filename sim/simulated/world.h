@@ -61,6 +61,8 @@ public:
     /// Starts the last factory again; nothing if a process runs.
     void start_again();
     [[nodiscard]] bool running() const;
+    /// A process runs and was not killed: what it holds in memory is what its disk holds.
+    [[nodiscard]] bool alive() const;
 
     /// The process is gone at once, its fibers unwound with no effect on the world. `then` is
     /// called when nothing of it is left.
@@ -149,6 +151,12 @@ public:
     /// that has passed never comes.
     void at_cue(const Cue& cue, std::function<void()> action);
 
+    /// Calls `observer` at every event of every node, inside the event: for who looks on. It must
+    /// not change the world.
+    void observe_events(std::function<void(EventName)> observer) {
+        event_observer_ = std::move(observer);
+    }
+
     /// A line of the world itself, not of a node.
     void trace(EventName name, std::string_view values);
     [[nodiscard]] bool traced() const { return static_cast<bool>(options_.trace); }
@@ -187,6 +195,7 @@ private:
     NetworkFabric network_;
     std::vector<std::unique_ptr<Machine>> machines_;
     std::vector<ArmedCue> cues_;
+    std::function<void(EventName)> event_observer_;
     bool shutting_down_ = false;
 };
 

@@ -1,0 +1,31 @@
+#include "scenarios/checkers/cluster_invariants.h"
+
+namespace gregor::scenarios {
+
+ClusterInvariants::ClusterInvariants(Judge& judge, Options options)
+    : judge_(judge), options_(options), images_(judge, options.images), quorum_(judge) {}
+
+void ClusterInvariants::check(const ClusterView& view) {
+    images_.check(view.images);
+    quorum_.check(view.quorum);
+    for (const auto& [key, partition] : view.partitions) {
+        partitions_.try_emplace(key, judge_, partition.name)
+            .first->second.check(partition, context_of(key));
+    }
+}
+
+void ClusterInvariants::lost_data(NodeId node) {
+    for (auto& [key, partition] : partitions_) {
+        const metadata::PartitionState* state = context_of(key).state;
+        if (state != nullptr && state->is_replica(node)) partition.lost_data(node);
+    }
+}
+
+PartitionContext ClusterInvariants::context_of(const PartitionKey& key) const {
+    const metadata::MetadataImage& image = images_.newest();
+    return {.state = image.find_partition(key.topic_id, key.partition),
+            .is_elr_enabled = image.is_elr_enabled(),
+            .unclean_elections = options_.unclean_elections};
+}
+
+}  // namespace gregor::scenarios

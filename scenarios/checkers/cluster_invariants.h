@@ -1,0 +1,51 @@
+// ClusterInvariants: what must hold across the nodes of a cluster at every instant, held against
+// one view of it after another. Pure: it knows what it was shown, and what excuses.
+//
+//     view ──> images (M2, M4, M5, M8) ──> quorum (M1, M3) ──> each partition (R1 … R11, L2 … L7)
+//
+// What it is shown must include every instant at which a high watermark rose, an image was
+// published or a role changed: what is exposed then may be all that is left to tell of a broker
+// that dies next.
+//
+// Excuses, of a partition: an unclean election, where those are allowed; and a loss of unsynced
+// data on more replicas than min.insync.replicas - 1 at once (KIP-966), or without ELR (the feature
+// of that name), on all of its ISR. Then whoever leads next says what the partition holds.
+#pragma once
+
+#include <map>
+
+#include "scenarios/checkers/cluster_view.h"
+#include "scenarios/checkers/image_invariants.h"
+#include "scenarios/checkers/partition_invariants.h"
+#include "scenarios/checkers/quorum_invariants.h"
+#include "scenarios/judge.h"
+
+namespace gregor::scenarios {
+
+class ClusterInvariants {
+public:
+    struct Options {
+        /// unclean.leader.election.enable, somewhere.
+        bool unclean_elections = false;
+        ImageInvariants::Options images;
+    };
+
+    explicit ClusterInvariants(Judge& judge) : ClusterInvariants(judge, Options()) {}
+    ClusterInvariants(Judge& judge, Options options);
+
+    void check(const ClusterView& view);
+
+    /// The machine of this node has lost what it had not synced, or its disk lost more than that.
+    void lost_data(NodeId node);
+
+private:
+    [[nodiscard]] PartitionContext context_of(const PartitionKey& key) const;
+
+    Judge& judge_;
+    Options options_;
+    ImageInvariants images_;
+    QuorumInvariants quorum_;
+    std::map<PartitionKey, PartitionInvariants> partitions_;
+};
+
+}  // namespace gregor::scenarios

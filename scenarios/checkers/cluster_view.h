@@ -1,0 +1,107 @@
+// ClusterView: what can be seen of a cluster from outside, all nodes at one instant: plain data,
+// made by an observer of live nodes or by hand in a test.
+//
+// It is the view of an instant except for the logs' batches, which are many: SeenLog says how many
+// of them are what they were at the observation before, so that only the rest is looked at.
+//
+//     before    | 0 | 1 | 2 | 3'|           cut to 3, two new ones
+//     now       | 0 | 1 | 2 | 3 | 4 |       unchanged = 3
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "broker/log/leader_epoch_cache.h"
+#include "broker/metadata/image.h"
+#include "broker/replication/partition.h"
+#include "sim/base/digest.h"
+
+namespace gregor::scenarios {
+
+using protocol::LeaderEpoch;
+using protocol::NodeId;
+using protocol::Offset;
+using replication::LogMarks;
+
+struct SeenBatch {
+    Offset base_offset;
+    Offset last_offset;
+    LeaderEpoch leader_epoch;
+    Digest digest;  // of all its bytes
+
+    friend bool operator==(const SeenBatch&, const SeenBatch&) = default;
+};
+
+/// A log's batches, in order, those below the log end offset. Some may be below its start.
+struct SeenLog {
+    std::vector<SeenBatch> batches;
+    std::size_t unchanged = 0;
+    /// False: some batches below the end are not seen, as the log is being cut.
+    bool is_whole = true;
+};
+
+enum class SeenRole : std::uint8_t { none, leader, follower, offline };
+
+/// A replica on a running broker.
+struct ReplicaView {
+    std::uint64_t start = 0;  // which run of the process
+    /// This run of the broker is registered: from then on it may serve.
+    bool is_registered = false;
+    SeenRole role = SeenRole::none;
+    LeaderEpoch leader_epoch = protocol::kNoLeaderEpoch;
+    std::int32_t partition_epoch = -1;
+    LogMarks marks;
+    std::vector<log::EpochEntry> epochs;
+    SeenLog log;
+
+    // A follower's.
+    bool is_consistent = false;  // its leader has served it without a diverging history
+
+    // A leader's.
+    std::size_t min_isr = 1;  // at most the number of replicas
+    std::vector<NodeId> isr;
+    std::vector<NodeId> maximal_isr;
+    std::map<NodeId, Offset> fetched;  // by each other replica, in this epoch
+};
+
+struct PartitionKey {
+    protocol::TopicId topic_id;
+    protocol::PartitionId partition;
+
+    friend auto operator<=>(const PartitionKey&, const PartitionKey&) = default;
+};
+
+struct PartitionView {
+    std::string name;
+    std::map<NodeId, ReplicaView> replicas;
+};
+
+/// A running member of the metadata quorum, voter or observer.
+struct QuorumMemberView {
+    std::uint64_t start = 0;
+    LeaderEpoch epoch{0};
+    NodeId leader_id = protocol::kNoNode;
+    NodeId voted = protocol::kNoNode;  // in this epoch
+    bool is_leader = false;
+    Offset log_start_offset{0};
+    Offset high_watermark{0};
+    Offset log_end_offset{0};
+    SeenLog log;
+};
+
+/// What a running node has published.
+struct ImageView {
+    Offset offset{0};  // one above the last record
+    metadata::ImageRef image;
+};
+
+struct ClusterView {
+    std::map<PartitionKey, PartitionView> partitions;
+    std::map<NodeId, QuorumMemberView> quorum;
+    std::map<NodeId, ImageView> images;
+};
+
+}  // namespace gregor::scenarios

@@ -1,0 +1,128 @@
+#include "scenarios/checkers/image_invariants.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace gregor::scenarios {
+
+namespace {
+
+/// Of images to come; a node that is further behind is not compared.
+constexpr std::size_t kRemembered = 256;
+
+}  // namespace
+
+void ImageInvariants::check(const std::map<NodeId, ImageView>& images) {
+    for (const auto& [node, seen] : images) {
+        compare(node, seen);
+        if (seen.offset > newest_.offset) take_newer(seen);
+    }
+}
+
+void ImageInvariants::compare(NodeId node, const ImageView& seen) {
+    if (seen.offset.value() % options_.compare_every != 0) return;
+    const auto last = compared_.find(node);
+    if (last != compared_.end() && last->second == seen.offset) return;
+    compared_.insert_or_assign(node, seen.offset);
+    const auto [first, is_first] =
+        first_seen_.try_emplace(seen.offset, FirstSeen{node, seen.image});
+    if (first_seen_.size() > kRemembered) first_seen_.erase(first_seen_.begin());
+    if (is_first) return;
+    judge_.compared();
+    if (first->second.image == seen.image || *first->second.image == *seen.image) return;
+    judge_.violated("M2", "n{} and n{} differ in their images at offset {}", first->second.node,
+                    node, seen.offset);
+}
+
+void ImageInvariants::take_newer(const ImageView& next) {
+    for (const auto& [id, topic] : next.image->topics()) {
+        check_topic(*topic, newest().find_topic(id), *next.image);
+    }
+    check_brokers(*next.image);
+    check_ids(*next.image);
+    newest_ = next;
+}
+
+void ImageInvariants::check_topic(const metadata::TopicImage& topic,
+                                  const metadata::TopicImage* before,
+                                  const metadata::MetadataImage& next) {
+    for (const auto& [partition, state] : topic.partitions) {
+        const std::string name = fmt::format("{}-{}", topic.name, partition);
+        check_partition(name, state, next);
+        const metadata::PartitionState* old = before ? before->find(partition) : nullptr;
+        if (old != nullptr) check_change(name, *old, state);
+        judge_.compared();
+    }
+}
+
+void ImageInvariants::check_partition(std::string_view name, const metadata::PartitionState& state,
+                                      const metadata::MetadataImage& next) {
+    for (const NodeId node : state.isr) {
+        if (!state.is_replica(node)) {
+            judge_.violated("M4", "{}: n{} of the isr is no replica", name, node);
+        }
+        if (state.has_leader() && !next.is_active(node)) {
+            judge_.violated("M4", "{}: n{} is fenced or stopping, and in the isr {} (leader n{})",
+                            name, node, state.isr, state.leader);
+        }
+    }
+    for (const NodeId node : state.elr) {
+        if (!state.is_replica(node) || state.is_in_isr(node)) {
+            judge_.violated("M4", "{}: n{} of the elr is in the isr {} or no replica", name, node,
+                            state.isr);
+        }
+    }
+    const bool is_unclean =
+        state.leader_recovery_state == metadata::LeaderRecoveryState::recovering;
+    if (state.has_leader() && !state.is_in_isr(state.leader) && !is_unclean) {
+        judge_.violated("M4", "{}: n{} leads from outside the isr {}", name, state.leader,
+                        state.isr);
+    }
+}
+
+void ImageInvariants::check_change(std::string_view name, const metadata::PartitionState& before,
+                                   const metadata::PartitionState& after) {
+    if (before == after) return;
+    if (after.partition_epoch <= before.partition_epoch) {
+        judge_.violated("M5", "{} has changed, and its partition epoch from {} to {}", name,
+                        before.partition_epoch, after.partition_epoch);
+    }
+    if (after.leader_epoch < before.leader_epoch) {
+        judge_.violated("M5", "{}: the leader epoch falls from {} to {}", name, before.leader_epoch,
+                        after.leader_epoch);
+    }
+    if (after.leader != before.leader && after.leader_epoch == before.leader_epoch) {
+        judge_.violated("M5", "{}: n{} and n{} lead in epoch {}", name, before.leader, after.leader,
+                        after.leader_epoch);
+    }
+}
+
+void ImageInvariants::check_brokers(const metadata::MetadataImage& next) {
+    for (const auto& [id, after] : next.brokers()) {
+        const metadata::BrokerImage* before = newest().find_broker(id);
+        if (before == nullptr) continue;
+        const bool is_same_run = before->incarnation_id == after.incarnation_id;
+        if (after.broker_epoch < before->broker_epoch ||
+            is_same_run != (after.broker_epoch == before->broker_epoch)) {
+            judge_.violated("M5", "n{}: broker epoch {} after {}, {} incarnation", id,
+                            after.broker_epoch, before->broker_epoch,
+                            is_same_run ? "the same" : "another");
+        }
+    }
+}
+
+void ImageInvariants::check_ids(const metadata::MetadataImage& next) {
+    for (const auto& [name, id] : next.topic_ids()) {
+        if (newest().find_topic(id) != nullptr) continue;
+        if (const auto [known, is_new] = topic_names_.try_emplace(id, name); !is_new) {
+            judge_.violated("M8", "the topics {} and {} had the same id", known->second, name);
+        }
+    }
+    if (next.next_producer_id() < newest().next_producer_id()) {
+        judge_.violated("M8", "the next producer id falls from {} to {}",
+                        newest().next_producer_id(), next.next_producer_id());
+    }
+}
+
+}  // namespace gregor::scenarios

@@ -1,0 +1,79 @@
+// PartitionInvariants: one partition's replicas, held against each other, against what was
+// committed and against what they were.
+//
+// By id: R1 a leader of a later epoch lacks what was committed; R2 a member of the ISR or ELR does,
+// a step before; R3 a replica differs from it below its own high watermark; R4 a leader counts on
+// fewer replicas than could be elected; R5 a leader raises its high watermark without them; R6 a
+// follower's is above its leader's or its own log; R11 two leaders in one epoch. Of each replica:
+// L2 epochs fall along the log; L3 marks out of order; L4 the epoch cache contradicts the log; L5,
+// L6 the high watermark or the log's start falls; L7 bytes change.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "scenarios/checkers/cluster_view.h"
+#include "scenarios/checkers/committed_log.h"
+#include "scenarios/judge.h"
+
+namespace gregor::scenarios {
+
+/// What the controller has committed, as of the newest image.
+struct PartitionContext {
+    const metadata::PartitionState* state = nullptr;  // none: deleted, or not known yet
+    bool is_elr_enabled = false;
+    bool unclean_elections = false;
+};
+
+class PartitionInvariants {
+public:
+    PartitionInvariants(Judge& judge, std::string name) : judge_(judge), name_(std::move(name)) {}
+
+    void check(const PartitionView& view, const PartitionContext& context);
+    /// This replica's log may have lost anything that was not synced.
+    void lost_data(NodeId node) { suspects_.insert(node); }
+
+private:
+    /// A replica as it was, in one run of its process.
+    struct Known {
+        std::uint64_t start = 0;
+        ReplicaView before;   // without its batches
+        Agreement agreement;  // with the committed log
+        std::size_t checked = 0;
+    };
+
+    Known& known_of(NodeId node, const ReplicaView& replica);
+    void check_log(NodeId node, const ReplicaView& replica, Known& known);
+    void check_epochs(NodeId node, const ReplicaView& replica, std::size_t from);
+    void check_marks(NodeId node, const ReplicaView& replica, const Known& known);
+    void check_raise(NodeId node, const ReplicaView& replica, const ReplicaView& before);
+    void check_leader(NodeId node, const ReplicaView& replica, Known& known,
+                      const PartitionContext& context);
+    void check_quorum(NodeId node, const ReplicaView& replica, const PartitionContext& context);
+    void check_follower(NodeId node, const ReplicaView& replica, Known& known);
+    void check_candidates(const PartitionView& view, const PartitionContext& context);
+    [[nodiscard]] bool is_bound(const ReplicaView& replica) const;
+    void note_unclean_election(const PartitionContext& context);
+    void weigh_losses(const PartitionView& view, const PartitionContext& context);
+    void start_over(LeaderEpoch epoch);
+
+    Judge& judge_;
+    std::string name_;
+    CommittedLog committed_;
+    EverWritten written_;
+    std::map<NodeId, Known> known_;
+    std::map<LeaderEpoch, NodeId> leaders_;
+    LeaderEpoch committed_in_{0};  // the latest leader that has shown something new
+    LeaderEpoch unclean_from_{0};  // unclean elections before are known
+    std::size_t min_isr_ = 1;
+    std::set<NodeId> suspects_;
+    /// Whoever leads in a later epoch may have lost what was committed.
+    std::optional<LeaderEpoch> excused_after_;
+    /// Replicas are bound by what leaders of this epoch and later ones show.
+    LeaderEpoch bound_from_{0};
+};
+
+}  // namespace gregor::scenarios

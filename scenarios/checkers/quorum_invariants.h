@@ -1,0 +1,42 @@
+// QuorumInvariants: the metadata log of all nodes, and who leads it.
+//
+// M1: committed records are never lost or changed, logs agree below their high watermarks, and
+// whoever is elected has them all. M3: one leader and, of each voter, one vote in an epoch. L7, of
+// the metadata log: bytes never change.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <utility>
+
+#include "scenarios/checkers/cluster_view.h"
+#include "scenarios/checkers/committed_log.h"
+#include "scenarios/judge.h"
+
+namespace gregor::scenarios {
+
+class QuorumInvariants {
+public:
+    explicit QuorumInvariants(Judge& judge) : judge_(judge) {}
+
+    void check(const std::map<NodeId, QuorumMemberView>& members);
+
+private:
+    struct Known {
+        std::uint64_t start = 0;
+        Agreement agreement;
+        std::size_t checked = 0;
+    };
+
+    void check_log(NodeId node, const QuorumMemberView& member, Known& known);
+    void check_election(NodeId node, const QuorumMemberView& member, Known& known);
+
+    Judge& judge_;
+    CommittedLog committed_;
+    EverWritten written_;
+    std::map<NodeId, Known> known_;
+    std::map<LeaderEpoch, NodeId> leaders_;
+    std::map<std::pair<NodeId, LeaderEpoch>, NodeId> votes_;
+};
+
+}  // namespace gregor::scenarios

@@ -1,0 +1,73 @@
+#include "scenarios/observers/log_tail.h"
+
+#include <algorithm>
+
+#include "broker/log/checkpoint_file.h"
+#include "broker/log/segment.h"
+#include "broker/protocol/records/batch_reader.h"
+
+namespace gregor::scenarios {
+
+namespace {
+
+std::size_t common_prefix(const std::vector<SeenBatch>& a, const std::vector<SeenBatch>& b) {
+    return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
+
+}  // namespace
+
+void LogTail::update(simulated::DiskStore& disk, const log::Log& log, SeenLog& seen) {
+    seen.unchanged = seen.batches.size();
+    const Offset end = log.log_end_offset();
+    if (truncations_ != log.truncations() || !seen.is_whole || next_ > end) {
+        read_anew(disk, log, seen);
+    } else if (next_ < end) {
+        read_on(disk, log, seen);
+        // Retention was faster: what is gone was not seen.
+        if (next_ < end) read_anew(disk, log, seen);
+    }
+    seen.is_whole = next_ == end;
+}
+
+void LogTail::read_anew(simulated::DiskStore& disk, const log::Log& log, SeenLog& seen) {
+    const std::vector<SeenBatch> before = std::move(seen.batches);
+    seen.batches.clear();
+    truncations_ = log.truncations();
+    segment_ = nullptr;
+    next_ = log.first_segment_base();
+    read_on(disk, log, seen);
+    seen.unchanged = common_prefix(before, seen.batches);
+}
+
+void LogTail::read_on(simulated::DiskStore& disk, const log::Log& log, SeenLog& seen) {
+    for (;;) {
+        if (segment_ != nullptr) read_segment(log.log_end_offset(), seen);
+        if (next_ >= log.log_end_offset()) return;
+        const std::string name = log::segment_file_name(next_, log::kLogSuffix);
+        auto opened = disk.open(log::join_path(log.folder(), name), OpenMode::read);
+        if (!opened || *opened == segment_) return;
+        segment_ = *std::move(opened);
+        position_ = 0;
+    }
+}
+
+/// Stops at the end of what is there; a batch that is being written is not there yet.
+void LogTail::read_segment(Offset end, SeenLog& seen) {
+    if (position_ >= segment_->size()) return;
+    const Bytes content =
+        segment_->read(position_, static_cast<std::size_t>(segment_->size() - position_));
+    records::BatchReader reader(content);
+    for (auto batch = reader.next(); batch && *batch; batch = reader.next()) {
+        const records::BatchHeader& header = (*batch)->header;
+        const Offset last(header.last_offset());
+        if (last >= end) return;
+        seen.batches.push_back({.base_offset = Offset(header.base_offset),
+                                .last_offset = last,
+                                .leader_epoch = LeaderEpoch(header.partition_leader_epoch),
+                                .digest = digest_of((*batch)->bytes)});
+        next_ = last + 1;
+        position_ += (*batch)->bytes.size();
+    }
+}
+
+}  // namespace gregor::scenarios

@@ -1,0 +1,405 @@
+// Views made by hand: for each invariant of ClusterInvariants one that breaks it, and those beside
+// it that must pass.
+#include "scenarios/checkers/cluster_invariants.h"
+
+#include "tests/support/catch.h"
+
+using namespace gregor;
+using namespace gregor::scenarios;
+
+namespace {
+
+const protocol::TopicId kTopic{{7}};
+const PartitionKey kKey{kTopic, protocol::PartitionId(0)};
+
+NodeId n(int id) { return NodeId(id); }
+
+SeenBatch batch(std::int64_t offset, std::int32_t epoch, std::uint64_t bytes = 0) {
+    return {Offset(offset), Offset(offset), LeaderEpoch(epoch), Digest{bytes, 1}};
+}
+
+/// A topic "t" with one partition on n1, n2, n3; n1 leads in epoch 1. Every change is an image.
+class Cluster {
+public:
+    explicit Cluster(ClusterInvariants::Options options = {})
+        : judge_([] { return Instant{}; }, {}), invariants_(judge_, options) {
+        apply(protocol::TopicRecord{.name = "t", .topic_id = kTopic});
+        for (int id = 1; id <= 3; ++id) register_broker(id, 100 + id);
+        state_ = {.partition_id = kKey.partition,
+                  .topic_id = kTopic,
+                  .replicas = {n(1), n(2), n(3)},
+                  .isr = {n(1), n(2), n(3)},
+                  .leader = n(1),
+                  .leader_epoch = LeaderEpoch(1),
+                  .directories = {{{1}}, {{2}}, {{3}}}};
+        set_partition();
+        view.partitions[kKey].name = "t-0";
+        for (int id = 1; id <= 3; ++id) {
+            replica(id) = {.start = 1, .is_registered = true, .is_consistent = true};
+            lead(id, 1, 1);
+            view.quorum[n(id)] = {.start = 1, .epoch = LeaderEpoch(1), .leader_id = n(1)};
+        }
+    }
+
+    ReplicaView& replica(int id) { return view.partitions[kKey].replicas[n(id)]; }
+    QuorumMemberView& member(int id) { return view.quorum[n(id)]; }
+    protocol::PartitionRecord& state() { return state_; }
+
+    /// In `epoch` the leader is n`leader`; n`id` knows.
+    void lead(int id, int leader, std::int32_t epoch) {
+        ReplicaView& known = replica(id);
+        known.leader_epoch = LeaderEpoch(epoch);
+        known.role = id == leader ? SeenRole::leader : SeenRole::follower;
+        known.min_isr = 2;
+        known.isr = known.maximal_isr = {n(1), n(2), n(3)};
+    }
+    /// The log of n`id` becomes these batches, as far as they differ.
+    void write(int id, const std::vector<SeenBatch>& batches) {
+        ReplicaView& known = replica(id);
+        set_log(known.log, batches);
+        known.marks.log_end_offset = end_of(batches);
+        known.epochs.clear();
+        for (const SeenBatch& each : batches) {
+            if (known.epochs.empty() || known.epochs.back().epoch != each.leader_epoch) {
+                known.epochs.push_back({each.leader_epoch, each.base_offset});
+            }
+        }
+    }
+    void write_metadata(int id, const std::vector<SeenBatch>& batches, std::int64_t committed) {
+        set_log(member(id).log, batches);
+        member(id).log_end_offset = end_of(batches);
+        member(id).high_watermark = Offset(committed);
+    }
+    void commit(int id, std::int64_t high_watermark) {
+        replica(id).marks.high_watermark = Offset(high_watermark);
+        replica(id).marks.last_stable_offset = Offset(high_watermark);
+    }
+    /// Every replica holds `count` batches of epoch 1 and knows them to be committed.
+    void replicate(std::int64_t count) {
+        for (int id = 1; id <= 3; ++id) {
+            std::vector<SeenBatch> batches;
+            for (std::int64_t i = 0; i < count; ++i) batches.push_back(batch(i, 1));
+            write(id, batches);
+            commit(id, count);
+            for (int other = 1; other <= 3; ++other) replica(id).fetched[n(other)] = Offset(count);
+        }
+    }
+
+    template <class Record>
+    void apply(Record record) {
+        REQUIRE(next_.apply(metadata::MetadataRecord(std::move(record))));
+        ++offset_;
+    }
+    void register_broker(int id, std::int64_t epoch, bool fenced = false) {
+        apply(protocol::RegisterBrokerRecord{
+            .broker_id = n(id),
+            .incarnation_id = {{9, static_cast<std::uint8_t>(epoch)}},
+            .broker_epoch = epoch,
+            .fenced = fenced});
+    }
+    void set_partition() {
+        apply(state_);
+        ++state_.partition_epoch;
+    }
+    void publish(int id) {
+        view.images[n(id)] = {offset_, std::make_shared<const metadata::MetadataImage>(next_)};
+    }
+
+    std::string look() {
+        publish(1);
+        return look_without_publishing();
+    }
+    std::string look_without_publishing() {
+        invariants_.check(view);
+        return judge_.violation() ? judge_.violation()->invariant : "pass";
+    }
+    void lost_data(int id) { invariants_.lost_data(n(id)); }
+
+    ClusterView view;
+
+private:
+    static void set_log(SeenLog& log, const std::vector<SeenBatch>& batches) {
+        log.unchanged = static_cast<std::size_t>(std::ranges::mismatch(log.batches, batches).in1 -
+                                                 log.batches.begin());
+        log.batches = batches;
+    }
+    static Offset end_of(const std::vector<SeenBatch>& batches) {
+        return batches.empty() ? Offset(0) : batches.back().last_offset + 1;
+    }
+
+    Judge judge_;
+    ClusterInvariants invariants_;
+    protocol::PartitionRecord state_;
+    metadata::MetadataImage next_;
+    Offset offset_{0};
+};
+
+/// n2 leads in epoch 2 and lacks the last of three committed batches; the rest have them.
+void lose_the_last_on_n2(Cluster& cluster) {
+    cluster.replica(2).start = 2;
+    cluster.write(2, {batch(0, 1), batch(1, 1)});
+    cluster.commit(2, 2);
+    for (int id = 1; id <= 3; ++id) cluster.lead(id, 2, 2);
+    cluster.replica(1).is_consistent = cluster.replica(3).is_consistent = false;
+    cluster.state().leader = n(2);
+    cluster.state().leader_epoch = LeaderEpoch(2);
+    cluster.set_partition();
+}
+
+}  // namespace
+
+TEST_CASE("a cluster that replicates breaks nothing") {
+    Cluster cluster;
+    REQUIRE(cluster.look() == "pass");
+    cluster.replicate(3);
+    REQUIRE(cluster.look() == "pass");
+    cluster.replicate(5);
+    cluster.view.partitions[kKey].replicas.erase(n(3));
+    REQUIRE(cluster.look() == "pass");
+}
+
+TEST_CASE("R1: a later leader lacks what was committed, unless that much was lost") {
+    const bool is_excused = GENERATE(false, true);
+    Cluster cluster;
+    cluster.replicate(3);
+    cluster.look();
+    if (is_excused) {
+        for (int id = 1; id <= 3; ++id) cluster.lost_data(id);
+        cluster.look();
+    }
+    lose_the_last_on_n2(cluster);
+    REQUIRE(cluster.look() == (is_excused ? "pass" : "R1"));
+}
+
+TEST_CASE("R1: an outdated leader need not have what a later one committed") {
+    Cluster cluster;
+    cluster.replicate(2);
+    cluster.look();
+    for (int id : {2, 3}) {
+        cluster.lead(id, 2, 2);
+        cluster.write(id, {batch(0, 1), batch(1, 1), batch(2, 2)});
+    }
+    cluster.state().leader = n(2);
+    cluster.state().leader_epoch = LeaderEpoch(2);
+    cluster.state().isr = {n(2), n(3)};
+    cluster.replica(2).isr = cluster.replica(2).maximal_isr = {n(2), n(3)};
+    cluster.replica(2).fetched[n(3)] = Offset(3);
+    cluster.commit(2, 3);
+    cluster.set_partition();
+    REQUIRE(cluster.look() == "pass");
+    REQUIRE(cluster.replica(1).role == SeenRole::leader);
+}
+
+TEST_CASE("R2: a member of the in-sync set lacks what was committed") {
+    const bool is_member = GENERATE(true, false);
+    Cluster cluster;
+    cluster.replicate(3);
+    cluster.look();
+    cluster.replica(3).start = 2;
+    cluster.write(3, {batch(0, 1)});
+    cluster.commit(3, 1);
+    if (!is_member) {
+        cluster.state().isr = {n(1), n(2)};
+        cluster.set_partition();
+    }
+    REQUIRE(cluster.look() == (is_member ? "R2" : "pass"));
+}
+
+TEST_CASE("R2 waits until a broker that starts is registered") {
+    Cluster cluster;
+    cluster.replicate(3);
+    cluster.look();
+    cluster.replica(3) = {.start = 2, .role = SeenRole::follower, .leader_epoch = LeaderEpoch(1)};
+    REQUIRE(cluster.look() == "pass");
+    cluster.replica(3).is_registered = true;
+    REQUIRE(cluster.look() == "R2");
+}
+
+TEST_CASE("R3: a follower differs from what is committed below its high watermark") {
+    Cluster cluster;
+    cluster.state().isr = {n(1), n(2)};
+    cluster.set_partition();
+    cluster.replicate(2);
+    cluster.write(3, {batch(0, 1), batch(1, 0)});
+    cluster.replica(3).epochs = {{LeaderEpoch(1), Offset(0)}};
+    cluster.write(3, {batch(0, 0), batch(1, 1)});
+    REQUIRE(cluster.look() == "R3");
+}
+
+TEST_CASE("R4: a leader must count on everyone who could be elected") {
+    Cluster cluster;
+    cluster.replicate(2);
+    cluster.replica(1).isr = {n(1), n(2)};
+    SECTION("not on those alone that it knows to be members") {
+        cluster.replica(1).maximal_isr = {n(1), n(2)};
+        REQUIRE(cluster.look() == "R4");
+    }
+    SECTION("also on one whose joining it waits for") { REQUIRE(cluster.look() == "pass"); }
+    SECTION("but it may know of an earlier epoch only") {
+        cluster.replica(1).maximal_isr = {n(1), n(2)};
+        cluster.state().leader_epoch = LeaderEpoch(2);
+        cluster.set_partition();
+        REQUIRE(cluster.look() == "pass");
+    }
+}
+
+TEST_CASE("R5: a high watermark rises with a set that is large enough, and has it") {
+    Cluster cluster;
+    cluster.replicate(2);
+    cluster.look();
+    cluster.replicate(3);
+    SECTION("as it should") { REQUIRE(cluster.look() == "pass"); }
+    SECTION("not before every member has fetched it") {
+        cluster.replica(1).fetched[n(3)] = Offset(2);
+        REQUIRE(cluster.look() == "R5");
+    }
+    SECTION("not with fewer than min.insync.replicas") {
+        cluster.state().isr = cluster.replica(1).isr = cluster.replica(1).maximal_isr = {n(1)};
+        cluster.set_partition();
+        REQUIRE(cluster.look() == "R5");
+    }
+}
+
+TEST_CASE("R6: a follower's high watermark is one that a leader has shown") {
+    Cluster cluster;
+    cluster.replicate(3);
+    cluster.commit(1, 2);
+    REQUIRE(cluster.look() == "R6");
+}
+
+TEST_CASE("R11: one leader in an epoch, whenever it led") {
+    Cluster cluster;
+    cluster.look();
+    cluster.view.partitions[kKey].replicas.erase(n(1));
+    cluster.lead(2, 2, 1);
+    REQUIRE(cluster.look() == "R11");
+}
+
+TEST_CASE("of one replica: L2, L3, L4, L5, L6, L7") {
+    Cluster cluster;
+    cluster.replicate(3);
+    REQUIRE(cluster.look() == "pass");
+    SECTION("L2: epochs fall along the log") {
+        cluster.write(3, {batch(0, 1), batch(1, 1), batch(2, 1), batch(3, 0)});
+        REQUIRE(cluster.look() == "L2");
+    }
+    SECTION("L3: marks out of order") {
+        cluster.replica(3).marks.last_stable_offset = Offset(4);
+        REQUIRE(cluster.look() == "L3");
+    }
+    SECTION("L4: a batch of another epoch than the epochs say") {
+        cluster.write(3, {batch(0, 1), batch(1, 1), batch(2, 1), batch(3, 2)});
+        cluster.replica(3).epochs.pop_back();
+        REQUIRE(cluster.look() == "L4");
+    }
+    SECTION("L4: a follower that agrees with its leader keeps an epoch that wrote nothing") {
+        cluster.replica(3).epochs.push_back({LeaderEpoch(2), Offset(3)});
+        REQUIRE(cluster.look() == "L4");
+    }
+    SECTION("L5: the high watermark falls") {
+        cluster.commit(3, 2);
+        REQUIRE(cluster.look() == "L5");
+    }
+    SECTION("L5: after a restart it may") {
+        cluster.replica(3).start = 2;
+        cluster.commit(3, 2);
+        REQUIRE(cluster.look() == "pass");
+    }
+    SECTION("L6: the log start falls") {
+        for (ReplicaView* each : {&cluster.replica(3)}) each->marks.log_start_offset = Offset(2);
+        REQUIRE(cluster.look() == "pass");
+        cluster.replica(3).marks.log_start_offset = Offset(1);
+        REQUIRE(cluster.look() == "L6");
+    }
+    SECTION("L7: bytes at an offset of an epoch change") {
+        cluster.write(3, {batch(0, 1), batch(1, 1), batch(2, 1, 77)});
+        REQUIRE(cluster.look() == "L7");
+    }
+}
+
+TEST_CASE("M1: what the quorum has committed stays, on everyone and with whoever leads") {
+    Cluster cluster;
+    for (int id : {1, 2}) cluster.write_metadata(id, {batch(0, 1), batch(1, 1)}, 2);
+    cluster.write_metadata(3, {batch(0, 1)}, 1);
+    cluster.member(1).is_leader = true;
+    REQUIRE(cluster.look() == "pass");
+    cluster.member(1).is_leader = false;
+    SECTION("a follower has something else there") {
+        cluster.write_metadata(3, {batch(0, 1), batch(1, 2)}, 2);
+        REQUIRE(cluster.look() == "M1");
+    }
+    SECTION("a new leader lacks it") {
+        cluster.member(3).epoch = LeaderEpoch(2);
+        cluster.member(3).leader_id = n(3);
+        cluster.member(3).is_leader = true;
+        REQUIRE(cluster.look() == "M1");
+    }
+    SECTION("a new leader that has it may have more") {
+        cluster.write_metadata(2, {batch(0, 1), batch(1, 1), batch(2, 1)}, 2);
+        cluster.member(2).epoch = LeaderEpoch(2);
+        cluster.member(2).leader_id = n(2);
+        cluster.member(2).is_leader = true;
+        REQUIRE(cluster.look() == "pass");
+    }
+}
+
+TEST_CASE("M2: images at one offset are equal") {
+    Cluster cluster;
+    cluster.publish(2);
+    REQUIRE(cluster.look() == "pass");
+    cluster.view.images[n(2)].image = std::make_shared<const metadata::MetadataImage>();
+    cluster.register_broker(3, 203);
+    cluster.view.images[n(2)].offset = Offset(6);
+    REQUIRE(cluster.look() == "M2");
+}
+
+TEST_CASE("M3: one leader and one vote in an epoch") {
+    Cluster cluster;
+    cluster.member(1).voted = n(1);
+    REQUIRE(cluster.look() == "pass");
+    SECTION("two leaders") { cluster.member(2).leader_id = n(3); }
+    SECTION("two votes") { cluster.member(1).voted = n(2); }
+    REQUIRE(cluster.look() == "M3");
+}
+
+TEST_CASE("M4: who may lead and be in the in-sync set") {
+    Cluster cluster;
+    cluster.look();
+    SECTION("no fenced broker") {
+        cluster.register_broker(3, 203, true);
+        REQUIRE(cluster.look() == "M4");
+    }
+    SECTION("no leader from outside it") {
+        cluster.state().isr = {n(2), n(3)};
+        cluster.set_partition();
+        REQUIRE(cluster.look() == "M4");
+    }
+    SECTION("no unclean election where none is allowed") {
+        cluster.state().leader_epoch = LeaderEpoch(2);
+        cluster.state().leader_recovery_state = 1;
+        cluster.set_partition();
+        REQUIRE(cluster.look() == "M4");
+    }
+}
+
+TEST_CASE("M5: epochs rise with every change") {
+    Cluster cluster;
+    cluster.look();
+    SECTION("a leader without an epoch of its own") { cluster.state().leader = n(2); }
+    SECTION("a partition epoch that stays") {
+        cluster.state().isr = {n(1), n(2)};
+        --cluster.state().partition_epoch;
+    }
+    SECTION("a broker epoch that falls") { cluster.register_broker(3, 50); }
+    cluster.set_partition();
+    REQUIRE(cluster.look() == "M5");
+}
+
+TEST_CASE("M8: a topic's id is not given twice") {
+    Cluster cluster;
+    cluster.look();
+    cluster.apply(protocol::RemoveTopicRecord{.topic_id = kTopic});
+    REQUIRE(cluster.look() == "pass");
+    cluster.apply(protocol::TopicRecord{.name = "u", .topic_id = kTopic});
+    REQUIRE(cluster.look() == "M8");
+}
