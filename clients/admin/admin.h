@@ -1,0 +1,70 @@
+// Admin: a cluster's administration as typed calls. Each asks any broker, which passes it to the
+// controller if need be, and gives the answer of the protocol with its errors for single topics or
+// resources; what is wrong with the whole of it is an Error.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "broker/protocol/messages/configs.h"
+#include "broker/protocol/messages/list_offsets.h"
+#include "broker/protocol/messages/reassignments.h"
+#include "broker/protocol/messages/topics.h"
+#include "broker/protocol/messages/voters.h"
+#include "clients/client/cluster.h"
+
+namespace gregor::admin {
+
+using client::Error;
+
+/// DescribeConfigs and its relatives: what a resource is.
+enum class ResourceType : std::int8_t { topic = 2, broker = 4 };
+
+enum class ConfigOperation : std::int8_t { set = 0, remove = 1, append = 2, subtract = 3 };
+
+/// The timestamps of ListOffsets that are no time.
+inline constexpr std::int64_t kLatest = -1;
+inline constexpr std::int64_t kEarliest = -2;
+inline constexpr std::int64_t kMaxTimestamp = -3;
+
+class Admin {
+public:
+    explicit Admin(client::Cluster& cluster, Duration timeout = 60s);
+
+    [[nodiscard]] Result<void, Error> create_topic(protocol::CreateTopicsRequest::Topic topic);
+    [[nodiscard]] Result<void, Error> delete_topic(const std::string& topic);
+    [[nodiscard]] Result<void, Error> create_partitions(
+        protocol::CreatePartitionsRequest::Topic topic);
+    /// Sorted by name; all topics if none are named.
+    [[nodiscard]] Result<std::vector<protocol::MetadataResponse::Topic>, Error> describe_topics(
+        const std::vector<std::string>& topics);
+
+    [[nodiscard]] Result<std::vector<protocol::DescribeConfigsResponse::Config>, Error>
+    describe_configs(ResourceType type, const std::string& name);
+    [[nodiscard]] Result<void, Error> alter_configs(
+        ResourceType type, const std::string& name,
+        std::vector<protocol::IncrementalAlterConfigsRequest::Config> configs);
+
+    /// -1 where no record has such a time. Asks the leader, and the next one when it moves.
+    [[nodiscard]] Result<protocol::Offset, Error> list_offset(const std::string& topic,
+                                                              protocol::PartitionId partition,
+                                                              std::int64_t timestamp);
+
+    /// The metadata quorum, as its leader sees it.
+    [[nodiscard]] Result<protocol::DescribeQuorumResponse, Error> describe_quorum();
+    [[nodiscard]] Result<protocol::DescribeClusterResponse, Error> describe_cluster();
+
+    [[nodiscard]] Result<protocol::AlterPartitionReassignmentsResponse, Error>
+    alter_partition_reassignments(protocol::AlterPartitionReassignmentsRequest request);
+    [[nodiscard]] Result<protocol::ListPartitionReassignmentsResponse, Error>
+    list_partition_reassignments();
+
+private:
+    [[nodiscard]] Instant deadline();
+    [[nodiscard]] std::int32_t timeout_ms() const;
+
+    client::Cluster& cluster_;
+    Duration timeout_;
+};
+
+}  // namespace gregor::admin

@@ -1,0 +1,76 @@
+// gregorctl: what Kafka's bin/*.sh do, as one program.
+//
+//     gregorctl topics --bootstrap-server H:P --create --topic t --partitions 3
+//     gregorctl configs | produce | consume | quorum | cluster | get-offsets …
+//
+// Exit codes: 0 done, 1 failed, 254 bad command line.
+#include "clients/cli/command.h"
+#include "sim/real/real_runtime.h"
+
+namespace gregor::cli {
+namespace {
+
+struct Command {
+    std::string_view name;
+    std::string_view what;
+    Action (*add)(CLI::App&);
+};
+
+constexpr Command kCommands[] = {
+    {"topics", "create, list, describe, alter and delete topics", add_topics},
+    {"configs", "describe and alter the configs of topics and brokers", add_configs},
+    {"produce", "lines of standard input become records", add_produce},
+    {"consume", "records become lines of standard output", add_consume},
+    {"quorum", "the metadata quorum", add_quorum},
+    {"cluster", "the cluster's id and endpoints", add_cluster},
+    {"get-offsets", "offsets of partitions, by time", add_get_offsets},
+};
+
+int run_action(const Action& action, const std::string& servers) {
+    auto endpoints = client::parse_bootstrap_servers(servers);
+    if (!endpoints) {
+        complain("{}", endpoints.error());
+        return kUsage;
+    }
+    real::RealMachine machine;
+    real::RealRuntime runtime(machine, {.name = "gregorctl"});
+    int code = kFailed;
+    machine.run([&] {
+        client::Cluster cluster(
+            runtime, {.bootstrap_servers = *std::move(endpoints), .client_id = "gregorctl"});
+        admin::Admin admin(cluster);
+        Context context{.runtime = runtime, .cluster = cluster, .admin = admin};
+        code = action(context);
+        std::fflush(stdout);
+    });
+    return code;
+}
+
+int run(int argc, char** argv) {
+    CLI::App app("What Kafka's command line tools do, for Gregor and Kafka clusters.", "gregorctl");
+    app.require_subcommand(1);
+    std::string servers;
+    std::vector<std::pair<CLI::App*, Action>> actions;
+    for (const Command& command : kCommands) {
+        CLI::App* added = app.add_subcommand(std::string(command.name), std::string(command.what));
+        added
+            ->add_option("--bootstrap-server,--bootstrap-controller", servers,
+                         "host:port,… of some of the cluster's nodes")
+            ->required();
+        actions.emplace_back(added, command.add(*added));
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? kDone : kUsage;
+    }
+    for (const auto& [command, action] : actions) {
+        if (command->parsed()) return run_action(action, servers);
+    }
+    return kUsage;
+}
+
+}  // namespace
+}  // namespace gregor::cli
+
+int main(int argc, char** argv) { return gregor::cli::run(argc, argv); }

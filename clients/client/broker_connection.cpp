@@ -1,0 +1,49 @@
+#include "clients/client/broker_connection.h"
+
+#include <mutex>
+#include <utility>
+
+namespace gregor::client {
+
+using protocol::ErrorCode;
+
+BrokerConnection::BrokerConnection(Runtime& runtime, Endpoint endpoint, rpc::ClientOptions options)
+    : runtime_(runtime),
+      endpoint_(std::move(endpoint)),
+      client_(runtime, std::move(options)),
+      connecting_(runtime.scheduler()) {}
+
+Result<void, Error> BrokerConnection::ensure_connected(Instant deadline) {
+    const std::scoped_lock one_at_a_time(connecting_);
+    if (client_.is_connected()) return {};
+    if (const auto connected = client_.connect(endpoint_, deadline); !connected) {
+        return fail(error_of(connected.error(), to_string(endpoint_)));
+    }
+    const auto answer = client_.api_versions(deadline);
+    if (!answer) return fail(broken(answer.error()));
+    if (answer->error_code != ErrorCode::none) return fail(error_of(answer->error_code));
+    versions_.clear();
+    for (const auto& api : answer->api_keys) {
+        versions_[api.api_key] = {api.min_version, api.max_version};
+    }
+    return {};
+}
+
+Result<std::int16_t, Error> BrokerConnection::version_for(protocol::ApiKey key,
+                                                          protocol::VersionRange ours) const {
+    const auto theirs = versions_.find(static_cast<std::int16_t>(key));
+    if (theirs != versions_.end()) {
+        const std::int16_t version = std::min(ours.max, theirs->second.max);
+        if (version >= std::max(ours.min, theirs->second.min)) return version;
+    }
+    return fail(Error{
+        ErrorCode::unsupported_version,
+        fmt::format("The node {} does not support {}", to_string(endpoint_), protocol::name(key))});
+}
+
+Error BrokerConnection::broken(IoError error) {
+    client_.close();
+    return error_of(error, to_string(endpoint_));
+}
+
+}  // namespace gregor::client

@@ -1,0 +1,51 @@
+// BrokerConnection: one broker as a client sees it. It connects when it is needed, asks first which
+// versions the broker knows, and sends every request in the newest one that both know.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "broker/protocol/api_key.h"
+#include "broker/protocol/version_range.h"
+#include "broker/rpc/client.h"
+#include "clients/client/error.h"
+
+namespace gregor::client {
+
+class BrokerConnection {
+public:
+    BrokerConnection(Runtime& runtime, Endpoint endpoint, rpc::ClientOptions options);
+
+    /// One try. `newest` bounds the version: what is asked may not exist in later ones.
+    /// UNSUPPORTED_VERSION: no version that both know.
+    template <protocol::Message Response, protocol::Message Request>
+    [[nodiscard]] Result<Response, Error> call(
+        const Request& request, Instant deadline,
+        std::int16_t newest = Request::kMessage.versions.max) {
+        TRY(ensure_connected(deadline));
+        const protocol::ApiKey key{Request::kMessage.id};
+        const std::int16_t version =
+            TRY(version_for(key, {Request::kMessage.versions.min, newest}));
+        auto answer = client_.call<Response>(request, version, deadline);
+        if (answer) return *std::move(answer);
+        return fail(broken(answer.error()));
+    }
+
+    [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
+
+private:
+    [[nodiscard]] Result<void, Error> ensure_connected(Instant deadline);
+    [[nodiscard]] Result<std::int16_t, Error> version_for(protocol::ApiKey key,
+                                                          protocol::VersionRange ours) const;
+    /// Whoever does not answer in time is asked on a new connection next time.
+    [[nodiscard]] Error broken(IoError error);
+
+    Runtime& runtime_;
+    Endpoint endpoint_;
+    rpc::Client client_;
+    Mutex connecting_;
+    std::map<std::int16_t, protocol::VersionRange> versions_;  // by API key, as the broker has them
+};
+
+}  // namespace gregor::client
