@@ -21,28 +21,6 @@ struct ShrinkCommand {
     bool any = false;
 };
 
-/// Runs a plan as it is: the numbers and faults of the command line are in it.
-RunReport run_once(CampaignOptions options, const Plan& plan) {
-    options.plan = plan;
-    options.first_seed = plan.seed;
-    options.seeds = 1;
-    options.jobs = 1;
-    options.disabled_faults.clear();
-    options.workload.clear();
-    std::optional<RunReport> report;
-    options.on_report = [&](const RunReport& one) { report = one; };
-    (void)run_campaign(options);
-    return *std::move(report);
-}
-
-/// The invariant, and of what ended its process where or how: "CHECK broker/log/log.cpp:120".
-std::string kind_of(const Violation& violation) {
-    if (violation.invariant != "CHECK" && violation.invariant != "CRASH") {
-        return violation.invariant;
-    }
-    return violation.invariant + " " + violation.message.substr(0, violation.message.find(": "));
-}
-
 /// A process that has ended cannot say when.
 Failure failure_of(const Violation& violation) {
     if (violation.at == Instant{}) return {};
@@ -98,7 +76,7 @@ int shrink_plan(const ShrinkCommand& command) {
     const auto options = resolve(command.target);
     if (!options) return usage_error(options.error());
     const Plan failing = plan_for(*options, command.seed.value_or(options->first_seed));
-    const RunReport report = run_once(*options, failing);
+    const RunReport report = run_alone(*options, failing);
     if (!report.violation) {
         return usage_error(
             fmt::format("seed {} violates nothing (its verdict: {}); there is nothing to shrink",
@@ -114,7 +92,7 @@ int shrink_plan(const ShrinkCommand& command) {
     shrink_options.budget = command.budget;
     shrink_options.is_valid = [&](const Plan& plan) { return is_valid(*options->scenario, plan); };
     shrink_options.run = [&](const Plan& plan) -> std::optional<Failure> {
-        const RunReport run = run_once(*options, plan);
+        const RunReport run = run_alone(*options, plan);
         if (!run.violation || !(command.any || kind_of(*run.violation) == kind)) return {};
         violation = *run.violation;
         return failure_of(violation);
