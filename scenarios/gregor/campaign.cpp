@@ -303,4 +303,24 @@ RunReport run_seed(const CampaignOptions& options, std::uint64_t seed) {
 
 CampaignReport run_campaign(const CampaignOptions& options) { return Supervisor(options).run(); }
 
+RunReport run_alone(CampaignOptions options, const simulated::Plan& plan) {
+    options.plan = plan;
+    options.first_seed = plan.seed;
+    options.seeds = 1;
+    options.jobs = 1;
+    options.disabled_faults.clear();
+    options.workload.clear();
+    std::optional<RunReport> report;
+    options.on_report = [&](const RunReport& one) { report = one; };
+    (void)run_campaign(options);
+    return *std::move(report);
+}
+
+std::string kind_of(const Violation& violation) {
+    if (violation.invariant != "CHECK" && violation.invariant != "CRASH") {
+        return violation.invariant;
+    }
+    return violation.invariant + " " + violation.message.substr(0, violation.message.find(": "));
+}
+
 }  // namespace gregor::scenarios

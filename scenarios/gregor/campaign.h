@@ -62,4 +62,12 @@ struct CampaignReport {
 
 [[nodiscard]] CampaignReport run_campaign(const CampaignOptions& options);
 
+/// Runs a plan once as it is, in a worker of its own: numbers and disabled faults of the options
+/// are in it already.
+[[nodiscard]] RunReport run_alone(CampaignOptions options, const simulated::Plan& plan);
+
+/// What tells failures apart: the invariant, and of what ended its process where or how, as in
+/// "CHECK broker/log/log.cpp:120".
+[[nodiscard]] std::string kind_of(const Violation& violation);
+
 }  // namespace gregor::scenarios

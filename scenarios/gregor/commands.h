@@ -11,6 +11,8 @@ namespace gregor::scenarios {
 void add_run_command(CLI::App& app, int& exit_code);
 /// replay SCENARIO|FILE.toml --seed S: one seed again, exactly, with its trace.
 void add_replay_command(CLI::App& app, int& exit_code);
+/// shrink SCENARIO|FILE.toml --seed S: the plan of a failing run, made small.
+void add_shrink_command(CLI::App& app, int& exit_code);
 /// list, bugs, faults, plan.
 void add_list_commands(CLI::App& app, int& exit_code);
 

@@ -123,6 +123,10 @@ void print_failure(const RunCommand& command, const CampaignOptions& options,
     if (!failure.shortfall.empty()) fmt::print("  {}\n", failure.shortfall);
     fmt::print("  replay: gregor replay {} --seed {} --trace\n", arguments_of(command.target),
                failure.seed);
+    if (failure.verdict == Verdict::violated) {
+        fmt::print("  shrink: gregor shrink {} --seed {}\n", arguments_of(command.target),
+                   failure.seed);
+    }
     fmt::print("  plan:\n{}", simulated::to_toml(plan_for(options, failure.seed)));
 }
 

@@ -39,6 +39,10 @@ USAGE_ERRORS = [
     (["replay", "single-node", "--seed", "1", "--until", "soon"], "soon"),
     (["replay", "no-such-scenario", "--seed", "1"], "single-node"),
     (["plan", "no-such-scenario"], "single-node"),
+    (["shrink", "no-such-scenario"], "single-node"),
+    (["shrink", "single-node", "--budget", "-1"], "--budget"),
+    (["shrink", "single-node", "--seed", "2", "--plant", "skip-flush", "--save", "no-such-folder/small.toml"],
+     "cannot write no-such-folder/small.toml"),
 ]
 
 
@@ -214,6 +218,75 @@ class PlantedBugs(unittest.TestCase):
         code, again = gregor(*replay.group(1).split())
         self.assertEqual(code, 1, again)
         self.assertIn(violation.group(0).strip(), again)
+
+
+class Shrinks(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        code, output = gregor("run", "single-node", "--plant", "skip-flush", "--seeds", 8,
+                              "--stop-at-failure", "--quiet", "--jobs", 1)
+        assert code == 1, output
+        cls.invariant = re.search(r"^  (\S+) violated at ", output, re.MULTILINE).group(1)
+        # The next step that the failure names.
+        cls.shrink = re.search(r"^  shrink: gregor (shrink .*)$", output, re.MULTILINE).group(1).split()
+
+    def test_a_failing_seed_shrinks_to_a_small_plan_that_replays(self):
+        with tempfile.TemporaryDirectory() as folder:
+            small = pathlib.Path(folder) / "small.toml"
+            code, output = gregor(*self.shrink, "--save", small)
+            self.assertEqual(code, 1, output)
+            saved = small.read_text(encoding="utf-8")
+            self.assertLessEqual(saved.count("[[fault]]"), 2, output)
+            self.assertIn("\nclients = 1\n", saved)
+            self.assertIn(saved, output)
+            violation = re.search(rf"^{self.invariant} violated at \S+: .*$", output.split(saved)[1],
+                                  re.MULTILINE)
+            replay = re.search(r"^replay: gregor (replay .*) --trace$", output, re.MULTILINE)
+            code, again = gregor(*replay.group(1).split())
+            self.assertEqual(code, 1, again)
+            self.assertIn(violation.group(0), again)
+            # The bug made the run fail; not the smallness of the plan.
+            code, sound = gregor("replay", small, "--workload", "floor_acknowledged=0", "--workload",
+                                 "floor_faults=0", "--workload", "floor_crashes=0")
+            self.assertEqual(code, 0, sound)
+
+    def test_shrinking_twice_gives_the_same_plan_and_shrinking_the_small_one_gives_itself(self):
+        with tempfile.TemporaryDirectory() as folder:
+            files = [pathlib.Path(folder) / f"{name}.toml" for name in ("one", "two", "three")]
+            gregor(*self.shrink, "--save", files[0])
+            gregor(*self.shrink, "--save", files[1])
+            code, output = gregor("shrink", files[0], "--plant", "skip-flush", "--save", files[2])
+            self.assertEqual(code, 1, output)
+            texts = {file.read_text(encoding="utf-8") for file in files}
+            self.assertEqual(len(texts), 1, texts)
+
+    def test_a_small_budget_leaves_a_larger_plan_that_still_fails(self):
+        with tempfile.TemporaryDirectory() as folder:
+            small = pathlib.Path(folder) / "small.toml"
+            code, output = gregor(*self.shrink, "--save", small, "--budget", 3)
+            self.assertEqual(code, 1, output)
+            self.assertIn("\n3 runs, ", output)
+            self.assertIn("more --budget may make it smaller", output)
+            code, output = gregor("replay", small, "--plant", "skip-flush")
+            self.assertEqual(code, 1, output)
+
+    def test_given_numbers_and_disabled_faults_are_in_the_small_plan(self):
+        with tempfile.TemporaryDirectory() as folder:
+            small = pathlib.Path(folder) / "small.toml"
+            code, output = gregor(*self.shrink, "--workload", "fetch_wait_ms=77", "--disable-fault",
+                                  "disk-slow", "--save", small, "--budget", 0)
+            self.assertEqual(code, 1, output)
+            self.assertIn("\nfetch_wait_ms = 77\n", small.read_text(encoding="utf-8"))
+            self.assertRegex(output, r"(?m)^replay: gregor replay \S+small.toml --plant skip-flush --trace$")
+
+    def test_a_run_that_passes_or_is_vacuous_has_nothing_to_shrink(self):
+        for numbers, verdict in [((), "pass"), (("--workload", "floor_faults=1000000000"), "vacuous")]:
+            with self.subTest(verdict=verdict), tempfile.TemporaryDirectory() as folder:
+                small = pathlib.Path(folder) / "small.toml"
+                code, output = gregor("shrink", "single-node", "--seed", 3, *numbers, "--save", small)
+                self.assertEqual(code, 254, output)
+                self.assertIn(f"seed 3 violates nothing (its verdict: {verdict})", output)
+                self.assertFalse(small.exists())
 
 
 if __name__ == "__main__":
