@@ -133,8 +133,8 @@ private:
     /// True if a quick look shows that every record would pass.
     [[nodiscard]] bool looks_well() {
         if (options_.origin != AppendOrigin::client) return false;
-        const auto skimmed =
-            skim_records(batch_.header, batch_.records(), options_.max_uncompressed_bytes);
+        const auto skimmed = skim_records(batch_.header, batch_.records(),
+                                          options_.max_uncompressed_bytes, options_.contexts);
         if (!skimmed || (options_.is_compacted && !skimmed->all_have_keys)) return false;
         if (options_.timestamp_type == TimestampType::create_time &&
             (is_out_of_range(skimmed->min_timestamp) || is_out_of_range(skimmed->max_timestamp))) {

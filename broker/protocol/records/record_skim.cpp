@@ -101,7 +101,8 @@ bool pass_stream(Skim& skim, Decompressor& source) {
 }  // namespace
 
 std::optional<SkimmedRecords> skim_records(const BatchHeader& header, ByteSpan records,
-                                           std::size_t max_uncompressed_bytes) {
+                                           std::size_t max_uncompressed_bytes,
+                                           CodecContexts* contexts) {
     const std::optional<CompressionCodec> codec = header.codec();
     if (!codec) return std::nullopt;
     Skim skim(header);
@@ -109,7 +110,7 @@ std::optional<SkimmedRecords> skim_records(const BatchHeader& header, ByteSpan r
         if (skim.pass(records) != records.size()) return std::nullopt;
         return skim.result();
     }
-    const auto source = open_decompressor(*codec, records, max_uncompressed_bytes);
+    const auto source = open_decompressor(*codec, records, max_uncompressed_bytes, contexts);
     if (!pass_stream(skim, *source)) return std::nullopt;
     return skim.result();
 }

@@ -12,6 +12,8 @@
 
 namespace gregor::records {
 
+class CodecContexts;
+
 struct SkimmedRecords {
     std::int64_t min_timestamp = 0;  // ms, never negative
     std::int64_t max_timestamp = 0;
@@ -25,6 +27,7 @@ struct SkimmedRecords {
 /// is a record, is the caller's to see to.
 [[nodiscard]] std::optional<SkimmedRecords> skim_records(const BatchHeader& header,
                                                          ByteSpan records,
-                                                         std::size_t max_uncompressed_bytes);
+                                                         std::size_t max_uncompressed_bytes,
+                                                         CodecContexts* contexts = nullptr);
 
 }  // namespace gregor::records

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/protocol/records/batch_builder.h"
+#include "broker/protocol/records/codec_contexts.h"
 #include "broker/protocol/records/record_reader.h"
 #include "tests/support/catch.h"
 
@@ -112,6 +113,23 @@ TEST_CASE("a skim does not decompress beyond the limit") {
         batch_of({{.timestamp = 1, .value = as_bytes(value)}}, CompressionCodec::lz4);
     REQUIRE(skim_records(batch.header, batch.records, 200'000));
     REQUIRE_FALSE(skim_records(batch.header, batch.records, 50'000));
+}
+
+TEST_CASE("contexts that are kept change no verdict, also after a batch that was damaged") {
+    CodecContexts contexts;
+    for (const CompressionCodec codec : kCodecs) {
+        Batch batch = batch_of({{.timestamp = 3, .value = as_bytes("v")}, {.timestamp = 5}}, codec);
+        std::size_t damaged = 0;
+        for (std::size_t bit = 0; bit < batch.bits(); ++bit) {
+            batch.flip(bit);
+            const auto skimmed = skim_records(batch.header, batch.records, kLimit, &contexts);
+            REQUIRE(skimmed == batch.skimmed());
+            if (!skimmed) ++damaged;
+            batch.flip(bit);
+            REQUIRE(skim_records(batch.header, batch.records, kLimit, &contexts));
+        }
+        REQUIRE(damaged > 0);
+    }
 }
 
 TEST_CASE("a skim and the reader agree on what two flipped bits make of a batch") {
