@@ -253,7 +253,12 @@ void Node::make_metadata() {
             .on_failure = [this](std::string_view why) {
                 fail_for_good(fmt::format("the metadata log failed: {}", why));
             }});
-    channel_ = std::make_unique<drivers::ControllerChannel>(runtime_, *metadata_);
+    // As Kafka's heartbeats: who waits longer for a controller that hangs is fenced by the next
+    // one.
+    channel_ = std::make_unique<drivers::ControllerChannel>(
+        runtime_, *metadata_,
+        drivers::ControllerChannelOptions{.request_timeout =
+                                              config_.milliseconds("broker.session.timeout.ms")});
     context_ = std::make_unique<HandlerContext>(HandlerContext{.runtime = runtime_,
                                                                .config = config_,
                                                                .router = router_,

@@ -34,6 +34,8 @@ struct Context {
 };
 
 using Action = std::function<int(Context& context)>;
+/// Of a command that needs no cluster.
+using LocalAction = std::function<int(Runtime& runtime)>;
 
 [[nodiscard]] Action add_topics(CLI::App& command);
 [[nodiscard]] Action add_configs(CLI::App& command);
@@ -42,6 +44,7 @@ using Action = std::function<int(Context& context)>;
 [[nodiscard]] Action add_quorum(CLI::App& command);
 [[nodiscard]] Action add_cluster(CLI::App& command);
 [[nodiscard]] Action add_get_offsets(CLI::App& command);
+[[nodiscard]] LocalAction add_log_dump(CLI::App& command);
 
 template <class... Args>
 void complain(fmt::format_string<Args...> format, Args&&... args) {

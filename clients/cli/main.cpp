@@ -2,6 +2,7 @@
 //
 //     gregorctl topics --bootstrap-server H:P --create --topic t --partitions 3
 //     gregorctl configs | produce | consume | quorum | cluster | get-offsets …
+//     gregorctl log dump --files F,F --print-data-log
 //
 // Exit codes: 0 done, 1 failed, 254 bad command line.
 #include "clients/cli/command.h"
@@ -26,24 +27,30 @@ constexpr Command kCommands[] = {
     {"get-offsets", "offsets of partitions, by time", add_get_offsets},
 };
 
+int run_local(const LocalAction& action) {
+    real::RealMachine machine;
+    real::RealRuntime runtime(machine, {.name = "gregorctl"});
+    int code = kFailed;
+    machine.run([&] {
+        code = action(runtime);
+        std::fflush(stdout);
+    });
+    return code;
+}
+
 int run_action(const Action& action, const std::string& servers) {
     auto endpoints = client::parse_bootstrap_servers(servers);
     if (!endpoints) {
         complain("{}", endpoints.error());
         return kUsage;
     }
-    real::RealMachine machine;
-    real::RealRuntime runtime(machine, {.name = "gregorctl"});
-    int code = kFailed;
-    machine.run([&] {
+    return run_local([&](Runtime& runtime) {
         client::Cluster cluster(
             runtime, {.bootstrap_servers = *std::move(endpoints), .client_id = "gregorctl"});
         admin::Admin admin(cluster);
         Context context{.runtime = runtime, .cluster = cluster, .admin = admin};
-        code = action(context);
-        std::fflush(stdout);
+        return action(context);
     });
-    return code;
 }
 
 int run(int argc, char** argv) {
@@ -59,11 +66,16 @@ int run(int argc, char** argv) {
             ->required();
         actions.emplace_back(added, command.add(*added));
     }
+    CLI::App* log = app.add_subcommand("log", "a partition's files");
+    log->require_subcommand(1);
+    CLI::App* dump = log->add_subcommand("dump", "what is in them; needs no cluster");
+    const LocalAction dump_action = add_log_dump(*dump);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? kDone : kUsage;
     }
+    if (dump->parsed()) return run_local(dump_action);
     for (const auto& [command, action] : actions) {
         if (command->parsed()) return run_action(action, servers);
     }

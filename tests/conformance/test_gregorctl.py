@@ -162,6 +162,39 @@ class Gregorctl(unittest.TestCase):
         endpoints = [line.split() for line in self.done("cluster", "list-endpoints").splitlines()]
         self.assertEqual({"1", "2", "3"}, {row[0] for row in endpoints[1:]})
 
+    def dump(self, *arguments):
+        return subprocess.run([self.program, "log", "dump", *map(str, arguments)], capture_output=True,
+                              text=True, timeout=60, check=False)
+
+    def test_the_files_of_a_partition_are_dumped(self):
+        self.make("dumped", "--partitions", 1)
+        self.done("produce", "--topic", "dumped", "--property", "parse.key=true", "--property",
+                  "key.separator=:", stdin="".join(f"k{i}:v{i}\n" for i in range(5)))
+        leader = self.done("topics", "--describe", "--topic", "dumped").split("Leader: ")[1][0]
+        data = self.folder / f"node-{leader}" / "data"
+        done = self.dump("--files", data / "dumped-0" / f"{0:020}.log", "--print-data-log")
+        self.assertEqual(DONE, done.returncode, done.stderr)
+        self.assertIn("Log starting offset: 0\n", done.stdout)
+        self.assertRegex(done.stdout, r"baseOffset: 0 lastOffset: \d count: \d baseSequence: 0 .* isvalid: true")
+        self.assertRegex(done.stdout, r"\| offset: 4 CreateTime: \d+ keySize: 2 valueSize: 2 sequence: 4 "
+                                      r"headerKeys: \[\] key: k4 payload: v4\n")
+        metadata = data / "__cluster_metadata-0" / f"{0:020}.log"
+        done = self.dump("--files", metadata, "--cluster-metadata-decoder")
+        self.assertEqual(DONE, done.returncode, done.stderr)
+        self.assertIn(' payload: {"type":"TopicRecord","version":0,"data":{"name":"dumped"', done.stdout)
+        self.assertIn(" controlType: LEADER_CHANGE\n", done.stdout)
+
+    def test_damaged_and_missing_files_are_told(self):
+        damaged = self.folder / f"{0:020}.log"
+        damaged.write_bytes(b"no batch at all, but long enough to be taken for one: " * 3)
+        done = self.dump("--files", damaged)
+        self.assertEqual(FAILED, done.returncode)
+        self.assertIn("no batch at position 0", done.stderr)
+        done = self.dump("--files", self.folder / "none.log")
+        self.assertEqual(FAILED, done.returncode)
+        self.assertIn("none.log: not_found", done.stderr)
+        self.assertEqual(USAGE, self.dump().returncode)
+
     def test_mistakes_are_told(self):
         self.refused(USAGE, "exactly one action", "topics")
         self.refused(USAGE, "exactly one action", "topics", "--list", "--describe")
