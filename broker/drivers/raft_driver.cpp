@@ -48,6 +48,7 @@ Result<void, StorageError> RaftDriver::start() {
     CHECK(core_ == nullptr);
     raft::DurableState state = TRY(log_.open(options_.raft.static_voters));
     core_ = std::make_unique<raft::Raft>(options_.raft, std::move(state), random_);
+    high_watermark_ = core_->high_watermark();
     tasks_.spawn("raft", [this] { run(); });
     tasks_.spawn("raft log sync", [this] { keep_synced(); });
     return {};
@@ -109,10 +110,6 @@ void RaftDriver::snapshot_taken(const raft::Snapshot& snapshot) {
 const raft::Raft& RaftDriver::core() const {
     CHECK(core_ != nullptr);
     return *core_;
-}
-
-raft::Offset RaftDriver::high_watermark() const {
-    return core_ == nullptr ? raft::Offset(0) : core_->high_watermark();
 }
 
 std::optional<Endpoint> RaftDriver::leader_endpoint() const {
@@ -245,7 +242,8 @@ void RaftDriver::tell_news(const raft::Effects& effects) {
         observer_.leadership_lost(*effects.leadership_lost);
     }
     if (effects.high_watermark) {
-        log_.set_high_watermark(*effects.high_watermark);
+        high_watermark_ = *effects.high_watermark;
+        log_.set_high_watermark(high_watermark_);
         observer_.committed();
     }
     if (effects.leadership_established) {

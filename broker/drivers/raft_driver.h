@@ -92,7 +92,9 @@ public:
     /// CHECKs that it has started.
     [[nodiscard]] const raft::Raft& core() const;
     [[nodiscard]] MetadataLog& log() { return log_; }
-    [[nodiscard]] raft::Offset high_watermark() const;
+    /// Of what has come to pass: the log holds everything below it. The core knows of it earlier,
+    /// while the disk still takes what it decided.
+    [[nodiscard]] raft::Offset high_watermark() const { return high_watermark_; }
     [[nodiscard]] raft::LeaderAndEpoch leader() const { return leader_; }
     /// Where the leader serves the quorum, if it is known.
     [[nodiscard]] std::optional<Endpoint> leader_endpoint() const;
@@ -133,6 +135,7 @@ private:
     std::uint64_t next_request_ = 1;
     std::map<raft::NodeId, std::unique_ptr<Peer>> peers_;
     raft::LeaderAndEpoch leader_;
+    raft::Offset high_watermark_{0};
     WaitQueue appended_;  // the syncing fiber's
     bool sync_due_ = false;
     bool failed_ = false;
