@@ -67,6 +67,8 @@ public:
     [[nodiscard]] replication::ReplicaManager& replicas();
     /// CHECKs that it has started.
     [[nodiscard]] drivers::ClusterMetadata& metadata();
+    /// For who watches the node from outside: nullptr as long as it has none.
+    [[nodiscard]] drivers::ClusterMetadata* metadata_so_far() { return metadata_.get(); }
 
 private:
     using Started = Result<void, std::string>;

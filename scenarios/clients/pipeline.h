@@ -12,8 +12,10 @@
 // first batch refused for damage, the second would be taken and stand before it. So a partition's
 // first batch under an identity, and the first after a loss, goes alone.
 //
-// When the broker says that it has lost track of a partition's producer, which only a loss there
-// excuses (V5), the partition goes on under a new producer id.
+// When the broker says that it has lost track of a partition's producer, the partition goes on
+// under a new producer id. Two things excuse that (V5): a loss there; and a start of a node while
+// more than one batch was on its way, since a producer snapshot keeps a producer's last batch
+// alone, so that what went before it is no duplicate to be known any more.
 #pragma once
 
 #include <deque>
@@ -25,10 +27,10 @@
 
 #include "broker/protocol/messages/produce.h"
 #include "broker/protocol/records/batch_header.h"
-#include "scenarios/single_node/link.h"
+#include "scenarios/clients/router.h"
 #include "sim/runtime/sync.h"
 
-namespace gregor::scenarios::single_node {
+namespace gregor::scenarios::clients {
 
 /// What an answer says of a batch; `dropped`: its partition is damaged, nothing is owed.
 enum class Outcome : std::uint8_t { acknowledged, not_written, unknown, lost_track, dropped };
@@ -44,7 +46,9 @@ struct Batch {
     std::int16_t producer_epoch = records::kNoProducerEpoch;
     std::int32_t base_sequence = records::kNoSequence;
     std::uint64_t attempts = 0;
-    /// The link's generation that it was last sent in; 0 when that attempt has been answered.
+    /// Whom it was last sent to, and the generation of the link then; 0 when that attempt has been
+    /// answered.
+    std::size_t broker = 0;
     std::uint64_t sent_in = 0;
     std::optional<Outcome> settled;
 };
@@ -62,7 +66,7 @@ public:
         std::int32_t first_sequence = 0;
     };
 
-    Pipeline(Workload& workload, Runtime& runtime, Link& link, Options options,
+    Pipeline(Workload& workload, Runtime& runtime, Router& router, Options options,
              std::function<Bytes(const Batch&)> encode);
 
     /// Sends what is added until all of it is settled and stop() was called; kMaxInFlight fibers
@@ -90,12 +94,15 @@ private:
         /// losses had happened.
         bool is_known = false;
         LossCount tracked;
+        std::uint64_t tracked_starts = 0;  // of nodes
         /// Something failed: nothing is sent until all has been answered.
         bool going_back = false;
         /// Fibers that wait before the partition is tried again.
         int resting = 0;
     };
     struct Asked {
+        std::size_t broker = 0;
+        std::uint64_t starts = 0;
         LossCount losses;
         std::size_t flips = 0;
     };
@@ -119,12 +126,13 @@ private:
     /// False when it had to ask the broker first: what is next may have changed.
     [[nodiscard]] bool identify(Batch& batch);
     void ask_for_identity();
-    void start_over(Stream& stream, const PartitionHistory& history);
+    void start_over(Stream& stream, PartitionHistory& history);
     void judge_lost_track(const Stream& stream, const PartitionUnderTest& partition);
+    [[nodiscard]] std::size_t tried(const PartitionUnderTest& partition) const;
 
     Workload& workload_;
     Runtime& runtime_;
-    Link& link_;
+    Router& router_;
     Options options_;
     std::function<Bytes(const Batch&)> encode_;
     std::deque<BatchRef> unsettled_;  // in the order of their making
@@ -137,4 +145,4 @@ private:
     bool stopping_ = false;
 };
 
-}  // namespace gregor::scenarios::single_node
+}  // namespace gregor::scenarios::clients
