@@ -206,7 +206,8 @@ void Pipeline::take(const BatchRef& batch, Outcome outcome, const Asked& asked) 
         if (stream.identity && stream.identity->producer_id == batch->producer_id) {
             stream.is_known = true;
             stream.tracked = asked.losses;
-            stream.tracked_starts = asked.starts;
+            // One that went before and is not answered may be what its snapshot left out.
+            if (is_first(*batch)) stream.tracked_starts = asked.starts;
         }
         settle(batch, outcome);
     } else if (!options_.idempotent) {
