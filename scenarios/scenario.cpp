@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "scenarios/cluster/cluster.h"
 #include "scenarios/single_node/single_node.h"
 #include "sim/base/check.h"
 #include "sim/base/instrument.h"
@@ -20,6 +21,7 @@ Duration cpu_time() {
 std::vector<std::unique_ptr<Scenario>> make_scenarios() {
     std::vector<std::unique_ptr<Scenario>> all;
     all.push_back(make_single_node());
+    for (auto& scenario : make_clusters()) all.push_back(std::move(scenario));
     return all;
 }
 

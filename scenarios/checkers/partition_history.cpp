@@ -53,13 +53,37 @@ void PartitionHistory::read(std::int64_t position, std::int64_t offset, ValueId 
     learn(offset, value, false, "read");
 }
 
-void PartitionHistory::high_watermark(std::int64_t high_watermark, const Known& asked) {
+void PartitionHistory::high_watermark(std::int64_t high_watermark, std::int32_t leader_epoch,
+                                      const Known& asked) {
     if (damaged_ || asked.losses != losses()) return;
+    if (options_.has_elections) {
+        told_in_epoch(high_watermark, leader_epoch, asked);
+        return;
+    }
     judge_.compared();
     if (high_watermark < asked.end) {
         judge_.violated("T7",
                         "{}: the high watermark is {}, but offset {} was known before the question",
                         options_.name, high_watermark, asked.end - 1);
+    }
+}
+
+void PartitionHistory::told_in_epoch(std::int64_t high_watermark, std::int32_t leader_epoch,
+                                     const Known& asked) {
+    if (leader_epoch < 0) return;
+    if (leader_epoch == asked.leader_epoch) {
+        judge_.compared();
+        if (high_watermark < asked.high_watermark) {
+            judge_.violated("T7",
+                            "{}: the leader of epoch {} told the high watermark {} and then {}",
+                            options_.name, leader_epoch, asked.high_watermark, high_watermark);
+        }
+    }
+    if (leader_epoch > leader_epoch_) {
+        leader_epoch_ = leader_epoch;
+        high_watermark_ = high_watermark;
+    } else if (leader_epoch == leader_epoch_) {
+        high_watermark_ = std::max(high_watermark_, high_watermark);
     }
 }
 
@@ -105,7 +129,7 @@ void PartitionHistory::drained(std::int64_t offset, ValueId value, std::int64_t 
     if (judge_.violation()) return;
     slot(offset).drained = true;
     const Sent* sent = sent_.find(value.value());
-    if (sent == nullptr || !sent->ordered) return;
+    if (sent == nullptr || !sent->ordered || sent->repeats) return;
     const auto [last, is_first] = last_drained_of_.try_emplace(producer_of(value), value);
     if (!is_first && value <= last->second) {
         judge_.violated("P7", "{}: {} stands behind {} of the same idempotent producer",
@@ -153,8 +177,8 @@ void PartitionHistory::learn(std::int64_t offset, ValueId value, bool acknowledg
                         offset);
         return;
     }
-    // No record stands twice, so a log is never longer than what was sent to it.
-    if (offset >= static_cast<std::int64_t>(sent_.size())) {
+    // No record stands twice that may not, so a log is never longer than what was sent to it.
+    if (offset >= static_cast<std::int64_t>(sent_.size() + repeats_)) {
         judge_.violated("H2", "{}: {} was {} at offset {}, but only {} records were ever sent",
                         options_.name, text(value), how, offset, sent_.size());
         return;
@@ -170,7 +194,7 @@ void PartitionHistory::learn(std::int64_t offset, ValueId value, bool acknowledg
         judge_.violated("P6", "{}: {} stands at offset {}, but its send had failed for good",
                         options_.name, text(value), offset);
     }
-    if (sent->offset >= 0 && sent->offset != offset) {
+    if (sent->offset >= 0 && sent->offset != offset && !sent->repeats) {
         judge_.violated("P1", "{}: {} stands at offset {} and was {} at offset {}", options_.name,
                         text(value), sent->offset, how, offset);
     }

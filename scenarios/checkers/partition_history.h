@@ -56,6 +56,9 @@ struct Known {
     std::int64_t log_start = 0;
     /// One past the highest offset that somebody was told of.
     std::int64_t end = 0;
+    /// The highest high watermark that a leader of the newest epoch known then has told.
+    std::int32_t leader_epoch = -1;
+    std::int64_t high_watermark = 0;
 };
 
 class PartitionHistory {
@@ -64,6 +67,9 @@ public:
         std::string name;
         /// flush.messages=1: an answered send is on the platter.
         bool synced_before_answer = false;
+        /// Leaders change: a new one may know of a lower high watermark than the old one told, and
+        /// only those of one epoch are held against each other (T7).
+        bool has_elections = false;
     };
 
     PartitionHistory(Judge& judge, Options options) : judge_(judge), options_(std::move(options)) {}
@@ -74,7 +80,11 @@ public:
     }
     /// To be kept with a question until its answer comes.
     [[nodiscard]] Known known() const {
-        return {.losses = losses(), .log_start = log_start_, .end = known_end_};
+        return {.losses = losses(),
+                .log_start = log_start_,
+                .end = known_end_,
+                .leader_epoch = leader_epoch_,
+                .high_watermark = high_watermark_};
     }
 
     // What clients did and were told. -------------------------------------------------------------
@@ -85,11 +95,18 @@ public:
     void acknowledged(ValueId value, std::int64_t offset, LossCount asked);
     /// The answer was an error that says the record was not written (P6).
     void failed(ValueId value);
+    /// The broker was right to lose track of the value's producer, which sends it again under
+    /// another id: it may stand twice, and behind what was sent later.
+    void may_repeat(ValueId value) {
+        sent_[value.value()].repeats = true;
+        ++repeats_;
+    }
     /// A fetch of this consumer returned this record; it expected `position` or later.
     void read(std::int64_t position, std::int64_t offset, ValueId value, const Known& asked);
     /// A fetch answer's high watermark: never below what was told before the question (T7). Nothing
     /// is owed by an answer that a loss overtook.
-    void high_watermark(std::int64_t high_watermark, const Known& asked);
+    /// `leader_epoch`: the one that the question named, -1 if it named none.
+    void high_watermark(std::int64_t high_watermark, std::int32_t leader_epoch, const Known& asked);
     /// DeleteRecords was answered with this low watermark.
     void deleted_up_to(std::int64_t log_start);
 
@@ -128,11 +145,13 @@ private:
     struct Sent {
         bool ordered = false;
         bool failed = false;
+        bool repeats = false;
         std::int64_t offset = -1;  // where it is known to stand
     };
 
     /// Whether a loss since `asked` may have taken this offset.
     [[nodiscard]] bool is_stale(std::int64_t offset, LossCount asked) const;
+    void told_in_epoch(std::int64_t high_watermark, std::int32_t leader_epoch, const Known& asked);
     void learn(std::int64_t offset, ValueId value, bool acknowledged, std::string_view how);
     Slot& slot(std::int64_t offset);
 
@@ -143,8 +162,11 @@ private:
     std::vector<std::int64_t> durable_ends_;
     std::int64_t known_end_ = 0;
     std::int64_t log_start_ = 0;
+    std::int32_t leader_epoch_ = -1;
+    std::int64_t high_watermark_ = 0;  // told in that epoch
     bool damaged_ = false;
     bool syncs_lied_ = false;
+    std::uint64_t repeats_ = 0;
     std::uint64_t acknowledged_ = 0;
     std::uint64_t excused_ = 0;
     std::vector<std::pair<std::int64_t, std::int64_t>> drained_;  // offset, timestamp

@@ -1,16 +1,20 @@
 // One run: the world, the broker, the clients; a phase with faults, a phase in which everything
 // must come right, a drain, and the disk's own word.
-#include "broker/server/node.h"
+#include "scenarios/clients/programs.h"
+#include "scenarios/clients/workload.h"
+#include "scenarios/platter.h"
 #include "scenarios/single_node/plan_check.h"
-#include "scenarios/single_node/platter.h"
 #include "scenarios/single_node/single_node.h"
-#include "scenarios/single_node/workload.h"
 #include "sim/simulated/fault_injector.h"
 #include "sim/simulated/world.h"
 
 namespace gregor::scenarios::single_node {
 namespace {
 
+using clients::Counts;
+using clients::PartitionUnderTest;
+using clients::Phase;
+using clients::Workload;
 using simulated::Fault;
 using simulated::FaultKind;
 using simulated::Machine;
@@ -24,64 +28,14 @@ constexpr std::uint64_t kFloorAcknowledged = 2000;
 constexpr std::uint64_t kFloorFaults = 10;
 constexpr std::uint64_t kFloorCrashes = 2;
 
-/// A client machine: its fibers, until each has done its work.
-class ClientProgram final : public simulated::Program {
-public:
-    using Body = std::function<void(Runtime&)>;
-
-    ClientProgram(Runtime& runtime, const std::vector<Body>& bodies)
-        : runtime_(runtime), bodies_(bodies) {}
-
-    void run() override {
-        TaskGroup group(runtime_.tasks(), "clients");
-        for (const Body& body : bodies_) {
-            group.spawn("client", [this, &body] { body(runtime_); });
-        }
-        group.join();
-    }
-    void request_stop() override { runtime_.tasks().cancel(); }
-
-private:
-    Runtime& runtime_;
-    const std::vector<Body>& bodies_;
-};
-
-/// The broker as the world starts it.
-class BrokerProgram final : public simulated::Program {
-public:
-    using OnFailure = std::function<void(const std::string& why)>;
-
-    BrokerProgram(Runtime& runtime, const server::Config& config, OnFailure on_failure)
-        : on_failure_(std::move(on_failure)),
-          node_(runtime, config,
-                {.format_missing = true,
-                 .cluster_id = "c2luZ2xlLW5vZGUtcnVucw",
-                 .on_ready = [this] { ready_ = true; }}) {}
-
-    void run() override {
-        node_.run();
-        if (node_.failure()) on_failure_(*node_.failure());
-    }
-    void request_stop() override { node_.request_stop(); }
-    /// Between two events; nothing before it serves and once it is failing.
-    [[nodiscard]] replication::ReplicaManager* serving_replicas() {
-        return ready_ && !node_.failure() ? &node_.replicas() : nullptr;
-    }
-
-private:
-    OnFailure on_failure_;
-    bool ready_ = false;
-    server::Node node_;
-};
-
 class SingleNodeRun final : simulated::FaultInjector::Observer {
 public:
     SingleNodeRun(const simulated::Plan& plan, const RunOptions& options)
         : plan_(plan),
           options_(options),
-          world_(
-              plan.seed,
-              {.network = plan.network, .bits_flip_in = checksummed_bytes, .trace = options.trace}),
+          world_(plan.seed, {.network = plan.network,
+                             .bits_flip_in = clients::checksummed_bytes,
+                             .trace = options.trace}),
           judge_([this] { return world_.now(); }, [this] { stop_at_violation(); }),
           workload_(plan, judge_, world_.network()),
           config_(*broker_config(plan)),
@@ -89,6 +43,7 @@ public:
 
     RunReport run() {
         workload_.acknowledged_floor = floor("floor_acknowledged", kFloorAcknowledged);
+        workload_.brokers = {{"n1", 9092}};
         make_partitions();
         start_broker();
         start_clients();
@@ -126,8 +81,9 @@ private:
         broker_ = &world_.add_machine("n1", {.disk = plan_.disk});
         broker_->restart_after(500ms);
         broker_->start([this](Runtime& runtime) {
-            return std::make_unique<BrokerProgram>(
-                runtime, config_, [this](const std::string& why) { judge_failure(why); });
+            return std::make_unique<NodeProgram>(
+                runtime, config_, "c2luZ2xlLW5vZGUtcnVucw",
+                [this](const std::string& why) { judge_failure(why); });
         });
     }
 
@@ -140,18 +96,18 @@ private:
             workload_.machines[name] = fmt::format("c{}", place);
             bodies_[place].push_back(std::move(body));
         };
-        add("admin", [this](Runtime& runtime) { run_admin(workload_, runtime); });
+        add("admin", [this](Runtime& runtime) { clients::run_admin(workload_, runtime); });
         for (std::int64_t i = 0; i < workload_.setting("producers"); ++i) {
             ++workload_.producers_left;
             add(fmt::format("producer-{}", i), [this, i](Runtime& runtime) {
                 while (!workload_.topics_made) runtime.clock().sleep_for(50ms);
-                run_producer(workload_, runtime, static_cast<std::uint32_t>(i));
+                clients::run_producer(workload_, runtime, static_cast<std::uint32_t>(i));
             });
         }
         for (std::int64_t i = 0; i < workload_.setting("consumers"); ++i) {
             ++workload_.consumers_left;
             add(fmt::format("consumer-{}", i), [this, i](Runtime& runtime) {
-                run_consumer(workload_, runtime, static_cast<std::uint32_t>(i));
+                clients::run_consumer(workload_, runtime, static_cast<std::uint32_t>(i));
             });
         }
         for (std::size_t i = 0; i < machines; ++i) {
@@ -197,7 +153,7 @@ private:
     }
 
     void drain() {
-        drain_body_.push_back([this](Runtime& runtime) { run_drain(workload_, runtime); });
+        drain_body_.push_back([this](Runtime& runtime) { clients::run_drain(workload_, runtime); });
         world_.add_machine("drain", {}).start([this](Runtime& runtime) {
             return std::make_unique<ClientProgram>(runtime, drain_body_);
         });
@@ -215,7 +171,7 @@ private:
     /// The broker's own invariants, and that every partition which no fault has damaged came back.
     void check_broker() {
         if (!broker_->running()) return;
-        auto* replicas = static_cast<BrokerProgram&>(*broker_->program()).serving_replicas();
+        auto* replicas = static_cast<NodeProgram&>(*broker_->program()).serving_replicas();
         if (replicas == nullptr) return;
         replicas->check_invariants();
         for (const PartitionUnderTest& partition : workload_.partitions) {

@@ -258,9 +258,16 @@ void World::at_cue(const Cue& cue, std::function<void()> action) {
     cues_.push_back({EventName(cue.event).hash(), cue.node, cue.occurrence, std::move(action)});
 }
 
+void World::watch(std::string_view event, std::function<void()> action) {
+    watches_.push_back({EventName(event).hash(), std::move(action)});
+}
+
 void World::observe(const std::string& node, std::uint64_t node_hash, EventName name) {
     digest_.add(name.hash() ^ node_hash);
     if (event_observer_) event_observer_(name);
+    for (const Watch& each : watches_) {
+        if (each.event_hash == name.hash()) each.action();
+    }
     if (cues_.empty()) [[likely]]
         return;
     for (std::size_t i = 0; i < cues_.size(); ++i) {

@@ -150,6 +150,9 @@ public:
     /// Calls `action` at the cue, inside the event. Cues may be added at any time; an occurrence
     /// that has passed never comes.
     void at_cue(const Cue& cue, std::function<void()> action);
+    /// Calls `action` at every such event of any node, inside the event: it must not wait, and what
+    /// the node is about to do it has not done.
+    void watch(std::string_view event, std::function<void()> action);
 
     /// Calls `observer` at every event of every node, inside the event: for who looks on. It must
     /// not change the world.
@@ -183,6 +186,11 @@ private:
         std::function<void()> action;
     };
 
+    struct Watch {
+        std::uint64_t event_hash = 0;
+        std::function<void()> action;
+    };
+
     void observe(const std::string& node, std::uint64_t node_hash, EventName name);
 
     std::uint64_t seed_;
@@ -196,6 +204,7 @@ private:
     std::vector<std::unique_ptr<Machine>> machines_;
     std::vector<ArmedCue> cues_;
     std::function<void(EventName)> event_observer_;
+    std::vector<Watch> watches_;
     bool shutting_down_ = false;
 };
 

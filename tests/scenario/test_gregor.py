@@ -94,6 +94,14 @@ class Runs(unittest.TestCase):
         self.assertEqual(code, 0, output)
         self.assertIn("verdict: pass", output)
 
+    def test_clusters_pass_and_are_deterministic(self):
+        for scenario in ("crash", "partitions", "disks", "clocks", "isr-failover", "controller-failover",
+                         "rolling", "swarm"):
+            with self.subTest(scenario=scenario):
+                code, output = gregor("run", scenario, "--seeds", 6, "--check-determinism", "--quiet")
+                self.assertEqual(code, 0, output)
+                self.assertIn("verdict: pass", output)
+
     def test_a_report_names_counts_and_faults(self):
         code, output = gregor("run", "single-node", "--seed", 3)
         self.assertEqual(code, 0, output)

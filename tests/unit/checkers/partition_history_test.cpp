@@ -63,7 +63,7 @@ TEST_CASE("a history in which all is well passes, and was compared") {
     partition.acknowledge_first(3);
     partition.read(0, 1);
     partition.read(1, 2);
-    partition.history.high_watermark(3, partition.history.known());
+    partition.history.high_watermark(3, -1, partition.history.known());
     partition.drain(0, {1, 2, 3, 4});
     REQUIRE(partition.verdict() == "pass");
     REQUIRE(partition.comparisons() > 8);
@@ -417,9 +417,9 @@ TEST_CASE("T7: a high watermark is at or below an offset that was told before th
         } else {
             partition.acknowledge(3, 2);
         }
-        partition.history.high_watermark(3, partition.history.known());
+        partition.history.high_watermark(3, -1, partition.history.known());
         REQUIRE(partition.verdict() == "pass");
-        partition.history.high_watermark(2, partition.history.known());
+        partition.history.high_watermark(2, -1, partition.history.known());
         REQUIRE(partition.verdict() == "T7");
     }
 }
@@ -429,7 +429,7 @@ TEST_CASE("T7: what was told only after the question does not bind its answer") 
     partition.acknowledge_first(2);
     const Known before = partition.history.known();
     partition.acknowledge(3, 2);
-    partition.history.high_watermark(2, before);
+    partition.history.high_watermark(2, -1, before);
     REQUIRE(partition.verdict() == "pass");
 }
 
@@ -438,16 +438,16 @@ TEST_CASE("T7: a power loss lowers what binds to the durable end, damage unbinds
     lost.acknowledge_first(3);
     const Known before = lost.history.known();
     lost.history.lost_power(1);
-    lost.history.high_watermark(0, before);
-    lost.history.high_watermark(1, lost.history.known());
+    lost.history.high_watermark(0, -1, before);
+    lost.history.high_watermark(1, -1, lost.history.known());
     REQUIRE(lost.verdict() == "pass");
-    lost.history.high_watermark(0, lost.history.known());
+    lost.history.high_watermark(0, -1, lost.history.known());
     REQUIRE(lost.verdict() == "T7");
 
     Partition damaged;
     damaged.acknowledge_first(3);
     damaged.history.damaged();
-    damaged.history.high_watermark(0, damaged.history.known());
+    damaged.history.high_watermark(0, -1, damaged.history.known());
     REQUIRE(damaged.verdict() == "pass");
 }
 

@@ -1,8 +1,8 @@
-#include "scenarios/single_node/flips.h"
+#include "scenarios/clients/flips.h"
 
 #include "broker/protocol/records/batch_header.h"
 
-namespace gregor::scenarios::single_node {
+namespace gregor::scenarios::clients {
 namespace {
 
 constexpr std::size_t kMagicAt = 16;
@@ -40,4 +40,4 @@ bool FlipLedger::explains(const std::string& from, const std::string& to, std::s
     return false;
 }
 
-}  // namespace gregor::scenarios::single_node
+}  // namespace gregor::scenarios::clients

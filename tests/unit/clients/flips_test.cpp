@@ -1,5 +1,5 @@
 // Where bits flip, and how much damage a flip explains.
-#include "scenarios/single_node/flips.h"
+#include "scenarios/clients/flips.h"
 
 #include "broker/protocol/records/batch_builder.h"
 #include "broker/protocol/records/batch_header.h"
@@ -8,7 +8,7 @@
 #include "tests/unit/simulated/function_program.h"
 
 using namespace gregor;
-using namespace gregor::scenarios::single_node;
+using namespace gregor::scenarios::clients;
 
 namespace {
 

@@ -1,8 +1,8 @@
-#include "scenarios/single_node/platter.h"
+#include "scenarios/platter.h"
 
 #include "broker/protocol/records/batch_reader.h"
 
-namespace gregor::scenarios::single_node {
+namespace gregor::scenarios {
 namespace {
 
 /// Loses everything that was not synced.
@@ -63,6 +63,10 @@ void read_segment(const Bytes& content, const std::string& path, PartitionOnDisk
         }
         epoch = header.partition_leader_epoch;
         partition.end = header.last_offset() + 1;
+        partition.batches.push_back({.base_offset = header.base_offset,
+                                     .leader_epoch = header.partition_leader_epoch,
+                                     .crc = header.crc,
+                                     .size = (*batch)->bytes.size()});
     }
 }
 
@@ -98,4 +102,4 @@ std::map<std::string, PartitionOnDisk> read_durable_partitions(const simulated::
     return read_partitions(*copy);
 }
 
-}  // namespace gregor::scenarios::single_node
+}  // namespace gregor::scenarios

@@ -1,10 +1,10 @@
 // What a consumer's half of a fetch session names, and how it begins anew.
-#include "scenarios/single_node/fetch_session.h"
+#include "scenarios/clients/fetch_session.h"
 
 #include "tests/support/catch.h"
 
 using namespace gregor;
-using namespace gregor::scenarios::single_node;
+using namespace gregor::scenarios::clients;
 
 namespace {
 

@@ -26,10 +26,10 @@
 
 #include "broker/protocol/messages/produce.h"
 #include "broker/protocol/records/batch_header.h"
-#include "scenarios/single_node/link.h"
+#include "scenarios/clients/router.h"
 #include "sim/runtime/sync.h"
 
-namespace gregor::scenarios::single_node {
+namespace gregor::scenarios::clients {
 
 /// What an answer says of a batch; `dropped`: its partition is damaged, nothing is owed.
 enum class Outcome : std::uint8_t { acknowledged, not_written, unknown, lost_track, dropped };
@@ -47,7 +47,9 @@ struct Batch {
     /// Of its partition, before it was sent under this identity.
     std::uint32_t deletions_before = 0;
     std::uint64_t attempts = 0;
-    /// The link's generation that it was last sent in; 0 when that attempt has been answered.
+    /// Whom it was last sent to, and the generation of the link then; 0 when that attempt has been
+    /// answered.
+    std::size_t broker = 0;
     std::uint64_t sent_in = 0;
     std::optional<Outcome> settled;
 };
@@ -65,7 +67,7 @@ public:
         std::int32_t first_sequence = 0;
     };
 
-    Pipeline(Workload& workload, Runtime& runtime, Link& link, Options options,
+    Pipeline(Workload& workload, Runtime& runtime, Router& router, Options options,
              std::function<Bytes(const Batch&)> encode);
 
     /// Sends what is added until all of it is settled and stop() was called; kMaxInFlight fibers
@@ -99,6 +101,7 @@ private:
         int resting = 0;
     };
     struct Asked {
+        std::size_t broker = 0;
         LossCount losses;
         std::size_t flips = 0;
     };
@@ -122,12 +125,12 @@ private:
     /// False when it had to ask the broker first: what is next may have changed.
     [[nodiscard]] bool identify(Batch& batch);
     void ask_for_identity();
-    void start_over(Stream& stream, const PartitionHistory& history);
+    void start_over(Stream& stream, PartitionHistory& history);
     void judge_lost_track(const Stream& stream, const Batch& batch);
 
     Workload& workload_;
     Runtime& runtime_;
-    Link& link_;
+    Router& router_;
     Options options_;
     std::function<Bytes(const Batch&)> encode_;
     std::deque<BatchRef> unsettled_;  // in the order of their making
@@ -140,4 +143,4 @@ private:
     bool stopping_ = false;
 };
 
-}  // namespace gregor::scenarios::single_node
+}  // namespace gregor::scenarios::clients

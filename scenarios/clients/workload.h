@@ -11,12 +11,12 @@
 #include "broker/protocol/ids.h"
 #include "broker/protocol/records/codec_contexts.h"
 #include "scenarios/checkers/partition_history.h"
+#include "scenarios/clients/flips.h"
 #include "scenarios/judge.h"
-#include "scenarios/single_node/flips.h"
 #include "sim/runtime/runtime.h"
 #include "sim/simulated/plan.h"
 
-namespace gregor::scenarios::single_node {
+namespace gregor::scenarios::clients {
 
 /// A partition that the clients use.
 struct PartitionUnderTest {
@@ -42,7 +42,9 @@ struct Counts {
     std::uint64_t unknown_sends = 0;
     std::uint64_t failed_sends = 0;
     std::uint64_t retried_batches = 0;
-    std::uint64_t pipelined_sends = 0;  // with another of the same partition in flight
+    std::uint64_t follower_fetches = 0;
+    std::uint64_t moved_partitions = 0;  // somebody was told that its leader is another
+    std::uint64_t pipelined_sends = 0;   // with another of the same partition in flight
     std::uint64_t reset_producers = 0;
     std::uint64_t damaged_requests = 0;  // refused with CORRUPT_MESSAGE after a bit had flipped
     std::uint64_t damaged_answers = 0;   // of a fetch, noticed by a checksum
@@ -67,11 +69,25 @@ struct Workload {
         return plan.workload.at(key);
     }
 
+    /// Zero when the plan does not say.
+    [[nodiscard]] std::int64_t optional_setting(const std::string& key) const {
+        const auto it = plan.workload.find(key);
+        return it == plan.workload.end() ? 0 : it->second;
+    }
+    void note(const std::string& client, std::string_view what) {
+        const std::string& purpose = purposes[client];
+        doing[client] = purpose.empty() ? std::string(what) : fmt::format("{} ({})", what, purpose);
+    }
+
     const simulated::Plan& plan;
     Judge& judge;
     FlipLedger flips;
     /// The machine that each client runs on, by the client's name.
     std::map<std::string, std::string> machines;
+    /// Where clients reach each broker, by its id less one.
+    std::vector<Endpoint> brokers;
+    /// Of each topic. With one, an answer to acks=1 is a promise; with more it is none.
+    std::int16_t replication_factor = 1;
     std::vector<PartitionUnderTest> partitions;
     std::map<std::string, protocol::TopicId> topic_ids;
     std::vector<ExtraTopic> extra_topics;
@@ -85,8 +101,9 @@ struct Workload {
     /// Of the clients, which all work on one thread.
     records::CodecContexts codec_contexts;
     std::uint64_t acknowledged_floor = 0;
-    /// What each client does now, by its name.
+    /// What each client does now, by its name, and what for.
     std::map<std::string, std::string> doing;
+    std::map<std::string, std::string> purposes;
 };
 
 /// The size of a value that no batch may hold (P6): by a little, as its bytes all take time.
@@ -97,8 +114,6 @@ void fill_value(ValueId value, std::size_t size, std::vector<std::uint8_t>& out)
 /// The id, if the bytes are what fill_value made.
 [[nodiscard]] std::optional<ValueId> read_value(ByteSpan bytes);
 
-inline const Endpoint kBroker{"n1", 9092};
-
 // The clients; each returns when its work is done.
 void run_admin(Workload& workload, Runtime& runtime);
 void run_producer(Workload& workload, Runtime& runtime, std::uint32_t producer);
@@ -107,4 +122,4 @@ void run_consumer(Workload& workload, Runtime& runtime, std::uint32_t consumer);
 /// was answered.
 void run_drain(Workload& workload, Runtime& runtime);
 
-}  // namespace gregor::scenarios::single_node
+}  // namespace gregor::scenarios::clients

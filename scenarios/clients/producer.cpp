@@ -2,9 +2,9 @@
 // makes goes through its pipeline: a plain one sends each value once, and what it does not hear of
 // is unknown; an idempotent one sends a batch again until it hears.
 #include "broker/protocol/records/batch_builder.h"
-#include "scenarios/single_node/pipeline.h"
+#include "scenarios/clients/pipeline.h"
 
-namespace gregor::scenarios::single_node {
+namespace gregor::scenarios::clients {
 namespace {
 
 class Producer {
@@ -16,12 +16,12 @@ public:
           index_(index),
           options_(draw_options(random_, index)),
           codec_(static_cast<records::CompressionCodec>(random_.below(5))),
-          link_(workload, runtime, fmt::format("producer-{}", index)),
-          pipeline_(workload, runtime, link_, options_,
+          router_(workload, runtime, fmt::format("producer-{}", index)),
+          pipeline_(workload, runtime, router_, options_,
                     [this](const Batch& batch) { return encode(batch); }) {}
 
     void run() {
-        TaskGroup group(runtime_.tasks(), link_.name());
+        TaskGroup group(runtime_.tasks(), router_.name());
         group.spawn("producer", [this] { produce(); });
         for (std::size_t i = 0; i < Pipeline::kMaxInFlight; ++i) {
             group.spawn("sender", [this] { pipeline_.send_batches(); });
@@ -59,12 +59,12 @@ private:
         // Healed: every partition takes another send, and answers it (V3, V5).
         for (PartitionUnderTest& partition : workload_.partitions) send_last(partition);
         pipeline_.stop();
-        link_.done();
+        router_.done();
         --workload_.producers_left;
     }
 
     void send_last(PartitionUnderTest& partition) {
-        link_.set_purpose(fmt::format("a last send to {}", partition.history->name()));
+        router_.set_purpose(fmt::format("a last send to {}", partition.history->name()));
         while (!partition.history->is_damaged()) {
             const BatchRef batch = make_batch(partition, true);
             pipeline_.add(batch);
@@ -115,7 +115,7 @@ private:
     std::uint32_t index_;
     Pipeline::Options options_;
     records::CompressionCodec codec_;
-    Link link_;
+    Router router_;
     Pipeline pipeline_;
     std::uint64_t next_number_ = 1;
 };
@@ -126,4 +126,4 @@ void run_producer(Workload& workload, Runtime& runtime, std::uint32_t producer) 
     Producer(workload, runtime, producer).run();
 }
 
-}  // namespace gregor::scenarios::single_node
+}  // namespace gregor::scenarios::clients

@@ -5,16 +5,27 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "sim/simulated/disk_store.h"
 
-namespace gregor::scenarios::single_node {
+namespace gregor::scenarios {
 
 struct PartitionOnDisk {
     std::int64_t log_start = 0;  // of the oldest segment
     /// The end of the last batch up to which every batch is whole, sound and next to the one
     /// before.
     std::int64_t end = 0;
+    struct Batch {
+        std::int64_t base_offset = 0;
+        std::int32_t leader_epoch = 0;
+        std::uint32_t crc = 0;
+        std::size_t size = 0;
+
+        friend bool operator==(const Batch&, const Batch&) = default;
+    };
+    /// The sound ones; what is equal here is equal to the byte.
+    std::vector<Batch> batches;
     /// What comes after `end`, if anything: "a bad checksum in 00…0.log at 4711".
     std::string damage;
     /// A batch below `end` breaks L2: the epoch falls.
@@ -29,4 +40,4 @@ struct PartitionOnDisk {
 [[nodiscard]] std::map<std::string, PartitionOnDisk> read_durable_partitions(
     const simulated::DiskStore& store);
 
-}  // namespace gregor::scenarios::single_node
+}  // namespace gregor::scenarios

@@ -3,10 +3,10 @@
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/protocol/messages/metadata.h"
 #include "broker/protocol/messages/topics.h"
-#include "scenarios/single_node/fetched.h"
-#include "scenarios/single_node/link.h"
+#include "scenarios/clients/fetched.h"
+#include "scenarios/clients/router.h"
 
-namespace gregor::scenarios::single_node {
+namespace gregor::scenarios::clients {
 namespace {
 
 using protocol::ErrorCode;
@@ -17,7 +17,7 @@ public:
         : workload_(workload),
           runtime_(runtime),
           random_(runtime.random()),
-          link_(workload, runtime, "admin") {}
+          router_(workload, runtime, "admin") {}
 
     void run() {
         for (std::int64_t topic = 0; topic < workload_.setting("topics"); ++topic) {
@@ -35,7 +35,7 @@ public:
                 change_extra_topics();
             }
         }
-        link_.done();
+        router_.done();
         workload_.admin_done = true;
     }
 
@@ -43,9 +43,10 @@ private:
     bool create(const std::string& name, std::int32_t partitions) {
         protocol::CreateTopicsRequest request;
         request.timeout_ms = 5000;
-        request.topics.push_back(
-            {.name = name, .num_partitions = partitions, .replication_factor = 1});
-        const auto response = link_.call<protocol::CreateTopicsResponse>(request, 7);
+        request.topics.push_back({.name = name,
+                                  .num_partitions = partitions,
+                                  .replication_factor = workload_.replication_factor});
+        const auto response = router_.ask<protocol::CreateTopicsResponse>(request, 7);
         if (!response || response->topics.size() != 1) return false;
         const ErrorCode error = response->topics[0].error_code;
         last_created_id_ = response->topics[0].topic_id;
@@ -56,7 +57,7 @@ private:
     bool learn_topic_ids() {
         protocol::MetadataRequest request;
         request.topics = std::nullopt;
-        const auto response = link_.call<protocol::MetadataResponse>(request, 12);
+        const auto response = router_.ask<protocol::MetadataResponse>(request, 12);
         if (!response) return false;
         for (const auto& topic : response->topics) {
             workload_.topic_ids[topic.name.value_or("")] = topic.topic_id;
@@ -86,16 +87,17 @@ private:
         protocol::DeleteTopicsRequest request;
         request.timeout_ms = 5000;
         request.topic_names.push_back(topic.name);
-        const auto response = link_.call<protocol::DeleteTopicsResponse>(request, 5);
+        const auto response = router_.ask<protocol::DeleteTopicsResponse>(request, 5);
         if (response && response->responses.size() == 1) {
             topic.deletion_acknowledged = response->responses[0].error_code == ErrorCode::none;
         }
     }
 
     void delete_some_records() {
-        PartitionUnderTest& partition = random_.pick(workload_.partitions);
-        const auto earliest = ask_offset(link_, partition, -2);
-        const auto latest = ask_offset(link_, partition, -1);
+        const auto place = static_cast<std::size_t>(random_.below(workload_.partitions.size()));
+        PartitionUnderTest& partition = workload_.partitions[place];
+        const auto earliest = ask_offset(workload_, router_, place, -2);
+        const auto latest = ask_offset(workload_, router_, place, -1);
         if (!earliest || !latest || *earliest >= *latest) return;
         const LossCount asked = partition.history->losses();
         protocol::DeleteRecordsRequest request;
@@ -106,7 +108,8 @@ private:
             {.partition_index = protocol::PartitionId(partition.index),
              .offset = protocol::Offset(upto)});
         ++partition.deletions_asked;
-        const auto response = link_.call<protocol::DeleteRecordsResponse>(request, 2);
+        const auto response =
+            router_.wait_for_leader(place).call<protocol::DeleteRecordsResponse>(request, 2);
         if (!response || response->topics.size() != 1) return;
         const auto& answer = response->topics[0].partitions[0];
         if (answer.error_code == ErrorCode::none && asked == partition.history->losses()) {
@@ -117,7 +120,7 @@ private:
     Workload& workload_;
     Runtime& runtime_;
     Random& random_;
-    Link link_;
+    Router router_;
     protocol::TopicId last_created_id_;
     bool last_create_was_first_ = false;
 };
@@ -126,4 +129,4 @@ private:
 
 void run_admin(Workload& workload, Runtime& runtime) { Admin(workload, runtime).run(); }
 
-}  // namespace gregor::scenarios::single_node
+}  // namespace gregor::scenarios::clients

@@ -1,9 +1,9 @@
-#include "scenarios/single_node/fetched.h"
+#include "scenarios/clients/fetched.h"
 
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/protocol/records/batch_reader.h"
 
-namespace gregor::scenarios::single_node {
+namespace gregor::scenarios::clients {
 namespace {
 
 constexpr std::size_t kMaxUncompressed = std::size_t{64} << 20;
@@ -45,20 +45,26 @@ Fetched read_fetched(const Bytes& bytes, std::int64_t position, records::CodecCo
     return fetched;
 }
 
-std::optional<std::int64_t> ask_offset(Link& link, const PartitionUnderTest& partition,
+std::optional<std::int64_t> ask_offset(Workload& workload, Router& router, std::size_t place,
                                        std::int64_t timestamp) {
+    const PartitionUnderTest& partition = workload.partitions[place];
     protocol::ListOffsetsRequest request;
     request.replica_id = protocol::kNoNode;
     request.topics.push_back({.name = partition.topic});
     request.topics[0].partitions.push_back(
         {.partition_index = protocol::PartitionId(partition.index), .timestamp = timestamp});
+    Link& link = router.wait_for_leader(place);
     const auto response = link.call<protocol::ListOffsetsResponse>(request, 5);
+    if (!response) router.moved(place);
     if (!response || response->topics.size() != 1 || response->topics[0].partitions.size() != 1) {
         return std::nullopt;
     }
     const auto& answer = response->topics[0].partitions[0];
-    if (answer.error_code != protocol::ErrorCode::none) return std::nullopt;
+    if (answer.error_code != protocol::ErrorCode::none) {
+        router.moved(place);
+        return std::nullopt;
+    }
     return answer.offset.value();
 }
 
-}  // namespace gregor::scenarios::single_node
+}  // namespace gregor::scenarios::clients

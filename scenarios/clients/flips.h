@@ -13,7 +13,7 @@
 
 #include "sim/simulated/sim_network.h"
 
-namespace gregor::scenarios::single_node {
+namespace gregor::scenarios::clients {
 
 /// The checksum and the bytes under it, of every whole batch in `sent`.
 [[nodiscard]] std::vector<simulated::ByteRange> checksummed_bytes(ByteSpan sent);
@@ -36,4 +36,4 @@ private:
     std::map<std::pair<std::string, std::string>, std::vector<bool>> spent_;
 };
 
-}  // namespace gregor::scenarios::single_node
+}  // namespace gregor::scenarios::clients

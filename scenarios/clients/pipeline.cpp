@@ -1,10 +1,10 @@
-#include "scenarios/single_node/pipeline.h"
+#include "scenarios/clients/pipeline.h"
 
 #include <algorithm>
 
 #include "broker/protocol/messages/transactions.h"
 
-namespace gregor::scenarios::single_node {
+namespace gregor::scenarios::clients {
 namespace {
 
 using protocol::ErrorCode;
@@ -24,11 +24,11 @@ std::int32_t sequence_after(std::int32_t sequence, std::size_t count) {
 
 }  // namespace
 
-Pipeline::Pipeline(Workload& workload, Runtime& runtime, Link& link, Options options,
+Pipeline::Pipeline(Workload& workload, Runtime& runtime, Router& router, Options options,
                    std::function<Bytes(const Batch&)> encode)
     : workload_(workload),
       runtime_(runtime),
-      link_(link),
+      router_(router),
       options_(options),
       encode_(std::move(encode)),
       streams_(workload.partitions.size(), Stream{.next_sequence = options.first_sequence}),
@@ -57,8 +57,10 @@ void Pipeline::send_batches() {
         if (batch == nullptr) {
             if (stopping_ && unsettled_.empty()) return;
             changed_.wait();
-        } else if (!link_.is_connected()) {
-            link_.connected();
+        } else if (const auto leader = router_.leader_of(place_of(*batch)); !leader) {
+            router_.find_leaders();
+        } else if (!router_.link(*leader).is_connected()) {
+            if (!router_.link(*leader).connect()) router_.unreachable(*leader);
         } else if (!options_.idempotent || identify(*batch)) {
             send(batch);  // nothing has waited since it was chosen: the wire has our order
         }
@@ -89,7 +91,7 @@ std::size_t Pipeline::window_of(const Batch& batch) const {
 }
 
 bool Pipeline::is_in_flight(const Batch& batch) const {
-    return batch.sent_in != 0 && batch.sent_in == link_.generation();
+    return batch.sent_in != 0 && batch.sent_in == router_.link(batch.broker).generation();
 }
 
 bool Pipeline::any_in_flight(const PartitionUnderTest* partition) const {
@@ -107,10 +109,12 @@ bool Pipeline::is_first(const Batch& batch) const {
 
 void Pipeline::send(const BatchRef& batch) {
     if (any_in_flight(batch->partition)) ++workload_.counts.pipelined_sends;
-    const Asked asked{.losses = batch->partition->history->losses(),
-                      .flips = link_.flips_to_broker()};
+    batch->broker = *router_.leader_of(place_of(*batch));
+    const Asked asked{.broker = batch->broker,
+                      .losses = batch->partition->history->losses(),
+                      .flips = router_.link(batch->broker).flips_to_node()};
     const std::uint64_t attempt = ++batch->attempts;
-    batch->sent_in = link_.generation();
+    batch->sent_in = router_.link(batch->broker).generation();
     const Outcome outcome = exchange(*batch, asked);
     // On a new connection it may have been sent again before this fiber came to run.
     if (batch->attempts == attempt) {
@@ -128,12 +132,14 @@ Outcome Pipeline::exchange(const Batch& batch, const Asked& asked) {
     request.topic_data[0].partition_data.push_back(
         {.index = protocol::PartitionId(batch.partition->index), .records = encode_(batch)});
     ++workload_.counts.produce_requests;
+    Link& link = router_.link(asked.broker);
     if (options_.acks == 0) {
-        link_.send(request, options_.version);
+        link.send(request, options_.version);
         return Outcome::acknowledged;
     }
-    const auto response = link_.call<ProduceResponse>(request, options_.version);
+    const auto response = link.call<ProduceResponse>(request, options_.version);
     if (!response) {
+        router_.unreachable(asked.broker);
         workload_.counts.unknown_sends += batch.values.size();
         return Outcome::unknown;
     }
@@ -151,12 +157,17 @@ Outcome Pipeline::judge(const Batch& batch, const Asked& asked,
         case ErrorCode::not_leader_or_follower:
         case ErrorCode::unknown_topic_or_partition:
         case ErrorCode::leader_not_available:
+            router_.moved(place_of(batch));
+            ++workload_.counts.moved_partitions;
+            // It may have been appended, and who waited for the replicas waited in vain.
+            return options_.acks == -1 ? Outcome::unknown : Outcome::not_written;
+        case ErrorCode::not_enough_replicas:
         case ErrorCode::message_too_large: return Outcome::not_written;
         case ErrorCode::out_of_order_sequence_number:
         case ErrorCode::unknown_producer_id:
         case ErrorCode::invalid_producer_epoch: return Outcome::lost_track;
         case ErrorCode::corrupt_message:
-            if (link_.flip_explains_refusal(asked.flips)) {
+            if (router_.link(asked.broker).flip_explains_refusal(asked.flips)) {
                 ++workload_.counts.damaged_requests;
                 return Outcome::not_written;
             }
@@ -168,14 +179,20 @@ Outcome Pipeline::judge(const Batch& batch, const Asked& asked,
                                      batch.partition->history->name(),
                                      protocol::name(answer.error_code));
             return Outcome::not_written;
+        case ErrorCode::kafka_storage_error:
+            router_.moved(place_of(batch));
+            return Outcome::unknown;
         default: return Outcome::unknown;
     }
     if (batch.oversized) {
         workload_.judge.violated("R12", "a batch above message.max.bytes was accepted");
     }
-    std::int64_t offset = answer.base_offset.value();
-    for (const ValueId value : batch.values) {
-        batch.partition->history->acknowledged(value, offset++, asked.losses);
+    // What the leader alone has may go with it.
+    if (options_.acks == -1 || workload_.replication_factor == 1) {
+        std::int64_t offset = answer.base_offset.value();
+        for (const ValueId value : batch.values) {
+            batch.partition->history->acknowledged(value, offset++, asked.losses);
+        }
     }
     workload_.counts.acknowledged_sends += batch.values.size();
     return Outcome::acknowledged;
@@ -249,7 +266,7 @@ void Pipeline::ask_for_identity() {
     InitProducerIdRequest request;
     request.transactional_id = std::nullopt;
     request.transaction_timeout_ms = 60'000;
-    const auto response = link_.call<InitProducerIdResponse>(request, 1);
+    const auto response = router_.ask<InitProducerIdResponse>(request, 1);
     if (!response || response->error_code != ErrorCode::none) {
         runtime_.clock().sleep_for(50ms);
         return;
@@ -261,7 +278,12 @@ void Pipeline::ask_for_identity() {
     identity_ = Identity{producer_id, response->producer_epoch.value()};
 }
 
-void Pipeline::start_over(Stream& stream, const PartitionHistory& history) {
+void Pipeline::start_over(Stream& stream, PartitionHistory& history) {
+    // What was sent under the old identity may be in the log, and only that identity would show it.
+    for (const BatchRef& batch : unsettled_) {
+        if (batch->partition->history.get() != &history || batch->attempts == 0) continue;
+        for (const ValueId value : batch->values) history.may_repeat(value);
+    }
     ++workload_.counts.reset_producers;
     if (stream.identity == identity_) identity_.reset();
     stream.identity.reset();
@@ -278,7 +300,7 @@ void Pipeline::judge_lost_track(const Stream& stream, const Batch& batch) {
     // the broker may not have lost track.
     if (batch.deletions_before != partition.deletions_asked) return;
     workload_.judge.violated("V5", "{}: {} was refused as out of sequence, but nothing was lost",
-                             partition.history->name(), link_.name());
+                             partition.history->name(), router_.name());
 }
 
-}  // namespace gregor::scenarios::single_node
+}  // namespace gregor::scenarios::clients

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "scenarios/single_node/link.h"
+#include "scenarios/clients/router.h"
 
-namespace gregor::scenarios::single_node {
+namespace gregor::scenarios::clients {
 
 struct FetchedRecord {
     std::int64_t offset = 0;
@@ -25,10 +25,9 @@ struct Fetched {
 [[nodiscard]] Fetched read_fetched(const Bytes& bytes, std::int64_t position,
                                    records::CodecContexts& contexts);
 
-/// ListOffsets of one partition: -2 earliest, -1 latest, else by time (-1 for none). Nothing when
-/// the broker did not answer or answered with an error.
-[[nodiscard]] std::optional<std::int64_t> ask_offset(Link& link,
-                                                     const PartitionUnderTest& partition,
-                                                     std::int64_t timestamp);
+/// ListOffsets of one partition, from its leader: -2 earliest, -1 latest, else by time (-1 for
+/// none). Nothing when the broker did not answer or answered with an error.
+[[nodiscard]] std::optional<std::int64_t> ask_offset(Workload& workload, Router& router,
+                                                     std::size_t partition, std::int64_t timestamp);
 
-}  // namespace gregor::scenarios::single_node
+}  // namespace gregor::scenarios::clients

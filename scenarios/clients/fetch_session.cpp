@@ -1,8 +1,8 @@
-#include "scenarios/single_node/fetch_session.h"
+#include "scenarios/clients/fetch_session.h"
 
 #include <limits>
 
-namespace gregor::scenarios::single_node {
+namespace gregor::scenarios::clients {
 
 void name_targets(protocol::FetchRequest& request, const std::vector<FetchTarget>& targets) {
     for (const FetchTarget& target : targets) {
@@ -11,6 +11,7 @@ void name_targets(protocol::FetchRequest& request, const std::vector<FetchTarget
         }
         request.topics.back().partitions.push_back(
             {.partition = protocol::PartitionId(target.index),
+             .current_leader_epoch = protocol::LeaderEpoch(target.leader_epoch),
              .fetch_offset = protocol::Offset(target.offset),
              .partition_max_bytes = target.max_bytes});
     }
@@ -53,4 +54,4 @@ void FetchSession::broken() {
     remembered_.clear();
 }
 
-}  // namespace gregor::scenarios::single_node
+}  // namespace gregor::scenarios::clients

@@ -1,10 +1,10 @@
-#include "scenarios/single_node/workload.h"
+#include "scenarios/clients/workload.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cstring>
 
-namespace gregor::scenarios::single_node {
+namespace gregor::scenarios::clients {
 namespace {
 
 constexpr std::size_t kWord = 8;
@@ -52,4 +52,4 @@ std::optional<ValueId> read_value(ByteSpan bytes) {
     return ValueId(id);
 }
 
-}  // namespace gregor::scenarios::single_node
+}  // namespace gregor::scenarios::clients

@@ -12,7 +12,7 @@
 
 #include "broker/protocol/messages/fetch.h"
 
-namespace gregor::scenarios::single_node {
+namespace gregor::scenarios::clients {
 
 /// What a consumer wants of one partition.
 struct FetchTarget {
@@ -21,6 +21,7 @@ struct FetchTarget {
     std::int32_t index = 0;
     std::int64_t offset = 0;
     std::int32_t max_bytes = 0;
+    std::int32_t leader_epoch = -1;  // as the consumer knows it; -1: it does not say
 
     friend bool operator==(const FetchTarget&, const FetchTarget&) = default;
 };
@@ -50,4 +51,4 @@ private:
     std::map<Key, FetchTarget> remembered_;
 };
 
-}  // namespace gregor::scenarios::single_node
+}  // namespace gregor::scenarios::clients

@@ -1,0 +1,129 @@
+#include "scenarios/cluster/drawing.h"
+
+#include <array>
+
+namespace gregor::scenarios::cluster {
+namespace {
+
+using simulated::FaultKind;
+
+constexpr std::array kCrashes{FaultKind::kill, FaultKind::power_loss, FaultKind::clean_restart,
+                              FaultKind::pause};
+constexpr std::array kNetwork{
+    FaultKind::partition,       FaultKind::one_way_partition, FaultKind::clog,
+    FaultKind::swizzle_clog,    FaultKind::connection_reset,  FaultKind::half_open,
+    FaultKind::freeze_in_frame, FaultKind::connect_refused,   FaultKind::slow_accept,
+};
+constexpr std::array kDisks{
+    FaultKind::disk_read_error,   FaultKind::disk_write_error, FaultKind::disk_sync_error,
+    FaultKind::disk_open_error,   FaultKind::disk_full,        FaultKind::disk_slow,
+    FaultKind::disk_rename_error, FaultKind::power_loss,       FaultKind::kill,
+};
+constexpr std::array kClocks{FaultKind::clock_step, FaultKind::clock_drift, FaultKind::pause,
+                             FaultKind::kill};
+constexpr std::array kFailover{FaultKind::kill, FaultKind::pause, FaultKind::partition,
+                               FaultKind::one_way_partition, FaultKind::clean_restart};
+constexpr std::array kRolling{FaultKind::clean_restart};
+constexpr std::array kEverything{
+    FaultKind::kill,
+    FaultKind::power_loss,
+    FaultKind::clean_restart,
+    FaultKind::pause,
+    FaultKind::disk_read_error,
+    FaultKind::disk_write_error,
+    FaultKind::disk_sync_error,
+    FaultKind::disk_open_error,
+    FaultKind::disk_rename_error,
+    FaultKind::disk_full,
+    FaultKind::disk_slow,
+    FaultKind::connection_reset,
+    FaultKind::half_open,
+    FaultKind::partition,
+    FaultKind::one_way_partition,
+    FaultKind::clog,
+    FaultKind::swizzle_clog,
+    FaultKind::freeze_in_frame,
+    FaultKind::connect_refused,
+    FaultKind::slow_accept,
+    FaultKind::clock_step,
+    FaultKind::clock_drift,
+};
+
+constexpr std::array<Drawing, 8> kDrawings{{
+    {.name = "crash",
+     .summary = "brokers and controllers that die, lose power, stop in order and stand still",
+     .kinds = kCrashes,
+     .faults_min = 8,
+     .faults_max = 14,
+     .floor_acknowledged = 500,
+     .floor_faults = 3,
+     .floor_crashes = 1,
+     .floor_elections = 4},
+    {.name = "partitions",
+     .summary = "networks cut in every shape between nodes, and between them and clients",
+     .kinds = kNetwork,
+     .one_kind_in = 2,
+     .faults_min = 8,
+     .faults_max = 20,
+     .floor_acknowledged = 500,
+     .floor_faults = 3,
+     .floor_elections = 1},
+    {.name = "disks",
+     .summary = "disks that fail, fill up, become slow and lose what was not synced",
+     .kinds = kDisks,
+     .one_kind_in = 2,
+     .faults_min = 8,
+     .faults_max = 16,
+     .floor_acknowledged = 500,
+     .floor_faults = 2,
+     .floor_elections = 1},
+    {.name = "clocks",
+     .summary = "clocks that jump and drift while nodes stand still and die",
+     .kinds = kClocks,
+     .faults_min = 8,
+     .faults_max = 16,
+     .floor_acknowledged = 500,
+     .floor_faults = 3,
+     .floor_elections = 1},
+    {.name = "isr-failover",
+     .summary = "leaders that vanish just as their in-sync set or high watermark changes",
+     .kinds = kFailover,
+     .faults_min = 8,
+     .faults_max = 14,
+     .floor_acknowledged = 500,
+     .floor_faults = 3,
+     .floor_elections = 4},
+    {.name = "controller-failover",
+     .summary = "controllers, most of them apart from brokers, that vanish one after the other",
+     .kinds = kFailover,
+     .faults_min = 8,
+     .faults_max = 14,
+     .any_topology = true,
+     .controllers_only = true,
+     .floor_acknowledged = 500,
+     .floor_faults = 3,
+     .floor_elections = 2},
+    {.name = "rolling",
+     .summary = "every node is restarted in order, one after the other",
+     .kinds = kRolling,
+     .rolls = true,
+     .floor_acknowledged = 500,
+     .floor_faults = 3,
+     .floor_elections = 3},
+    {.name = "swarm",
+     .summary = "clusters of any size and setting under any mixture of faults",
+     .kinds = kEverything,
+     .one_kind_in = 3,
+     .faults_min = 8,
+     .faults_max = 24,
+     .any_topology = true,
+     .floor_acknowledged = 300,
+     .floor_faults = 2,
+     .floor_elections = 1},
+}};
+
+}  // namespace
+
+std::span<const Drawing> drawings() { return kDrawings; }
+
+}  // namespace gregor::scenarios::cluster

@@ -1,0 +1,38 @@
+// Drawing: what tells one scenario of clusters from another: which faults it draws, how many, and
+// what a run of it must at least have met.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "scenarios/scenario.h"
+
+namespace gregor::scenarios::cluster {
+
+struct Drawing {
+    std::string_view name;
+    std::string_view summary;
+    std::span<const simulated::FaultKind> kinds;
+    /// Of the kinds, one in so many is enabled in a plan (swarm testing); 1: all are.
+    std::uint64_t one_kind_in = 1;
+    std::int64_t faults_min = 0;
+    std::int64_t faults_max = 0;
+    /// Half of the plans have controllers apart from brokers, and one, three or five of them.
+    bool any_topology = false;
+    /// Faults befall only nodes that are controllers.
+    bool controllers_only = false;
+    /// One node after the other is restarted, in order.
+    bool rolls = false;
+    std::uint64_t floor_acknowledged = 0;
+    std::uint64_t floor_faults = 0;
+    std::uint64_t floor_crashes = 0;
+    std::uint64_t floor_elections = 0;  // leaders of partitions and of the quorum
+};
+
+[[nodiscard]] std::span<const Drawing> drawings();
+
+[[nodiscard]] simulated::Plan draw_plan(const Drawing& drawing, std::uint64_t seed,
+                                        const Numbers& given);
+
+}  // namespace gregor::scenarios::cluster

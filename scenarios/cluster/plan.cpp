@@ -1,0 +1,244 @@
+// What a seed of a cluster scenario is expanded into: topology, settings with short timeouts,
+// workload, and the faults of its drawing, at times and at cues.
+#include <algorithm>
+#include <array>
+
+#include "scenarios/cluster/drawing.h"
+#include "sim/base/random.h"
+
+namespace gregor::scenarios::cluster {
+namespace {
+
+using simulated::Fault;
+using simulated::FaultKind;
+using simulated::Plan;
+
+constexpr Duration kFaultPhase = 30s;
+constexpr std::size_t kTimed = 6;
+
+/// What faults are anchored to, besides times.
+constexpr std::array<std::string_view, 8> kCueEvents{
+    "role_changed",
+    "isr_changed",
+    "isr_proposed",
+    "image_published",
+    "metadata_leader_elected",
+    "replica_truncated",
+    "high_watermark_raised",
+    "log_appended",
+};
+
+class PlanDrawer {
+public:
+    PlanDrawer(const Drawing& drawing, std::uint64_t seed, const Numbers& given)
+        : drawing_(drawing),
+          random_(Random::stream(seed, fmt::format("{} plan", drawing.name))),
+          given_(given) {
+        plan_.scenario = drawing.name;
+        plan_.seed = seed;
+        plan_.duration = kFaultPhase;
+    }
+
+    Plan draw() {
+        draw_topology();
+        draw_workload();
+        for (const auto& [key, value] : given_) plan_.workload[key] = value;
+        draw_settings();
+        draw_models();
+        draw_faults();
+        return std::move(plan_);
+    }
+
+private:
+    std::int64_t number(std::int64_t low, std::int64_t high) { return random_.between(low, high); }
+    bool coin() { return random_.below(2) == 0; }
+    std::int64_t& workload(const std::string& key) { return plan_.workload[key]; }
+
+    void draw_topology() {
+        workload("brokers") = 3;
+        workload("controllers") = 3;
+        workload("separate_controllers") = 0;
+        workload("replication_factor") = 3;
+        if (!drawing_.any_topology) return;
+        workload("brokers") = number(3, 5);
+        workload("separate_controllers") = number(0, 1);
+        constexpr std::array<std::int64_t, 4> kVoters{1, 3, 3, 5};
+        const std::int64_t voters = random_.pick(kVoters);
+        workload("controllers") =
+            workload("separate_controllers") != 0 ? voters : std::min(voters, workload("brokers"));
+        if (workload("controllers") == 4) workload("controllers") = 3;
+        workload("replication_factor") = number(2, 3);
+    }
+
+    void draw_workload() {
+        workload("racks") = number(0, 3);
+        workload("clients") = number(1, 3);
+        workload("topics") = number(1, 2);
+        workload("partitions") = number(1, 4);
+        workload("producers") = number(3, 5);
+        workload("consumers") = number(1, 4);
+        workload("produce_per_second") = number(40, 100);
+        workload("records_per_batch") = number(2, 6);
+        workload("record_bytes") = number(16, 400);
+        workload("fetch_wait_ms") = number(10, 200);
+        workload("delete_records") = 0;
+        workload("extra_topics") = number(0, 3);
+    }
+
+    void set(const std::string& key, std::int64_t value) {
+        plan_.broker[key] = std::to_string(value);
+    }
+
+    void draw_settings() {
+        set("min.insync.replicas", number(1, workload("replication_factor") >= 3 ? 2 : 1));
+        const std::int64_t session = number(1'000, 4'000);
+        set("broker.session.timeout.ms", session);
+        set("broker.heartbeat.interval.ms", std::max<std::int64_t>(session / 5, 200));
+        set("replica.lag.time.max.ms", number(1'000, 6'000));
+        set("replica.fetch.wait.max.ms", number(20, 500));
+        set("replica.fetch.backoff.ms", number(20, 500));
+        set("replica.socket.timeout.ms", number(1'000, 3'000));
+        set("replica.fetch.max.bytes", coin() ? number(4'096, 65'536) : 1'048'576);
+        set("replica.high.watermark.checkpoint.interval.ms", number(200, 5'000));
+        const std::int64_t election = number(300, 1'000);
+        set("controller.quorum.election.timeout.ms", election);
+        set("controller.quorum.election.backoff.max.ms", election);
+        set("controller.quorum.fetch.timeout.ms", number(600, 2'000));
+        set("controller.quorum.request.timeout.ms", number(500, 1'500));
+        set("metadata.log.max.record.bytes.between.snapshots",
+            coin() ? number(1'000, 20'000) : 20'971'520);
+        set("leader.imbalance.check.interval.seconds", number(3, 30));
+        set("log.segment.bytes", number(16'384, 262'144));
+        set("log.index.interval.bytes", number(64, 4'096));
+        set("log.flush.offset.checkpoint.interval.ms", number(500, 10'000));
+        set("num.recovery.threads.per.data.dir", 1);
+        if (coin()) set("log.flush.interval.messages", 1);
+        if (workload("racks") > 0) {
+            plan_.broker["replica.selector.class"] =
+                "org.apache.kafka.common.replica.RackAwareReplicaSelector";
+        }
+    }
+
+    void draw_models() {
+        plan_.network.latency_max = random_.between(Duration(100us), Duration(5ms));
+        plan_.network.jitter_mean = random_.between(Duration(10us), Duration(1ms));
+        plan_.network.split = Chance{static_cast<std::uint32_t>(random_.below(100'000))};
+        plan_.network.tcp_timeout = random_.between(Duration(3s), Duration(10s));
+        plan_.network.connect_timeout = random_.between(Duration(1s), Duration(5s));
+        plan_.disk.sync_max = random_.between(Duration(300us), Duration(10ms));
+        plan_.disk.write_waits = Chance{static_cast<std::uint32_t>(random_.below(200'000))};
+        plan_.disk.writeback_after = random_.between(Duration(1s), Duration(30s));
+    }
+
+    void draw_faults() {
+        if (drawing_.rolls) {
+            draw_roll();
+        } else {
+            std::vector<FaultKind> enabled;
+            for (const FaultKind kind : drawing_.kinds) {
+                if (random_.below(drawing_.one_kind_in) == 0) enabled.push_back(kind);
+            }
+            // A mixture without any that hurts shows little.
+            enabled.push_back(drawing_.kinds[random_.below(drawing_.kinds.size())]);
+            enabled.push_back(drawing_.kinds.front());
+            const std::int64_t count = number(drawing_.faults_min, drawing_.faults_max);
+            for (std::int64_t i = 0; i < count; ++i) add(random_.pick(enabled));
+        }
+        std::stable_sort(plan_.faults.begin(), plan_.faults.end(),
+                         [](const Fault& a, const Fault& b) { return a.at < b.at; });
+    }
+
+    void draw_roll() {
+        const std::int64_t count = nodes();
+        const Duration step = (kFaultPhase - 6s) / count;
+        for (std::int64_t i = 0; i < count; ++i) {
+            plan_.faults.push_back({.kind = FaultKind::clean_restart,
+                                    .at = milliseconds(3s + step * i),
+                                    .node = fmt::format("n{}", i + 1),
+                                    .duration = std::chrono::milliseconds(number(50, 1'500))});
+        }
+    }
+
+    static Duration milliseconds(Duration duration) {
+        return std::chrono::floor<std::chrono::milliseconds>(duration);
+    }
+
+    [[nodiscard]] std::int64_t nodes() {
+        return workload("brokers") +
+               (workload("separate_controllers") != 0 ? workload("controllers") : 0);
+    }
+
+    std::string node() {
+        if (!drawing_.controllers_only) return fmt::format("n{}", number(1, nodes()));
+        const std::int64_t first =
+            workload("separate_controllers") != 0 ? workload("brokers") : std::int64_t{0};
+        return fmt::format("n{}", first + number(1, workload("controllers")));
+    }
+
+    /// Another node, or now and then a client.
+    std::string peer_of(const std::string& node) {
+        if (random_.below(4) == 0) return fmt::format("c{}", number(0, workload("clients") - 1));
+        std::string peer = node;
+        while (peer == node) peer = fmt::format("n{}", number(1, nodes()));
+        return peer;
+    }
+
+    void add(FaultKind kind) {
+        Fault fault{.kind = kind, .node = node()};
+        // The first three seconds are quiet, and the last ones too.
+        fault.at = milliseconds(random_.between(Duration(3s), Duration(kFaultPhase - 3s)));
+        // The first ones are at times: the event of a cue may never come.
+        if (plan_.faults.size() >= kTimed && coin()) {
+            const std::string_view event = random_.pick(kCueEvents);
+            const bool is_frequent = event == "log_appended" || event == "high_watermark_raised";
+            fault.cue =
+                simulated::Cue{std::string(event), node(),
+                               static_cast<std::uint64_t>(number(1, is_frequent ? 1'000 : 20))};
+            fault.at = {};
+        }
+        fault.duration =
+            std::chrono::milliseconds(coin() ? number(20, 1'000) : number(1'000, 6'000));
+        shape(fault);
+        if (!shape_of(kind).duration) fault.duration = {};
+        plan_.faults.push_back(fault);
+    }
+
+    /// Fills in what the kind needs.
+    void shape(Fault& fault) {
+        switch (fault.kind) {
+            case FaultKind::disk_read_error:
+            case FaultKind::disk_write_error:
+            case FaultKind::disk_sync_error:
+            case FaultKind::disk_open_error:
+            case FaultKind::disk_rename_error: fault.amount = number(1, 3); break;
+            case FaultKind::connection_reset:
+            case FaultKind::half_open: fault.peer = peer_of(fault.node); break;
+            case FaultKind::partition:
+            case FaultKind::one_way_partition:
+            case FaultKind::clog:
+            case FaultKind::freeze_in_frame:
+                // One node from all others, or one link; half of the one-sided ones the other way.
+                if (coin()) fault.peer = peer_of(fault.node);
+                if (!fault.peer.empty() && coin()) std::swap(fault.node, fault.peer);
+                break;
+            case FaultKind::clock_step:
+                fault.amount = random_.between(Duration(-100s), Duration(100s)).count();
+                break;
+            case FaultKind::clock_drift: fault.amount = number(-100'000, 100'000); break;
+            default: break;
+        }
+    }
+
+    const Drawing& drawing_;
+    Random random_;
+    const Numbers& given_;
+    Plan plan_;
+};
+
+}  // namespace
+
+Plan draw_plan(const Drawing& drawing, std::uint64_t seed, const Numbers& given) {
+    return PlanDrawer(drawing, seed, given).draw();
+}
+
+}  // namespace gregor::scenarios::cluster

@@ -1,0 +1,214 @@
+#include "scenarios/cluster/plan_check.h"
+
+#include <algorithm>
+#include <array>
+
+namespace gregor::scenarios::cluster {
+namespace {
+
+using simulated::Fault;
+using simulated::FaultKind;
+using simulated::Plan;
+
+struct NumberRange {
+    std::string_view key;
+    std::int64_t lowest = 0;
+    std::int64_t highest = 0;
+    bool optional = false;
+};
+
+constexpr std::array<NumberRange, 20> kNumbers{{
+    {"brokers", 1, 9},
+    {"controllers", 1, 9},
+    {"separate_controllers", 0, 1},
+    {"replication_factor", 1, 9},
+    {"racks", 0, 9},
+    {"clients", 1, 16},
+    {"topics", 1, 16},
+    {"partitions", 1, 16},
+    {"producers", 1, 16},
+    {"consumers", 0, 16},
+    {"produce_per_second", 1, 10'000},
+    {"records_per_batch", 1, 50},
+    {"record_bytes", 1, 10'000},
+    {"fetch_wait_ms", 0, 5'000},
+    {"delete_records", 0, 0},
+    {"extra_topics", 0, 64},
+    {"floor_acknowledged", 0, INT64_MAX, true},
+    {"floor_faults", 0, INT64_MAX, true},
+    {"floor_crashes", 0, INT64_MAX, true},
+    {"floor_elections", 0, INT64_MAX, true},
+}};
+
+Result<void, std::string> check_number(const std::string& key, std::int64_t value) {
+    const auto it = std::find_if(kNumbers.begin(), kNumbers.end(),
+                                 [&](const NumberRange& number) { return number.key == key; });
+    if (it == kNumbers.end()) {
+        std::string known;
+        for (const NumberRange& number : kNumbers) {
+            known += (known.empty() ? "" : ", ") + std::string(number.key);
+        }
+        return fail(fmt::format("no workload number \"{}\"; there are: {}", key, known));
+    }
+    if (value >= it->lowest && value <= it->highest) return {};
+    return fail(
+        fmt::format("{} is {}; it goes from {} to {}", key, value, it->lowest, it->highest));
+}
+
+/// How many nodes there are, and which of them are brokers and controllers.
+struct Topology {
+    explicit Topology(const Numbers& numbers)
+        : brokers(numbers.at("brokers")), controllers(numbers.at("controllers")) {
+        const bool apart = numbers.at("separate_controllers") != 0;
+        first_controller = apart ? brokers + 1 : 1;
+        nodes = apart ? brokers + controllers : brokers;
+    }
+    [[nodiscard]] bool is_broker(std::int64_t id) const { return id <= brokers; }
+    [[nodiscard]] bool is_controller(std::int64_t id) const {
+        return id >= first_controller && id < first_controller + controllers;
+    }
+
+    std::int64_t brokers;
+    std::int64_t controllers;
+    std::int64_t first_controller = 1;
+    std::int64_t nodes = 0;
+};
+
+Result<void, std::string> check_topology(const Numbers& numbers) {
+    if (numbers.at("replication_factor") > numbers.at("brokers")) {
+        return fail(
+            fmt::format("replication_factor is {} with {} brokers; it is at most their "
+                        "number",
+                        numbers.at("replication_factor"), numbers.at("brokers")));
+    }
+    if (numbers.at("separate_controllers") == 0 &&
+        numbers.at("controllers") > numbers.at("brokers")) {
+        return fail(fmt::format("controllers is {} with {} brokers; write separate_controllers = 1",
+                                numbers.at("controllers"), numbers.at("brokers")));
+    }
+    return {};
+}
+
+/// What befalls a process or a disk; clients have neither to lose.
+bool is_for_a_node(FaultKind kind) {
+    switch (kind) {
+        case FaultKind::kill:
+        case FaultKind::power_loss:
+        case FaultKind::clean_restart: return true;
+        default: return shape_of(kind).path;
+    }
+}
+
+/// Kinds whose damage this scenario has no excuse for yet.
+bool is_out_of_scope(FaultKind kind) {
+    return kind == FaultKind::disk_lying_sync || kind == FaultKind::disk_bit_rot ||
+           kind == FaultKind::disk_misdirected_write || kind == FaultKind::bit_flip;
+}
+
+Result<void, std::string> check_machine(std::string_view what, const std::string& name,
+                                        const Plan& plan) {
+    const Topology topology(plan.workload);
+    for (std::int64_t i = 1; i <= topology.nodes; ++i) {
+        if (name == fmt::format("n{}", i)) return {};
+    }
+    for (std::int64_t i = 0; i < plan.workload.at("clients"); ++i) {
+        if (name == fmt::format("c{}", i)) return {};
+    }
+    return fail(fmt::format("its {} is \"{}\"; the machines are n1 to n{} and c0 to c{}", what,
+                            name, topology.nodes, plan.workload.at("clients") - 1));
+}
+
+Result<void, std::string> check_fault(const Fault& fault, const Plan& plan) {
+    TRY(simulated::check_fault(fault));
+    TRY(check_machine("node", fault.node, plan));
+    if (!fault.peer.empty()) TRY(check_machine("peer", fault.peer, plan));
+    if (fault.cue) TRY(check_machine("cue's node", fault.cue->node, plan));
+    if (is_for_a_node(fault.kind) && !fault.node.starts_with('n')) {
+        return fail(fmt::format("its node is {}; only nodes have disks and come back", fault.node));
+    }
+    if (is_out_of_scope(fault.kind)) {
+        return fail(fmt::format("{} is a fault of single-node", simulated::name(fault.kind)));
+    }
+    return {};
+}
+
+std::string voters_of(const Topology& topology) {
+    std::string voters;
+    for (std::int64_t id = 1; id <= topology.nodes; ++id) {
+        if (!topology.is_controller(id)) continue;
+        voters += fmt::format("{}{}@n{}:9093", voters.empty() ? "" : ",", id, id);
+    }
+    return voters;
+}
+
+/// What the scenario itself says of a node.
+server::Properties own_properties(std::int64_t id, const Plan& plan) {
+    const Topology topology(plan.workload);
+    const bool broker = topology.is_broker(id);
+    const bool controller = topology.is_controller(id);
+    std::string roles = broker ? "broker" : "";
+    if (controller) roles += broker ? ",controller" : "controller";
+    std::string listeners = broker ? fmt::format("PLAINTEXT://n{}:9092", id) : "";
+    if (controller) listeners += fmt::format("{}CONTROLLER://n{}:9093", broker ? "," : "", id);
+    server::Properties own{
+        {"node.id", std::to_string(id)},
+        {"process.roles", roles},
+        {"listeners", listeners},
+        {"controller.listener.names", "CONTROLLER"},
+        {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"},
+        {"controller.quorum.voters", voters_of(topology)},
+        {"log.dirs", "data"},
+        {"auto.create.topics.enable", "false"},
+        {"unclean.leader.election.enable", "false"},
+    };
+    if (broker) own["advertised.listeners"] = fmt::format("PLAINTEXT://n{}:9092", id);
+    const std::int64_t racks = plan.workload.at("racks");
+    if (broker && racks > 0) own["broker.rack"] = fmt::format("r{}", id % racks + 1);
+    return own;
+}
+
+}  // namespace
+
+Result<void, std::string> check_numbers(const Numbers& numbers) {
+    for (const auto& [key, value] : numbers) TRY(check_number(key, value));
+    return {};
+}
+
+Result<void, std::string> check_plan(const Plan& plan) {
+    if (plan.duration <= Duration::zero()) {
+        return fail("the plan needs a duration; write duration = \"30s\"");
+    }
+    TRY(check_numbers(plan.workload));
+    for (const NumberRange& number : kNumbers) {
+        if (!number.optional && !plan.workload.contains(std::string(number.key))) {
+            return fail(fmt::format("[workload] lacks {}; gregor plan {} prints a whole plan",
+                                    number.key, plan.scenario));
+        }
+    }
+    TRY(check_topology(plan.workload));
+    TRY(node_configs(plan));
+    for (const Fault& fault : plan.faults) {
+        const auto sound = check_fault(fault, plan);
+        if (!sound) return fail(fmt::format("fault \"{}\": {}", to_string(fault), sound.error()));
+    }
+    return {};
+}
+
+Result<std::vector<server::Config>, std::string> node_configs(const Plan& plan) {
+    std::vector<server::Config> configs;
+    for (std::int64_t id = 1; id <= Topology(plan.workload).nodes; ++id) {
+        server::Properties properties = own_properties(id, plan);
+        for (const auto& [key, value] : plan.broker) {
+            if (!properties.try_emplace(key, value).second) {
+                return fail(
+                    fmt::format("[broker] {} is the scenario's own to set; leave it out", key));
+            }
+        }
+        auto config = server::Config::from(properties, fmt::format("n{}", id));
+        if (!config) return fail("[broker] " + config.error().front());
+        configs.push_back(*std::move(config));
+    }
+    return configs;
+}
+
+}  // namespace gregor::scenarios::cluster

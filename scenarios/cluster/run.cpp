@@ -1,0 +1,359 @@
+// One run: the world, the nodes, the clients; a phase with faults, a phase in which everything must
+// come right, a drain, and what the disks say.
+#include <algorithm>
+
+#include "scenarios/clients/workload.h"
+#include "scenarios/cluster/atlas.h"
+#include "scenarios/cluster/cluster.h"
+#include "scenarios/cluster/drawing.h"
+#include "scenarios/cluster/health.h"
+#include "scenarios/cluster/plan_check.h"
+#include "sim/simulated/fault_injector.h"
+
+namespace gregor::scenarios::cluster {
+namespace {
+
+using clients::Counts;
+using clients::PartitionUnderTest;
+using clients::Phase;
+using clients::Workload;
+using simulated::Fault;
+using simulated::FaultKind;
+using simulated::Machine;
+
+class ClusterRun final : simulated::FaultInjector::Observer {
+public:
+    ClusterRun(const Drawing& drawing, const simulated::Plan& plan, const RunOptions& options)
+        : drawing_(drawing),
+          plan_(plan),
+          options_(options),
+          world_(plan.seed, {.network = plan.network,
+                             .bits_flip_in = clients::checksummed_bytes,
+                             .trace = options.trace}),
+          judge_([this] { return world_.now(); }, [this] { world_.stop(); }),
+          workload_(plan, judge_, world_.network()),
+          configs_(*node_configs(plan)),
+          atlas_(workload_, nodes_),
+          injector_(world_, this) {}
+
+    RunReport run() {
+        workload_.acknowledged_floor = floor("floor_acknowledged", drawing_.floor_acknowledged);
+        workload_.replication_factor =
+            static_cast<std::int16_t>(workload_.setting("replication_factor"));
+        make_partitions();
+        watch();
+        start_nodes();
+        start_clients();
+        injector_.arm(plan_.faults);
+        run_for(plan_.duration);
+        injector_.heal();
+        workload_.phase = Phase::finishing;
+        if (finish_clients() && finish_health()) drain();
+        world_.shut_down();
+        if (!judge_.violation() && !ended_early()) compare_disks(nodes_, judge_);
+        return report();
+    }
+
+private:
+    void make_partitions() {
+        const bool synced = plan_.broker.contains("log.flush.interval.messages");
+        for (std::int64_t topic = 0; topic < workload_.setting("topics"); ++topic) {
+            for (std::int64_t index = 0; index < workload_.setting("partitions"); ++index) {
+                PartitionUnderTest partition{.topic = fmt::format("t{}", topic),
+                                             .index = static_cast<std::int32_t>(index)};
+                partition.history = std::make_unique<PartitionHistory>(
+                    judge_, PartitionHistory::Options{.name = fmt::format("t{}-{}", topic, index),
+                                                      .synced_before_answer = synced,
+                                                      .has_elections = true});
+                workload_.partitions.push_back(std::move(partition));
+            }
+        }
+    }
+
+    void watch() {
+        world_.watch("image_published", [this] { atlas_.image_published(); });
+        world_.watch("role_changed", [this] { ++elections_; });
+        world_.watch("metadata_leader_elected", [this] { ++elections_; });
+    }
+
+    void start_nodes() {
+        for (const server::Config& config : configs_) {
+            const std::string name = fmt::format("n{}", config.node_id().value());
+            Machine& machine = world_.add_machine(name, {.disk = plan_.disk});
+            nodes_.all.push_back({.id = config.node_id().value(),
+                                  .machine = &machine,
+                                  .is_broker = config.is_broker()});
+            if (config.is_broker()) workload_.brokers.push_back({name, 9092});
+            machine.restart_after(500ms);
+            machine.start([this, &config, name](Runtime& runtime) {
+                return std::make_unique<NodeProgram>(
+                    runtime, config, "c2ltdWxhdGVkLWNsdXN0ZQ",
+                    [this, name](const std::string& why) { judge_failure(name, why); });
+            });
+        }
+    }
+
+    void start_clients() {
+        const auto machines = static_cast<std::size_t>(workload_.setting("clients"));
+        bodies_.resize(machines);
+        std::size_t next = 0;
+        const auto add = [&](const std::string& name, ClientProgram::Body body) {
+            const std::size_t place = next++ % machines;
+            workload_.machines[name] = fmt::format("c{}", place);
+            bodies_[place].push_back(std::move(body));
+        };
+        add("admin", [this](Runtime& runtime) { run_admin(workload_, runtime); });
+        for (std::int64_t i = 0; i < workload_.setting("producers"); ++i) {
+            ++workload_.producers_left;
+            add(fmt::format("producer-{}", i), [this, i](Runtime& runtime) {
+                while (!workload_.topics_made) runtime.clock().sleep_for(50ms);
+                run_producer(workload_, runtime, static_cast<std::uint32_t>(i));
+            });
+        }
+        for (std::int64_t i = 0; i < workload_.setting("consumers"); ++i) {
+            ++workload_.consumers_left;
+            add(fmt::format("consumer-{}", i), [this, i](Runtime& runtime) {
+                run_consumer(workload_, runtime, static_cast<std::uint32_t>(i));
+            });
+        }
+        for (std::size_t i = 0; i < machines; ++i) {
+            world_.add_machine(fmt::format("c{}", i), {}).start([this, i](Runtime& runtime) {
+                return std::make_unique<ClientProgram>(runtime, bodies_[i]);
+            });
+        }
+    }
+
+    [[nodiscard]] bool ended_early() const {
+        return options_.until && world_.now() >= *options_.until;
+    }
+
+    void run_for(Duration duration) {
+        Instant end = world_.now() + duration;
+        if (options_.until) end = std::min(end, *options_.until);
+        while (!judge_.violation() && world_.now() < end) {
+            if (!world_.run_until(std::min(end, world_.now() + kStep))) break;
+            check_step();
+        }
+    }
+
+    /// What must hold of the running nodes between two events. Invariants across nodes belong here.
+    void check_step() {
+        nodes_.look_at_images();
+        for (const ClusterNode& each : nodes_.all) {
+            server::Node* node = each.serving();
+            if (node == nullptr || !each.is_broker) continue;
+            node->replicas().check_invariants();
+            judge_.compared();
+        }
+    }
+
+    /// Twice what it takes to find out that somebody is gone and to agree on it, for the quorum,
+    /// the controller, the leaders and TCP, with room for recoveries and the clients' own timeouts.
+    [[nodiscard]] Duration liveness_bound() const {
+        const server::Config& config = configs_.front();
+        const Duration agreeing = config.milliseconds("controller.quorum.fetch.timeout.ms") +
+                                  config.milliseconds("controller.quorum.election.timeout.ms") +
+                                  config.milliseconds("broker.session.timeout.ms") +
+                                  config.milliseconds("replica.lag.time.max.ms") +
+                                  config.milliseconds("replica.socket.timeout.ms");
+        return 2 * (agreeing + plan_.network.tcp_timeout + plan_.network.connect_timeout) + 30s;
+    }
+
+    /// Runs until `stuck` says nothing; false and a violation when the bound passes first.
+    template <class WhatIsStuck>
+    bool finish(std::string_view invariant, WhatIsStuck&& stuck) {
+        const Instant bound = world_.now() + liveness_bound();
+        for (std::string text = stuck(); !text.empty(); text = stuck()) {
+            if (judge_.violation() || ended_early()) return false;
+            if (world_.now() >= bound) {
+                judge_.violated(invariant, "{} s after the faults healed: {}",
+                                std::chrono::floor<std::chrono::seconds>(liveness_bound()).count(),
+                                text);
+                return false;
+            }
+            run_for(kStep);
+        }
+        return !judge_.violation() && !ended_early();
+    }
+
+    [[nodiscard]] std::string unfinished_clients() const {
+        std::string text;
+        for (const auto& [name, what] : workload_.doing) {
+            text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", name, what);
+        }
+        return text.empty() ? "clients" : text;
+    }
+
+    bool finish_clients() {
+        return finish("V3", [this]() -> std::string {
+            const bool done = workload_.producers_left == 0 && workload_.consumers_left == 0 &&
+                              workload_.admin_done;
+            return done ? "" : unfinished_clients() + " — " + what_is_stuck(nodes_);
+        });
+    }
+
+    bool finish_health() {
+        return finish("V2", [this] { return what_is_stuck(nodes_); });
+    }
+
+    void drain() {
+        drain_body_.push_back([this](Runtime& runtime) { run_drain(workload_, runtime); });
+        world_.add_machine("drain", {}).start([this](Runtime& runtime) {
+            return std::make_unique<ClientProgram>(runtime, drain_body_);
+        });
+        if (!finish("V3", [this]() -> std::string {
+                return workload_.drained ? "" : unfinished_clients();
+            })) {
+            return;
+        }
+        finish_health();
+    }
+
+    /// A failing disk may stop a node. Nothing else may, and no crash may leave a damaged file.
+    void judge_failure(const std::string& node, const std::string& why) {
+        if (why.find("damaged") != std::string::npos) {
+            judge_.violated("L8", "{} does not start: {}", node, why);
+        } else if (!has_failing_disks()) {
+            judge_.violated("V4", "{} stopped: {}", node, why);
+        }
+    }
+
+    [[nodiscard]] bool has_failing_disks() const {
+        return std::any_of(plan_.faults.begin(), plan_.faults.end(),
+                           [](const Fault& fault) { return shape_of(fault.kind).path; });
+    }
+
+    // What happens to the nodes, as it happens. ---------------------------------------------------
+
+    [[nodiscard]] const ClusterNode* node_of(const Machine& machine) const {
+        for (const ClusterNode& each : nodes_.all) {
+            if (each.machine == &machine) return &each;
+        }
+        return nullptr;
+    }
+
+    void before(const Fault& fault, Machine& machine) override {
+        if (fault.kind == FaultKind::power_loss) atlas_.losing_power(*node_of(machine));
+    }
+
+    void after(const Fault& fault, Machine& machine) override {
+        if (fault.kind == FaultKind::power_loss) atlas_.lost_power(*node_of(machine));
+        if (fault.kind == FaultKind::kill || fault.kind == FaultKind::power_loss) ++crashes_;
+    }
+
+    // The report. ---------------------------------------------------------------------------------
+
+    RunReport report() {
+        RunReport report;
+        report.violation = judge_.violation();
+        report.digest = world_.digest();
+        report.digest_events = world_.running_digest().count();
+        report.faults = world_.counters();
+        report.simulated = world_.now().time_since_epoch();
+        const Counts& counts = workload_.counts;
+        report.counts = {
+            {"acknowledged_sends", counts.acknowledged_sends},
+            {"produce_requests", counts.produce_requests},
+            {"fetch_requests", counts.fetch_requests},
+            {"follower_fetches", counts.follower_fetches},
+            {"moved_partitions", counts.moved_partitions},
+            {"records_read", counts.records_read},
+            {"unknown_sends", counts.unknown_sends},
+            {"failed_sends", counts.failed_sends},
+            {"retried_batches", counts.retried_batches},
+            {"pipelined_sends", counts.pipelined_sends},
+            {"reset_producers", counts.reset_producers},
+            {"comparisons", judge_.comparisons()},
+            {"crashes_recovered", crashes_},
+            {"elections", elections_},
+            {"faults_fired", world_.counters().total()},
+            {"events", world_.scheduler().switches() + world_.scheduler().timers_fired()},
+            {"checked_operations", counts.produce_requests + counts.fetch_requests},
+        };
+        for (const PartitionUnderTest& partition : workload_.partitions) {
+            report.counts["excused_losses"] += partition.history->excused_count();
+        }
+        if (!ended_early() && !report.violation) report.shortfall = shortfall(report);
+        return report;
+    }
+
+    /// What the plan asks for, else the drawing's.
+    [[nodiscard]] std::uint64_t floor(const std::string& key, std::uint64_t standard) const {
+        const auto it = plan_.workload.find(key);
+        return it == plan_.workload.end() ? standard : static_cast<std::uint64_t>(it->second);
+    }
+
+    [[nodiscard]] std::string shortfall(const RunReport& report) const {
+        const std::array<std::tuple<std::string_view, std::uint64_t, std::uint64_t>, 4> floors{{
+            {"acknowledged sends", report.counts.at("acknowledged_sends"),
+             workload_.acknowledged_floor},
+            {"fired faults", report.counts.at("faults_fired"),
+             floor("floor_faults", drawing_.floor_faults)},
+            {"crashes with recovery", crashes_, floor("floor_crashes", drawing_.floor_crashes)},
+            {"elections", elections_, floor("floor_elections", drawing_.floor_elections)},
+        }};
+        for (const auto& [what, reached, wanted] : floors) {
+            if (reached < wanted) {
+                return fmt::format("{} {}, the floor is {}", reached, what, wanted);
+            }
+        }
+        return judge_.comparisons() == 0 ? "nothing was compared" : "";
+    }
+
+    static constexpr Duration kStep = 250ms;
+
+    const Drawing& drawing_;
+    const simulated::Plan& plan_;
+    const RunOptions& options_;
+    simulated::World world_;
+    Judge judge_;
+    Workload workload_;
+    std::vector<server::Config> configs_;
+    Nodes nodes_;
+    Atlas atlas_;
+    simulated::FaultInjector injector_;
+    std::vector<std::vector<ClientProgram::Body>> bodies_;
+    std::vector<ClientProgram::Body> drain_body_;
+    std::uint64_t crashes_ = 0;
+    std::uint64_t elections_ = 0;
+};
+
+class ClusterScenario final : public Scenario {
+public:
+    explicit ClusterScenario(const Drawing& drawing) : drawing_(drawing) {}
+
+    std::string_view name() const override { return drawing_.name; }
+    std::string_view summary() const override { return drawing_.summary; }
+    simulated::Plan expand(std::uint64_t seed, const Numbers& given) const override {
+        return draw_plan(drawing_, seed, given);
+    }
+    Result<void, std::string> check_numbers(const Numbers& numbers) const override {
+        return cluster::check_numbers(numbers);
+    }
+    Result<void, std::string> check_plan(const simulated::Plan& plan) const override {
+        return cluster::check_plan(plan);
+    }
+    RunReport run(const simulated::Plan& plan, const RunOptions& options) const override {
+        const auto sound = cluster::check_plan(plan);
+        CHECK(sound.has_value(), "a plan that nobody checked: {}", sound.error());
+        return ClusterRun(drawing_, plan, options).run();
+    }
+
+private:
+    const Drawing& drawing_;
+};
+
+}  // namespace
+}  // namespace gregor::scenarios::cluster
+
+namespace gregor::scenarios {
+
+std::vector<std::unique_ptr<Scenario>> make_clusters() {
+    std::vector<std::unique_ptr<Scenario>> all;
+    for (const cluster::Drawing& drawing : cluster::drawings()) {
+        all.push_back(std::make_unique<cluster::ClusterScenario>(drawing));
+    }
+    return all;
+}
+
+}  // namespace gregor::scenarios
