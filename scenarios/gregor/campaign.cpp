@@ -53,17 +53,17 @@ void report_failed_check(const CheckFailure& failure) {
     ::_exit(0);
 }
 
-[[noreturn]] void work(const CampaignOptions& options, int seeds_in, int reports_out) {
+[[noreturn]] void work(const CampaignOptions& options, int tasks_in, int reports_out) {
     g_report_pipe = reports_out;
     keep_memory();
     set_check_handler(report_failed_check);
-    std::uint64_t seed = 0;
-    while (::read(seeds_in, &seed, sizeof seed) == static_cast<ssize_t>(sizeof seed)) {
+    Task task;
+    while (::read(tasks_in, &task, sizeof task) == static_cast<ssize_t>(sizeof task)) {
         g_current = {};
         g_current.scenario = options.scenario->name();
-        g_current.seed = seed;
+        g_current.seed = task.seed;
         ::alarm(kRunLimitSeconds);
-        const RunReport report = run_seed(options, seed);
+        const RunReport report = run_task(options, task);
         ::alarm(0);
         write_line(reports_out, to_json(report));
     }
@@ -74,10 +74,10 @@ void report_failed_check(const CheckFailure& failure) {
 
 struct Worker {
     pid_t pid = -1;
-    int seeds = -1;    // to the worker
+    int tasks = -1;    // to the worker
     int reports = -1;  // from the worker
     std::string partial;
-    std::uint64_t seed = 0;
+    Task task;
     bool busy = false;
 };
 
@@ -109,40 +109,47 @@ private:
         if (options_.time_limit > Duration::zero()) {
             return now() - started_ < options_.time_limit;
         }
-        return next_seed_ < options_.first_seed + options_.seeds;
+        return next_plan_ < options_.first_plans.size() ||
+               next_seed_ < options_.first_seed + options_.seeds;
+    }
+
+    Task next_task() {
+        if (next_plan_ == options_.first_plans.size()) return {.seed = next_seed_++};
+        const std::size_t place = next_plan_++;
+        return {.seed = options_.first_plans[place].seed, .first_plan = place};
     }
 
     void assign(Worker& worker) {
         if (!wants_more()) return;
         if (worker.pid < 0) hire(worker);
-        worker.seed = next_seed_++;
+        worker.task = next_task();
         worker.busy = true;
-        CHECK(::write(worker.seeds, &worker.seed, sizeof worker.seed) ==
-              static_cast<ssize_t>(sizeof worker.seed));
+        CHECK(::write(worker.tasks, &worker.task, sizeof worker.task) ==
+              static_cast<ssize_t>(sizeof worker.task));
     }
 
     void hire(Worker& worker) {
-        int seeds[2];
+        int tasks[2];
         int reports[2];
-        CHECK(::pipe2(seeds, O_CLOEXEC) == 0);
+        CHECK(::pipe2(tasks, O_CLOEXEC) == 0);
         CHECK(::pipe2(reports, O_CLOEXEC) == 0);
         std::fflush(nullptr);
         worker.pid = ::fork();
         CHECK(worker.pid >= 0, "cannot fork a worker");
         if (worker.pid == 0) {
-            ::close(seeds[1]);
+            ::close(tasks[1]);
             ::close(reports[0]);
             // The other workers' ends too: each must see the end of its own pipe.
             for (const Worker& other : workers_) {
                 if (&other == &worker || other.pid < 0) continue;
-                ::close(other.seeds);
+                ::close(other.tasks);
                 ::close(other.reports);
             }
-            work(options_, seeds[0], reports[1]);
+            work(options_, tasks[0], reports[1]);
         }
-        ::close(seeds[0]);
+        ::close(tasks[0]);
         ::close(reports[1]);
-        worker.seeds = seeds[1];
+        worker.tasks = tasks[1];
         worker.reports = reports[0];
         worker.partial.clear();
     }
@@ -150,7 +157,7 @@ private:
     /// Closes its pipes and waits for its end; its status.
     static int dismiss(Worker& worker) {
         if (worker.pid < 0) return 0;
-        ::close(worker.seeds);
+        ::close(worker.tasks);
         ::close(worker.reports);
         int status = 0;
         while (::waitpid(worker.pid, &status, 0) < 0 && errno == EINTR) {
@@ -186,7 +193,7 @@ private:
         if (size < 0 && errno == EINTR) return;
         const bool was_busy = worker.busy;
         const int status = dismiss(worker);
-        if (was_busy) finish(worker, died(worker.seed, status));
+        if (was_busy) finish(worker, died(worker.task.seed, status));
     }
 
     /// A worker that ended without a report, other than by a failed CHECK.
@@ -209,15 +216,18 @@ private:
     }
 
     void finish(Worker& worker, const RunReport& report) {
+        const Task task = worker.task;
         worker.busy = false;
-        report_.add(report);
-        if (options_.on_report) options_.on_report(report);
+        report_.add(report, task);
         // A failed CHECK ended the worker behind its report.
         if (report.violation && report.violation->invariant == "CHECK") dismiss(worker);
         assign(worker);
+        // While the worker is at its next run.
+        if (options_.on_report) options_.on_report(report, task);
     }
 
     const CampaignOptions& options_;
+    std::size_t next_plan_ = 0;
     std::uint64_t next_seed_;
     Duration started_;
     std::vector<Worker> workers_;
@@ -242,11 +252,13 @@ std::string first_difference(const CampaignOptions& options, const simulated::Pl
 
 }  // namespace
 
-void CampaignReport::add(const RunReport& report) {
+void CampaignReport::add(const RunReport& report, const Task& task) {
     ++runs;
     ++verdicts[report.verdict];
     if (report.violation) ++violations[report.violation->invariant];
-    if (report.verdict != Verdict::pass && failures.size() < 10) failures.push_back(report);
+    if (report.verdict != Verdict::pass && failures.size() < 10) {
+        failures.push_back({.report = report, .task = task});
+    }
     for (const auto& [key, value] : report.counts) counts[key] += value;
     faults.add(report.faults);
     for (const simulated::FaultKind kind : report.enabled_faults) {
@@ -282,9 +294,14 @@ simulated::Plan plan_for(const CampaignOptions& options, std::uint64_t seed) {
     return plan;
 }
 
-RunReport run_seed(const CampaignOptions& options, std::uint64_t seed) {
+simulated::Plan plan_for(const CampaignOptions& options, const Task& task) {
+    if (task.first_plan != Task::kDrawn) return options.first_plans.at(task.first_plan);
+    return plan_for(options, task.seed);
+}
+
+RunReport run_task(const CampaignOptions& options, const Task& task) {
     for (const PlantedBug bug : options.planted) plant(bug, true);
-    const simulated::Plan plan = plan_for(options, seed);
+    const simulated::Plan plan = plan_for(options, task);
     RunReport report = run_plan(*options.scenario, plan, {});
     if (!options.check_determinism) return report;
     const RunReport again = run_plan(*options.scenario, plan, {});
@@ -304,6 +321,7 @@ RunReport run_seed(const CampaignOptions& options, std::uint64_t seed) {
 CampaignReport run_campaign(const CampaignOptions& options) { return Supervisor(options).run(); }
 
 RunReport run_alone(CampaignOptions options, const simulated::Plan& plan) {
+    options.first_plans.clear();
     options.plan = plan;
     options.first_seed = plan.seed;
     options.seeds = 1;
@@ -311,7 +329,7 @@ RunReport run_alone(CampaignOptions options, const simulated::Plan& plan) {
     options.disabled_faults.clear();
     options.workload.clear();
     std::optional<RunReport> report;
-    options.on_report = [&](const RunReport& one) { report = one; };
+    options.on_report = [&](const RunReport& one, const Task&) { report = one; };
     (void)run_campaign(options);
     return *std::move(report);
 }

@@ -14,8 +14,19 @@
 
 namespace gregor::scenarios {
 
+/// One run of a campaign.
+struct Task {
+    std::uint64_t seed = 0;
+    /// Its place in CampaignOptions::first_plans, or kDrawn: the seed's own plan.
+    std::size_t first_plan = kDrawn;
+
+    static constexpr std::size_t kDrawn = SIZE_MAX;
+};
+
 struct CampaignOptions {
     const Scenario* scenario = nullptr;
+    /// Run before the seeds, as they are.
+    std::vector<simulated::Plan> first_plans;
     /// Runs this plan for every seed instead of the scenario's own expansion.
     std::optional<simulated::Plan> plan;
     std::uint64_t first_seed = 1;
@@ -31,7 +42,13 @@ struct CampaignOptions {
     /// Workload numbers that replace a plan's.
     Numbers workload;
     /// Called in the supervisor as each report comes in.
-    std::function<void(const RunReport&)> on_report;
+    std::function<void(const RunReport&, const Task&)> on_report;
+};
+
+/// A run that did not pass.
+struct FailedRun {
+    RunReport report;
+    Task task;
 };
 
 /// The sums of a campaign.
@@ -40,7 +57,7 @@ struct CampaignReport {
     std::map<Verdict, std::uint64_t> verdicts;
     /// How often each invariant was the one violated first.
     std::map<std::string, std::uint64_t> violations;
-    std::vector<RunReport> failures;  // the first ten, by arrival
+    std::vector<FailedRun> failures;  // the first ten, by arrival
     std::map<std::string, std::uint64_t> counts;
     simulated::FaultCounters faults;
     std::vector<simulated::FaultKind> enabled_faults;
@@ -48,7 +65,7 @@ struct CampaignReport {
     Duration simulated{};
     Duration cpu{};
 
-    void add(const RunReport& report);
+    void add(const RunReport& report, const Task& task);
     /// 0 pass, 1 violated, 2 vacuous, 3 nondeterminism.
     [[nodiscard]] int exit_code() const;
 };
@@ -56,9 +73,11 @@ struct CampaignReport {
 /// The plan that the options make of a seed.
 [[nodiscard]] simulated::Plan plan_for(const CampaignOptions& options, std::uint64_t seed);
 
-/// One seed in this process, twice if determinism is checked. A nondeterministic run names the
+[[nodiscard]] simulated::Plan plan_for(const CampaignOptions& options, const Task& task);
+
+/// One run in this process, twice if determinism is checked. A nondeterministic run names the
 /// first event that differs.
-[[nodiscard]] RunReport run_seed(const CampaignOptions& options, std::uint64_t seed);
+[[nodiscard]] RunReport run_task(const CampaignOptions& options, const Task& task);
 
 [[nodiscard]] CampaignReport run_campaign(const CampaignOptions& options);
 

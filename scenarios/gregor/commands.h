@@ -13,6 +13,8 @@ void add_run_command(CLI::App& app, int& exit_code);
 void add_replay_command(CLI::App& app, int& exit_code);
 /// shrink SCENARIO|FILE.toml --seed S: the plan of a failing run, made small.
 void add_shrink_command(CLI::App& app, int& exit_code);
+/// runs, report: what the run store holds.
+void add_runs_commands(CLI::App& app, int& exit_code);
 /// list, bugs, faults, plan.
 void add_list_commands(CLI::App& app, int& exit_code);
 

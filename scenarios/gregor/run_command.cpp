@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "scenarios/gregor/commands.h"
+#include "scenarios/gregor/recorder.h"
 #include "scenarios/gregor/target.h"
 
 namespace gregor::scenarios {
@@ -15,8 +16,9 @@ struct RunCommand {
     TargetOptions target;
     std::uint64_t seeds = 100;
     std::optional<std::uint64_t> seed;
-    std::uint64_t first_seed = 1;
+    std::optional<std::uint64_t> first_seed;
     std::string time_limit;
+    std::string store;
     int jobs = 0;
     bool check_determinism = false;
     bool stop_at_failure = false;
@@ -113,65 +115,42 @@ void print_figures(const CampaignReport& report) {
     fmt::print("seeds per core-hour: {}\n", per_second(report.runs * 3600));
 }
 
+/// How a failed run is run again: by its seed, if that still draws this plan, else from the store.
+std::string again(std::string_view verb, const RunCommand& command, const CampaignOptions& options,
+                  const Task& task, const std::optional<std::int64_t>& id) {
+    const bool is_drawn =
+        task.first_plan == Task::kDrawn || simulated::to_toml(plan_for(options, task)) ==
+                                               simulated::to_toml(plan_for(options, task.seed));
+    if (!is_drawn && id) return again_line(verb, *id, options_of(command.target), command.store);
+    return fmt::format("gregor {} {} --seed {}{}", verb, arguments_of(command.target), task.seed,
+                       verb == "replay" ? " --trace" : "");
+}
+
 void print_failure(const RunCommand& command, const CampaignOptions& options,
-                   const RunReport& failure) {
+                   const FailedRun& failed, const std::optional<std::int64_t>& id) {
+    const RunReport& failure = failed.report;
     fmt::print("\nseed {}: {}\n", failure.seed, name(failure.verdict));
     if (failure.violation) {
         fmt::print("  {} violated at {}: {}\n", failure.violation->invariant,
                    to_string(failure.violation->at), failure.violation->message);
     }
     if (!failure.shortfall.empty()) fmt::print("  {}\n", failure.shortfall);
-    fmt::print("  replay: gregor replay {} --seed {} --trace\n", arguments_of(command.target),
-               failure.seed);
+    if (id) fmt::print("  stored as run {}\n", *id);
+    fmt::print("  replay: {}\n", again("replay", command, options, failed.task, id));
     if (failure.verdict == Verdict::violated) {
-        fmt::print("  shrink: gregor shrink {} --seed {}\n", arguments_of(command.target),
-                   failure.seed);
+        fmt::print("  shrink: {}\n", again("shrink", command, options, failed.task, id));
     }
-    fmt::print("  plan:\n{}", simulated::to_toml(plan_for(options, failure.seed)));
+    fmt::print("  plan:\n{}", simulated::to_toml(plan_for(options, failed.task)));
 }
 
-int run(const RunCommand& command) {
-    auto resolved = resolve(command.target);
-    if (!resolved) {
-        fmt::print(stderr, "gregor run: {}\n", resolved.error());
-        return 254;
-    }
-    CampaignOptions options = *std::move(resolved);
-    if (!options.plan) options.first_seed = command.first_seed;
-    options.seeds = options.plan ? 1 : command.seeds;
-    if (command.seed) {
-        options.first_seed = *command.seed;
-        options.seeds = 1;
-    }
-    if (!command.time_limit.empty()) {
-        const auto limit = simulated::parse_duration(command.time_limit);
-        if (!limit) {
-            fmt::print(stderr, "gregor run --for: {}\n", limit.error().message);
-            return 254;
-        }
-        options.time_limit = *limit;
-    }
-    options.jobs =
-        command.jobs > 0 ? command.jobs : static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
-    options.check_determinism = command.check_determinism;
-    options.stop_at_failure = command.stop_at_failure;
-    fmt::print("{}: seeds {} and up, {} jobs, build {}\n", options.scenario->name(),
-               options.first_seed, options.jobs, build_id());
-    std::fflush(stdout);
-    Progress progress(options.time_limit > Duration::zero() ? 0 : options.seeds);
-    options.on_report = [&](const RunReport& report) { progress.step(report); };
-    const CampaignReport report = run_campaign(options);
-    progress.end();
-    if (!command.quiet) {
-        print_counts(report);
-        print_faults(report);
-        print_probes(report);
-        print_figures(report);
-    }
+void print_failures(const RunCommand& command, const CampaignOptions& options,
+                    const CampaignReport& report, const std::optional<Recorder>& recorder) {
     bool first = true;
-    for (const RunReport& failure : report.failures) {
+    for (const FailedRun& failed : report.failures) {
+        const RunReport& failure = failed.report;
         if (first) {
-            print_failure(command, options, failure);
+            print_failure(command, options, failed,
+                          recorder ? recorder->id_of(failed.task) : std::nullopt);
         } else {
             fmt::print("seed {}: {} {}\n", failure.seed, name(failure.verdict),
                        failure.violation
@@ -180,9 +159,94 @@ int run(const RunCommand& command) {
         }
         first = false;
     }
+}
+
+/// Whether the runs are a campaign's, not the one that was asked for by seed or file.
+bool draws_seeds(const RunCommand& command, const CampaignOptions& options) {
+    return !command.seed && !options.plan;
+}
+
+Result<CampaignOptions, std::string> campaign_of(const RunCommand& command) {
+    CampaignOptions options = TRY(resolve(command.target));
+    if (!options.plan) options.first_seed = command.first_seed.value_or(1);
+    options.seeds = options.plan ? 1 : command.seeds;
+    if (command.seed) {
+        options.first_seed = *command.seed;
+        options.seeds = 1;
+    }
+    if (!command.time_limit.empty()) {
+        const auto limit = simulated::parse_duration(command.time_limit);
+        if (!limit) return fail("--for: " + limit.error().message);
+        options.time_limit = *limit;
+    }
+    options.jobs =
+        command.jobs > 0 ? command.jobs : static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
+    options.check_determinism = command.check_determinism;
+    options.stop_at_failure = command.stop_at_failure;
+    return options;
+}
+
+/// The store, if one is named; what it holds decides where a campaign begins.
+Result<std::optional<Recorder>, std::string> open_recorder(const RunCommand& command,
+                                                           CampaignOptions& options) {
+    const std::string path = store_path(command.store);
+    if (path.empty()) return std::nullopt;
+    Recorder recorder = TRY(Recorder::open(path, command.target, *options.scenario));
+    if (draws_seeds(command, options)) {
+        TRY(recorder.put_failed_first(options));
+        if (!command.first_seed) options.first_seed = TRY(recorder.next_seed());
+    }
+    return std::optional(std::move(recorder));
+}
+
+void print_start(const CampaignOptions& options) {
+    fmt::print("{}: {}seeds {} and up, {} jobs, build {}\n", options.scenario->name(),
+               options.first_plans.empty()
+                   ? ""
+                   : fmt::format("{} that failed last time, then ", options.first_plans.size()),
+               options.first_seed, options.jobs, build_id());
+    std::fflush(stdout);
+}
+
+CampaignReport run_with_progress(const RunCommand& command, CampaignOptions& options,
+                                 std::optional<Recorder>& recorder) {
+    const bool is_given = !draws_seeds(command, options);
+    Progress progress(
+        options.time_limit > Duration::zero() ? 0 : options.first_plans.size() + options.seeds);
+    options.on_report = [&](const RunReport& report, const Task& task) {
+        progress.step(report);
+        if (recorder) recorder->record(options, report, task, is_given);
+    };
+    CampaignReport report = run_campaign(options);
+    progress.end();
+    return report;
+}
+
+int run(const RunCommand& command) {
+    auto options = campaign_of(command);
+    if (!options) {
+        fmt::print(stderr, "gregor run: {}\n", options.error());
+        return 254;
+    }
+    auto recorder = open_recorder(command, *options);
+    if (!recorder) {
+        fmt::print(stderr, "gregor run: {}\n", recorder.error());
+        return 254;
+    }
+    print_start(*options);
+    const CampaignReport report = run_with_progress(command, *options, *recorder);
+    if (!command.quiet) {
+        print_counts(report);
+        print_faults(report);
+        print_probes(report);
+        print_figures(report);
+    }
+    print_failures(command, *options, report, *recorder);
     constexpr std::array kVerdicts{"pass", "violated", "vacuous", "nondeterministic"};
     fmt::print("verdict: {}\n", kVerdicts[static_cast<std::size_t>(report.exit_code())]);
-    return report.exit_code();
+    if (!*recorder || !(*recorder)->trouble()) return report.exit_code();
+    fmt::print(stderr, "gregor run: not every run could be stored: {}\n", *(*recorder)->trouble());
+    return report.exit_code() == 0 ? 255 : report.exit_code();
 }
 
 }  // namespace
@@ -193,7 +257,9 @@ void add_run_command(CLI::App& app, int& exit_code) {
     add_target_options(*run_app, command->target);
     run_app->add_option("--seeds", command->seeds, "How many seeds (100)");
     run_app->add_option("--seed", command->seed, "Only this seed");
-    run_app->add_option("--first-seed", command->first_seed, "The first seed (1)");
+    run_app->add_option("--first-seed", command->first_seed,
+                        "The first seed (1; with a store, the first that no campaign has drawn)");
+    add_store_option(*run_app, command->store);
     run_app->add_option("--for", command->time_limit, "Seeds for this long instead: 60s, 10m");
     run_app->add_option("--jobs", command->jobs, "Worker processes (one a core)");
     run_app->add_flag("--check-determinism", command->check_determinism,

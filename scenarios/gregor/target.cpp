@@ -97,18 +97,29 @@ Result<CampaignOptions, std::string> resolve(const TargetOptions& options) {
     return campaign;
 }
 
-std::string arguments_of(const TargetOptions& options) {
-    std::string text = options.target;
+std::string options_of(const TargetOptions& options) {
+    std::string text;
     for (const std::string& bug : options.planted) text += " --plant " + bug;
     for (const std::string& fault : options.disabled_faults) text += " --disable-fault " + fault;
     for (const std::string& setting : options.workload) text += " --workload " + setting;
-    return text;
+    return text.empty() ? text : text.substr(1);
+}
+
+std::string arguments_of(const TargetOptions& options) {
+    const std::string more = options_of(options);
+    return options.target + (more.empty() ? "" : " " + more);
 }
 
 std::string build_id() {
     return fmt::format("{}, zstd {}, lz4 {}, zlib {}, snappy {}.{}.{}", __VERSION__,
                        ZSTD_versionString(), LZ4_versionString(), zlibVersion(), SNAPPY_MAJOR,
                        SNAPPY_MINOR, SNAPPY_PATCHLEVEL);
+}
+
+std::string program_id() {
+    std::ifstream file("/proc/self/exe", std::ios::binary);
+    const std::vector<std::uint8_t> program{std::istreambuf_iterator<char>(file), {}};
+    return fmt::format("{} ({})", to_string(digest_of(program)).substr(0, 12), build_id());
 }
 
 }  // namespace gregor::scenarios

@@ -25,11 +25,16 @@ void add_target_options(CLI::App& command, TargetOptions& options);
 /// Fills in scenario, plan, bugs, faults and workload numbers; the error says what to do.
 [[nodiscard]] Result<CampaignOptions, std::string> resolve(const TargetOptions& options);
 
+/// The options alone: "--plant skip-flush"; empty for most.
+[[nodiscard]] std::string options_of(const TargetOptions& options);
 /// The arguments that give the same target again: for replay lines.
 [[nodiscard]] std::string arguments_of(const TargetOptions& options);
 
 /// "gcc 12.2.0, zstd 1.5.4, lz4 1.9.4, zlib 1.2.13, snappy 1.1.9, release": what a digest depends
 /// on.
 [[nodiscard]] std::string build_id();
+/// That, behind a digest of the program itself: "1f0c9a3e52d7 (12.2.0, zstd …)". Two builds that
+/// differ in anything differ here.
+[[nodiscard]] std::string program_id();
 
 }  // namespace gregor::scenarios

@@ -3,8 +3,10 @@ same run. Called as test_gregor.py PATH_OF_GREGOR; each planted bug must be foun
 it breaks.
 """
 
+import os
 import pathlib
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -77,9 +79,15 @@ BAD_LINES = [
 ]
 
 
-def gregor(*arguments):
+def environment(store=None):
+    """Without the run store of whoever runs the tests."""
+    variables = {key: value for key, value in os.environ.items() if key != "GREGOR_STORE"}
+    return variables if store is None else {**variables, "GREGOR_STORE": str(store)}
+
+
+def gregor(*arguments, store=None):
     """Exit code and everything printed."""
-    done = subprocess.run([GREGOR, *map(str, arguments)], stdout=subprocess.PIPE,
+    done = subprocess.run([GREGOR, *map(str, arguments)], stdout=subprocess.PIPE, env=environment(store),
                           stderr=subprocess.STDOUT, text=True, check=False, timeout=600)
     return done.returncode, done.stdout
 
@@ -295,6 +303,155 @@ class Shrinks(unittest.TestCase):
                 self.assertEqual(code, 254, output)
                 self.assertIn(f"seed 3 violates nothing (its verdict: {verdict})", output)
                 self.assertFalse(small.exists())
+
+
+class Stores(unittest.TestCase):
+    """What gregor run leaves in a run store, and what it takes from it."""
+
+    # Seed 2 fails with this bug, seed 1 does not.
+    BUG = ("--plant", "skip-flush")
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.store = self.folder / "new" / "runs.sqlite"
+
+    def run_seeds(self, *arguments, code=0):
+        done, output = gregor("run", "single-node", "--quiet", "--jobs", 1, "--store", self.store, *arguments)
+        self.assertEqual(done, code, output)
+        return output
+
+    def runs(self, *arguments):
+        """Id, verdict, origin and seed of each, the oldest first."""
+        code, output = gregor("runs", "--store", self.store, *arguments)
+        self.assertEqual(code, 0, output)
+        found = re.findall(r"^ +(\d+)  \S+ \S+  (\w+) +(\w+) +(\d+)  ", output, re.MULTILINE)
+        return [(int(run), verdict, origin, int(seed)) for run, verdict, origin, seed in found[::-1]]
+
+    def test_what_failed_last_time_goes_first_and_the_seeds_go_on(self):
+        self.assertIn("single-node: seeds 1 and up", self.run_seeds("--seeds", 2, *self.BUG, code=1))
+        output = self.run_seeds("--seeds", 1, *self.BUG, code=1)
+        self.assertIn("single-node: 1 that failed last time, then seeds 3 and up", output)
+        self.assertEqual([run[2:] for run in self.runs()[2:]], [("again", 2), ("drawn", 3)])
+        # Without the bug these are other runs: nothing of them has failed, no seed is drawn yet.
+        self.assertIn("single-node: seeds 1 and up", self.run_seeds("--seeds", 1))
+        # One seed is one seed, and a given first seed is the first.
+        self.assertNotIn("last time", self.run_seeds("--seed", 2, *self.BUG, code=1))
+        self.assertEqual(self.runs()[-1][2:], ("given", 2))
+        self.assertIn("last time, then seeds 1 and up",
+                      self.run_seeds("--seeds", 0, "--first-seed", 1, *self.BUG, code=1))
+
+    def test_what_passes_again_is_not_run_first_any_more(self):
+        self.run_seeds("--seeds", 2, *self.BUG, code=1)
+        # As if the failure had been that of a build without the planted bug, which is then fixed.
+        with sqlite3.connect(self.store) as database:
+            database.execute("UPDATE runs SET options = ''")
+        database.close()
+        output = self.run_seeds("--seeds", 1)
+        self.assertIn("1 that failed last time, then seeds 3 and up", output)
+        self.assertEqual(self.runs()[2:], [(3, "pass", "again", 2), (4, "pass", "drawn", 3)])
+        self.assertNotIn("last time", self.run_seeds("--seeds", 1))
+
+    def test_a_plan_that_the_seed_does_not_draw_any_more_is_run_as_stored(self):
+        plan = self.folder / "edited.toml"
+        _, text = gregor("plan", "single-node", "--seed", 2)
+        plan.write_text(re.sub(r"(?m)^fetch_wait_ms = .*$", "fetch_wait_ms = 77", text), encoding="utf-8")
+        code, output = gregor("run", plan, "--store", self.store, "--quiet", *self.BUG)
+        self.assertEqual(code, 1, output)
+        violation = re.search(r"(?m)^  (L8 violated at .*)$", output).group(1)
+        output = self.run_seeds("--seeds", 0, *self.BUG, code=1)
+        self.assertIn(violation, output)
+        replay = re.search(r"(?m)^  replay: gregor (runs show .*) && gregor (replay .*) --trace$", output)
+        small = self.folder / "again.toml"
+        code, output = gregor(*replay.group(1).replace("run2.toml", str(small)).split())
+        self.assertEqual(code, 0, output)
+        self.assertEqual(small.read_text(encoding="utf-8"), plan.read_text(encoding="utf-8"))
+        code, output = gregor(*replay.group(2).replace("run2.toml", str(small)).split())
+        self.assertEqual(code, 1, output)
+        self.assertIn(violation, output)
+
+    def test_a_stored_plan_that_cannot_be_run_is_named_and_left_out(self):
+        self.run_seeds("--seeds", 2, *self.BUG, code=1)
+        with sqlite3.connect(self.store) as database:
+            database.execute("UPDATE plans SET toml = replace(toml, 'fetch_wait_ms', 'fetch_wait')")
+        database.close()
+        output = self.run_seeds("--seed", 1, *self.BUG)
+        self.assertNotIn("last time", output)
+        output = self.run_seeds("--seeds", 1, "--first-seed", 1, *self.BUG)
+        self.assertIn('run 2 failed last time, but this build does not run its plan: no workload number '
+                      '"fetch_wait"', output)
+
+    def test_runs_are_listed_and_shown(self):
+        self.run_seeds("--seeds", 2, *self.BUG, code=1)
+        self.assertEqual(self.runs(), [(1, "pass", "drawn", 1), (2, "violated", "drawn", 2)])
+        self.assertEqual(self.runs("--failed"), [(2, "violated", "drawn", 2)])
+        self.assertEqual(self.runs("--failed", "--scenario", "no-such"), [])
+        self.assertEqual(len(self.runs("--limit", 1)), 1)
+        code, output = gregor("runs", "show", 2, store=self.store)
+        self.assertEqual(code, 0, output)
+        _, plan = gregor("plan", "single-node", "--seed", 2)
+        self.assertTrue(output.endswith("plan:\n" + plan), output)
+        for text in ("run 2: single-node --plant skip-flush, seed 2", "L8 violated at ",
+                     "--save run2.toml && gregor replay run2.toml --plant skip-flush --trace",
+                     "acknowledged_sends ", "probes reached: ", "verdict: violated"):
+            self.assertIn(text, output)
+        code, output = gregor("runs", "show", 77, "--store", self.store)
+        self.assertEqual((code, output.strip()), (254, f"gregor: {self.store} holds no run 77"))
+
+    def test_a_report_sums_up_by_scenario_and_options(self):
+        self.run_seeds("--seeds", 2, *self.BUG, code=1)
+        self.run_seeds("--seeds", 3)
+        code, output = gregor("report", store=self.store)
+        self.assertEqual(code, 0, output)
+        plain, planted = output.split("\n\n")
+        self.assertRegex(plain, r"^single-node\n  runs 3, pass 3\n  from \S+ \S+ to \S+ \S+ UTC, 1 builds, ")
+        self.assertRegex(plain, r"\n  probes reached: \d+ of \d+\n  never reached in any run\n    \w")
+        self.assertNotIn("violated", plain)
+        self.assertRegex(planted, r"^single-node --plant skip-flush\n  runs 2, pass 1, violated 1\n")
+        self.assertNotIn("never", planted)
+        self.assertRegex(planted, r"\n    L8 +in 1 runs, first in run 2 of build [0-9a-f]{12} \(")
+        self.assertEqual(gregor("report", "--scenario", "no-such", store=self.store), (0, "no such runs\n"))
+
+    def test_a_store_changes_nothing_of_a_run(self):
+        _, without = gregor("run", "single-node", "--seed", 2, "--quiet", *self.BUG)
+        _, with_it = gregor("run", "single-node", "--seed", 2, "--quiet", *self.BUG, store=self.store)
+        self.assertEqual(without, with_it.replace("  stored as run 1\n", ""))
+
+    def test_several_processes_write_to_one_store(self):
+        command = [GREGOR, "run", "single-node", "--seeds", "4", "--quiet", "--jobs", "1", "--first-seed"]
+        started = [subprocess.Popen([*command, str(first)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                    text=True, env=environment(self.store)) for first in (1, 11, 21)]
+        for process in started:
+            output, _ = process.communicate(timeout=600)
+            self.assertEqual(process.returncode, 0, output)
+        self.assertEqual(sorted(run[3] for run in self.runs()),
+                         [*range(1, 5), *range(11, 15), *range(21, 25)])
+
+    def test_a_store_that_is_not_ours_or_damaged_is_refused_and_left_alone(self):
+        self.run_seeds("--seeds", 1)
+        sound = self.store.read_bytes()
+        foreign = self.folder / "foreign.sqlite"
+        with sqlite3.connect(foreign) as database:
+            database.execute("CREATE TABLE pets (name)")
+        database.close()
+        newer = self.folder / "newer.sqlite"
+        newer.write_bytes(sound)
+        with sqlite3.connect(newer) as database:
+            database.execute("PRAGMA user_version = 99")
+        database.close()
+        for content, named in [(b"not a database\n" * 500, "is not an SQLite database"),
+                               (foreign.read_bytes(), "is a database of another program"),
+                               (newer.read_bytes(), "was written by a newer build"),
+                               (sound[:len(sound) // 2], "is damaged"),
+                               (sound[:8192] + bytes(8192) + sound[16384:], "is damaged")]:
+            self.store.write_bytes(content)
+            for command in (["run", "single-node", "--seed", 1], ["runs"], ["runs", "show", 1], ["report"]):
+                with self.subTest(named=named, command=command):
+                    code, output = gregor(*command, store=self.store)
+                    self.assertEqual(code, 254, output)
+                    self.assertIn(f"{self.store} {named}", output)
+                    self.assertEqual(self.store.read_bytes(), content)
 
 
 if __name__ == "__main__":
