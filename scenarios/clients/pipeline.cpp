@@ -37,6 +37,7 @@ Pipeline::Pipeline(Workload& workload, Runtime& runtime, Router& router, Options
 
 void Pipeline::add(BatchRef batch) {
     while (unsettled_.size() >= kMaxUnsettled) changed_.wait();
+    batch->number = streams_[place_of(*batch)].batches++;
     unsettled_.push_back(std::move(batch));
     changed_.notify_all();
 }
@@ -68,7 +69,7 @@ void Pipeline::send_batches() {
 }
 
 BatchRef Pipeline::next_to_send() {
-    std::vector<std::size_t> seen(streams_.size());
+    std::vector<const Batch*> oldest(streams_.size());
     for (const BatchRef& batch : unsettled_) {
         if (!options_.idempotent) {
             if (batch->attempts == 0) return batch;
@@ -76,7 +77,11 @@ BatchRef Pipeline::next_to_send() {
         }
         const std::size_t place = place_of(*batch);
         Stream& stream = streams_[place];
-        if (stream.resting > 0 || ++seen[place] > window_of(*batch)) continue;
+        if (oldest[place] == nullptr) oldest[place] = batch.get();
+        // Counted from the oldest, for which the broker has to remember all behind it: of five
+        // answers that come at once, the oldest's may be the last to be looked at.
+        const std::uint64_t ahead = batch->number - oldest[place]->number;
+        if (stream.resting > 0 || ahead >= window_of(*batch)) continue;
         if (stream.going_back && any_in_flight(batch->partition)) continue;
         stream.going_back = false;
         if (!is_in_flight(*batch)) return batch;

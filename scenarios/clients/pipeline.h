@@ -41,6 +41,8 @@ struct Batch {
     bool oversized = false;
 
     // The pipeline's. -----------------------------------------------------------------------------
+    /// Among its partition's batches.
+    std::uint64_t number = 0;
     std::int64_t producer_id = records::kNoProducerId;
     std::int16_t producer_epoch = records::kNoProducerEpoch;
     std::int32_t base_sequence = records::kNoSequence;
@@ -91,6 +93,7 @@ private:
     struct Stream {
         std::optional<Identity> identity;
         std::int32_t next_sequence = 0;
+        std::uint64_t batches = 0;
         /// An answer under this identity showed that the broker knows the producer, when so many
         /// losses had happened.
         bool is_known = false;

@@ -13,6 +13,8 @@ import tempfile
 import unittest
 
 GREGOR = "gregor"
+# Plans that once failed, made small; each says what was wrong.
+PLANS = pathlib.Path(__file__).resolve().parents[1] / "data" / "plans"
 
 # Bug, invariants that may show it first, seeds within which one must.
 PLANTED = [
@@ -110,6 +112,14 @@ class Runs(unittest.TestCase):
                 self.assertEqual(code, 0, output)
                 self.assertIn("verdict: pass", output)
 
+    def test_plans_that_once_failed_pass(self):
+        plans = sorted(PLANS.glob("*.toml"))
+        self.assertTrue(plans)
+        for plan in plans:
+            with self.subTest(plan=plan.name):
+                code, output = gregor("run", plan, "--check-determinism", "--quiet")
+                self.assertEqual(code, 0, output)
+
     def test_a_report_names_counts_and_faults(self):
         code, output = gregor("run", "single-node", "--seed", 3)
         self.assertEqual(code, 0, output)
@@ -133,7 +143,6 @@ class Runs(unittest.TestCase):
         kind = sorted(kinds)[0]
         code, output = gregor("plan", "single-node", "--seed", 3, "--disable-fault", kind)
         self.assertEqual(set(re.findall(r'kind = "([a-z-]+)"', output)), kinds - {kind})
-
 
     def test_a_given_number_decides_what_faults_are_drawn(self):
         for numbers in ("clients=1", "topics=1", "partitions=1", "record_bytes=10000"):
