@@ -111,8 +111,6 @@ void PartitionHistory::lost_power(std::int64_t durable_end) {
         sent_[lost.value.value()].offset = -1;
         lost = {};
     }
-    // Offsets above it may be given anew, also below what a deletion had reached.
-    log_start_ = std::min(log_start_, durable_end);
 }
 
 void PartitionHistory::begin_drain() {
@@ -143,7 +141,8 @@ void PartitionHistory::end_drain(std::int64_t log_start, std::int64_t log_end) {
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         const auto offset = static_cast<std::int64_t>(i);
         const Slot& known = slots_[i];
-        if (!known.known || known.drained || offset < log_start) continue;
+        if (!known.known || known.drained) continue;
+        if (offset < log_start && is_deletable(offset)) continue;
         judge_.compared();
         if (!known.acknowledged && offset >= log_end) {
             judge_.violated("R8", "{}: {} was read at offset {}, but the log ends at {}",

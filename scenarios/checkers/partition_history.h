@@ -18,9 +18,11 @@
 // when its question was asked.
 //
 // A power loss without flush may take the unsynced tail, and only that: everything at or above the
-// durable end is forgotten here, and what was told about it before excuses nothing below.
+// durable end is forgotten here, and what was told about it before excuses nothing below. An
+// acknowledged deletion outlives it: a log that lost its tail below its start begins anew there.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -107,8 +109,12 @@ public:
     /// is owed by an answer that a loss overtook.
     /// `leader_epoch`: the one that the question named, -1 if it named none.
     void high_watermark(std::int64_t high_watermark, std::int32_t leader_epoch, const Known& asked);
+    /// DeleteRecords is about to be asked for everything below this offset.
+    void deletion_asked(std::int64_t upto) { deletable_ = std::max(deletable_, upto); }
     /// DeleteRecords was answered with this low watermark.
     void deleted_up_to(std::int64_t log_start);
+    /// A deletion may have taken it; from here on the log never loses its head.
+    [[nodiscard]] bool is_deletable(std::int64_t offset) const { return offset < deletable_; }
 
     // What happened to the machine. ---------------------------------------------------------------
 
@@ -162,6 +168,7 @@ private:
     std::vector<std::int64_t> durable_ends_;
     std::int64_t known_end_ = 0;
     std::int64_t log_start_ = 0;
+    std::int64_t deletable_ = 0;
     std::int32_t leader_epoch_ = -1;
     std::int64_t high_watermark_ = 0;  // told in that epoch
     bool damaged_ = false;

@@ -108,6 +108,7 @@ private:
             {.partition_index = protocol::PartitionId(partition.index),
              .offset = protocol::Offset(upto)});
         ++partition.deletions_asked;
+        partition.history->deletion_asked(upto);
         const auto response =
             router_.wait_for_leader(place).call<protocol::DeleteRecordsResponse>(request, 2);
         if (!response || response->topics.size() != 1) return;

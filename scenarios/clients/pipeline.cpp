@@ -207,9 +207,13 @@ void Pipeline::take(const BatchRef& batch, Outcome outcome, const Asked& asked) 
     PartitionHistory& history = *batch->partition->history;
     Stream& stream = streams_[place_of(*batch)];
     if (outcome == Outcome::acknowledged) {
-        if (stream.identity && stream.identity->producer_id == batch->producer_id) {
+        // An older one's says nothing of those behind it: a loss may have taken them and left the
+        // older to be appended anew.
+        if (stream.identity && stream.identity->producer_id == batch->producer_id &&
+            batch->number >= stream.newest_acknowledged) {
             stream.is_known = true;
             stream.tracked = asked.losses;
+            stream.newest_acknowledged = batch->number;
         }
         settle(batch, outcome);
     } else if (!options_.idempotent) {

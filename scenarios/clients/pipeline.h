@@ -98,6 +98,7 @@ private:
         /// losses had happened.
         bool is_known = false;
         LossCount tracked;
+        std::uint64_t newest_acknowledged = 0;
         /// Something failed: nothing is sent until all has been answered.
         bool going_back = false;
         /// Fibers that wait before the partition is tried again.

@@ -238,6 +238,13 @@ def raise_open_files(wanted):
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def resident_bytes(broker):
+    """VmRSS of the node's process."""
+    status = pathlib.Path(f"/proc/{broker.process.pid}/status").read_text()
+    (line,) = [line for line in status.splitlines() if line.startswith("VmRSS:")]
+    return int(line.split()[1]) * 1024
+
+
 def wait_until(is_true, what, timeout_s=20):
     """Polls; for what another process does and nobody announces."""
     deadline = time.monotonic() + timeout_s
