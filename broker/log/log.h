@@ -117,6 +117,8 @@ public:
     [[nodiscard]] Offset log_start_offset() const { return log_start_offset_; }
     /// The offset that the next batch to be seen gets.
     [[nodiscard]] Offset log_end_offset() const { return log_end_offset_; }
+    /// Where the next batch goes: above log_end_offset() while a sync is due.
+    [[nodiscard]] Offset next_offset() const { return next_offset_; }
     [[nodiscard]] Offset recovery_point() const { return recovery_point_; }
     [[nodiscard]] Offset high_watermark() const { return high_watermark_; }
     /// min(high watermark, first offset of an undecided transaction or one decided above it).
@@ -312,7 +314,7 @@ private:
     std::map<Offset, SegmentRef> segments_;  // by base offset; never empty once open
     Offset log_start_offset_{0};
     Offset log_end_offset_{0};
-    Offset next_offset_{0};  // where the next batch goes: above log_end_offset_ while a sync is due
+    Offset next_offset_{0};
     Offset recovery_point_{0};
     Offset high_watermark_{0};
     ProducerState producers_;

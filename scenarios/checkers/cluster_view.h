@@ -45,8 +45,8 @@ struct SeenLog {
 
 enum class SeenRole : std::uint8_t { none, leader, follower, offline };
 
-/// A replica on a running broker.
-struct ReplicaView {
+/// Where a replica on a running broker stands; small, to be remembered.
+struct ReplicaStanding {
     std::uint64_t start = 0;  // which run of the process
     /// This run of the broker is registered: from then on it may serve.
     bool is_registered = false;
@@ -54,14 +54,16 @@ struct ReplicaView {
     LeaderEpoch leader_epoch = protocol::kNoLeaderEpoch;
     std::int32_t partition_epoch = -1;
     LogMarks marks;
+    Offset next_offset{0};       // above the log end offset while batches wait for their sync
+    bool is_consistent = false;  // a follower that was served without a diverging history
+    std::size_t min_isr = 1;     // a leader's, at most the number of replicas
+};
+
+struct ReplicaView : ReplicaStanding {
     std::vector<log::EpochEntry> epochs;
     SeenLog log;
 
-    // A follower's.
-    bool is_consistent = false;  // its leader has served it without a diverging history
-
     // A leader's.
-    std::size_t min_isr = 1;  // at most the number of replicas
     std::vector<NodeId> isr;
     std::vector<NodeId> maximal_isr;
     std::map<NodeId, Offset> fetched;  // by each other replica, in this epoch

@@ -12,11 +12,11 @@ bool contains(const std::vector<NodeId>& nodes, NodeId node) {
     return std::ranges::find(nodes, node) != nodes.end();
 }
 
-/// Those who could be elected without loss.
-std::vector<NodeId> candidates_of(const metadata::PartitionState& state) {
-    std::vector<NodeId> candidates = state.isr;
-    candidates.insert(candidates.end(), state.elr.begin(), state.elr.end());
-    return candidates;
+/// Calls `action` with each node that could be elected without loss.
+template <class Action>
+void for_candidates(const metadata::PartitionState& state, const Action& action) {
+    std::ranges::for_each(state.isr, action);
+    std::ranges::for_each(state.elr, action);
 }
 
 }  // namespace
@@ -38,11 +38,7 @@ void PartitionInvariants::check(const PartitionView& view, const PartitionContex
         if (replica.role == SeenRole::follower) check_follower(node, replica, known_[node]);
     }
     check_candidates(view, context);
-    for (const auto& [node, replica] : view.replicas) {
-        Known& known = known_[node];
-        known.before = replica;
-        known.before.log = {};
-    }
+    for (const auto& [node, replica] : view.replicas) known_[node].before = replica;
 }
 
 PartitionInvariants::Known& PartitionInvariants::known_of(NodeId node, const ReplicaView& replica) {
@@ -105,14 +101,14 @@ void PartitionInvariants::check_marks(NodeId node, const ReplicaView& replica, c
                         name_, node, marks.log_start_offset, marks.last_stable_offset,
                         marks.high_watermark, marks.log_end_offset);
     }
+    const Offset next = std::max(marks.log_end_offset, replica.next_offset);
     if (replica.role == SeenRole::follower && replica.is_consistent && !replica.epochs.empty() &&
-        replica.epochs.back().start_offset >= marks.log_end_offset &&
-        marks.log_end_offset > marks.log_start_offset) {
+        replica.epochs.back().start_offset >= next && next > marks.log_start_offset) {
         judge_.violated("L4", "{} on n{}: the log ends at {}, and epoch {} begins at {}", name_,
-                        node, marks.log_end_offset, replica.epochs.back().epoch,
+                        node, next, replica.epochs.back().epoch,
                         replica.epochs.back().start_offset);
     }
-    const ReplicaView& before = known.before;
+    const ReplicaStanding& before = known.before;
     if (before.role == SeenRole::none || !is_bound(before) || !is_bound(replica)) return;
     if (marks.high_watermark < before.marks.high_watermark) {
         judge_.violated("L5", "{} on n{}: the high watermark falls from {} to {} in epoch {}",
@@ -127,7 +123,7 @@ void PartitionInvariants::check_marks(NodeId node, const ReplicaView& replica, c
 }
 
 /// Not after a loss that is excused, until a later leader's history is its own.
-bool PartitionInvariants::is_bound(const ReplicaView& replica) const {
+bool PartitionInvariants::is_bound(const ReplicaStanding& replica) const {
     if (bound_from_ == LeaderEpoch(0)) return true;
     return replica.leader_epoch >= bound_from_ &&
            (replica.role == SeenRole::leader || replica.is_consistent);
@@ -176,19 +172,19 @@ void PartitionInvariants::check_quorum(NodeId node, const ReplicaView& replica,
         return;
     }
     judge_.compared();
-    for (const NodeId candidate : candidates_of(*state)) {
-        if (contains(replica.maximal_isr, candidate)) continue;
+    for_candidates(*state, [&](NodeId candidate) {
+        if (contains(replica.maximal_isr, candidate)) return;
         judge_.violated("R4",
                         "{}: n{} leads in epoch {} and counts on {} (partition epoch {}), and n{} "
                         "could be elected: isr {}, elr {} (partition epoch {})",
                         name_, node, replica.leader_epoch, replica.maximal_isr,
                         replica.partition_epoch, candidate, state->isr, state->elr,
                         state->partition_epoch);
-    }
+    });
 }
 
 void PartitionInvariants::check_raise(NodeId node, const ReplicaView& replica,
-                                      const ReplicaView& before) {
+                                      const ReplicaStanding& before) {
     const Offset high_watermark = replica.marks.high_watermark;
     if (before.role != SeenRole::leader || before.leader_epoch != replica.leader_epoch ||
         before.partition_epoch != replica.partition_epoch || before.min_isr != replica.min_isr ||
@@ -235,30 +231,32 @@ void PartitionInvariants::check_follower(NodeId node, const ReplicaView& replica
 void PartitionInvariants::check_candidates(const PartitionView& view,
                                            const PartitionContext& context) {
     if (context.state == nullptr || excused_after_) return;
-    for (const NodeId node : candidates_of(*context.state)) {
+    for_candidates(*context.state, [&](NodeId node) {
         const auto found = view.replicas.find(node);
-        if (found == view.replicas.end()) continue;
-        const ReplicaView& replica = found->second;
-        if (!replica.is_registered || !replica.log.is_whole || replica.role == SeenRole::offline) {
-            continue;
-        }
-        Known& known = known_[node];
-        auto wrong =
-            committed_.compare(replica.log, committed_.true_high_watermark(), known.agreement);
-        if (!wrong) {
-            wrong = committed_.find_missing(replica.log, replica.marks.log_start_offset,
-                                            known.agreement);
-        }
-        judge_.compared();
-        if (!wrong) {
-            suspects_.erase(node);
-            continue;
-        }
-        judge_.violated(
-            "R2", "{}: n{} in epoch {} could be elected (isr {}, elr {}, epochs {} and {}): {}",
-            name_, node, replica.leader_epoch, context.state->isr, context.state->elr,
-            context.state->leader_epoch, context.state->partition_epoch, *wrong);
+        if (found != view.replicas.end()) check_candidate(node, found->second, *context.state);
+    });
+}
+
+void PartitionInvariants::check_candidate(NodeId node, const ReplicaView& replica,
+                                          const metadata::PartitionState& state) {
+    if (!replica.is_registered || !replica.log.is_whole || replica.role == SeenRole::offline) {
+        return;
     }
+    Known& known = known_[node];
+    auto wrong = committed_.compare(replica.log, committed_.true_high_watermark(), known.agreement);
+    if (!wrong) {
+        wrong =
+            committed_.find_missing(replica.log, replica.marks.log_start_offset, known.agreement);
+    }
+    judge_.compared();
+    if (!wrong) {
+        suspects_.erase(node);
+        return;
+    }
+    judge_.violated("R2",
+                    "{}: n{} in epoch {} could be elected (isr {}, elr {}, epochs {} and {}): {}",
+                    name_, node, replica.leader_epoch, state.isr, state.elr, state.leader_epoch,
+                    state.partition_epoch, *wrong);
 }
 
 // Excuses. ----------------------------------------------------------------------------------------

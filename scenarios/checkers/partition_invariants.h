@@ -40,7 +40,7 @@ private:
     /// A replica as it was, in one run of its process.
     struct Known {
         std::uint64_t start = 0;
-        ReplicaView before;   // without its batches
+        ReplicaStanding before;
         Agreement agreement;  // with the committed log
         std::size_t checked = 0;
     };
@@ -49,13 +49,15 @@ private:
     void check_log(NodeId node, const ReplicaView& replica, Known& known);
     void check_epochs(NodeId node, const ReplicaView& replica, std::size_t from);
     void check_marks(NodeId node, const ReplicaView& replica, const Known& known);
-    void check_raise(NodeId node, const ReplicaView& replica, const ReplicaView& before);
+    void check_raise(NodeId node, const ReplicaView& replica, const ReplicaStanding& before);
     void check_leader(NodeId node, const ReplicaView& replica, Known& known,
                       const PartitionContext& context);
     void check_quorum(NodeId node, const ReplicaView& replica, const PartitionContext& context);
     void check_follower(NodeId node, const ReplicaView& replica, Known& known);
     void check_candidates(const PartitionView& view, const PartitionContext& context);
-    [[nodiscard]] bool is_bound(const ReplicaView& replica) const;
+    void check_candidate(NodeId node, const ReplicaView& replica,
+                         const metadata::PartitionState& state);
+    [[nodiscard]] bool is_bound(const ReplicaStanding& replica) const;
     void note_unclean_election(const PartitionContext& context);
     void weigh_losses(const PartitionView& view, const PartitionContext& context);
     void start_over(LeaderEpoch epoch);

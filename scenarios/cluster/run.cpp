@@ -8,6 +8,7 @@
 #include "scenarios/cluster/drawing.h"
 #include "scenarios/cluster/health.h"
 #include "scenarios/cluster/plan_check.h"
+#include "scenarios/observers/cluster_observer.h"
 #include "sim/simulated/fault_injector.h"
 
 namespace gregor::scenarios::cluster {
@@ -34,6 +35,7 @@ public:
           workload_(plan, judge_, world_.network()),
           configs_(*node_configs(plan)),
           atlas_(workload_, nodes_),
+          observer_(judge_),
           injector_(world_, this) {}
 
     RunReport run() {
@@ -74,6 +76,10 @@ private:
         world_.watch("image_published", [this] { atlas_.image_published(); });
         world_.watch("role_changed", [this] { ++elections_; });
         world_.watch("metadata_leader_elected", [this] { ++elections_; });
+        observer_.watch(world_, [this](Machine& machine) -> server::Node* {
+            const ClusterNode* node = node_of(machine);
+            return node == nullptr ? nullptr : node->running();
+        });
     }
 
     void start_nodes() {
@@ -136,8 +142,9 @@ private:
         }
     }
 
-    /// What must hold of the running nodes between two events. Invariants across nodes belong here.
+    /// What must hold of the running nodes between two events, in each and across them.
     void check_step() {
+        observer_.observe();
         nodes_.look_at_images();
         for (const ClusterNode& each : nodes_.all) {
             server::Node* node = each.serving();
@@ -237,7 +244,10 @@ private:
     }
 
     void after(const Fault& fault, Machine& machine) override {
-        if (fault.kind == FaultKind::power_loss) atlas_.lost_power(*node_of(machine));
+        if (fault.kind == FaultKind::power_loss) {
+            atlas_.lost_power(*node_of(machine));
+            observer_.observe();  // what a second loss takes is another excuse
+        }
         if (fault.kind == FaultKind::kill || fault.kind == FaultKind::power_loss) ++crashes_;
     }
 
@@ -263,6 +273,7 @@ private:
             {"retried_batches", counts.retried_batches},
             {"pipelined_sends", counts.pipelined_sends},
             {"reset_producers", counts.reset_producers},
+            {"observations", observer_.observations()},
             {"comparisons", judge_.comparisons()},
             {"crashes_recovered", crashes_},
             {"elections", elections_},
@@ -311,6 +322,7 @@ private:
     std::vector<server::Config> configs_;
     Nodes nodes_;
     Atlas atlas_;
+    ClusterObserver observer_;
     simulated::FaultInjector injector_;
     std::vector<std::vector<ClientProgram::Body>> bodies_;
     std::vector<ClientProgram::Body> drain_body_;

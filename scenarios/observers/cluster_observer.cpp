@@ -8,24 +8,19 @@ namespace gregor::scenarios {
 namespace {
 
 /// What exposes something, or takes something back.
-constexpr std::array kCues{EventName("high_watermark_raised"),
-                           EventName("image_published"),
-                           EventName("role_changed"),
-                           EventName("log_truncated"),
-                           EventName("isr_proposed"),
-                           EventName("isr_changed"),
-                           EventName("metadata_leader_elected"),
-                           EventName("metadata_leader_changed")};
+constexpr std::array<std::string_view, 8> kCues{
+    "high_watermark_raised",   "image_published",        "role_changed",
+    "log_truncated",           "isr_proposed",           "isr_changed",
+    "metadata_leader_elected", "metadata_leader_changed"};
 
-bool is_cue(EventName name) {
-    return std::ranges::any_of(kCues,
-                               [&](const EventName& cue) { return cue.hash() == name.hash(); });
-}
-
+/// What was allocated for the view before is used again.
 void copy_role(const replication::Partition& state, ReplicaView& view) {
+    const LeaderEpoch epoch = state.leader_epoch().value_or(protocol::kNoLeaderEpoch);
+    if (view.leader_epoch != epoch) view.fetched.clear();
     view.role = SeenRole::none;
-    view.leader_epoch = state.leader_epoch().value_or(protocol::kNoLeaderEpoch);
+    view.leader_epoch = epoch;
     view.partition_epoch = state.partition_epoch();
+    view.is_consistent = false;
     if (state.is_offline()) view.role = SeenRole::offline;
     if (const replication::FollowerRole* follower = state.follower()) {
         view.role = SeenRole::follower;
@@ -52,18 +47,21 @@ NodeId voted_of(const raft::Raft& core) {
 void ClusterObserver::watch(simulated::World& world, FindNode find_node) {
     world_ = &world;
     find_node_ = std::move(find_node);
-    world.observe_events([this](EventName name) {
-        if (is_cue(name)) observe();
-    });
+    for (const std::string_view cue : kCues) world.watch(cue, [this] { observe(); });
 }
 
 void ClusterObserver::observe() {
     ++observations_;
     view_.images.clear();
-    for (const auto& machine : world_->machines()) {
-        note_power_losses(*machine);
-        if (!machine->alive()) continue;
-        if (server::Node* node = find_node_(*machine)) look_at(*machine, *node);
+    machines_.resize(world_->machines().size());
+    for (std::size_t place = 0; place < machines_.size(); ++place) {
+        simulated::Machine& machine = *world_->machines()[place];
+        SeenMachine& seen = machines_[place];
+        note_power_losses(machine, seen);
+        server::Node* node = machine.alive() ? find_node_(machine) : nullptr;
+        if (node == nullptr) continue;
+        seen.node = node->config().node_id();
+        look_at(machine, *node);
     }
     forget_what_is_gone();
     invariants_.check(view_);
@@ -71,7 +69,6 @@ void ClusterObserver::observe() {
 
 void ClusterObserver::look_at(simulated::Machine& machine, server::Node& node) {
     const NodeId id = node.config().node_id();
-    machines_[machine.name()].node = id;
     if (drivers::ClusterMetadata* metadata = node.find_metadata();
         metadata != nullptr && metadata->raft().has_started()) {
         view_.images[id] = {metadata->image_offset(), metadata->image()};
@@ -107,25 +104,26 @@ void ClusterObserver::look_at_quorum(simulated::Machine& machine, NodeId id,
 void ClusterObserver::look_at_replica(simulated::Machine& machine, NodeId id, bool is_registered,
                                       const replication::HostedPartition& hosted) {
     const PartitionKey key{hosted.topic_id, protocol::PartitionId(hosted.partition.partition)};
-    PartitionView& partition = view_.partitions[key];
-    if (partition.name.empty()) partition.name = fmt::format("{}", hosted.partition);
-    ReplicaView& old = partition.replicas[id];
-    ReplicaView view{.start = machine.starts(), .is_registered = is_registered};
-    view.log = std::move(old.log);
-    copy_role(hosted.state, view);
     Tail& tail = tails_[{key, id}];
-    if (tail.start != machine.starts()) tail = {.start = machine.starts()};
+    if (tail.replica == nullptr || tail.start != machine.starts()) {
+        PartitionView& partition = view_.partitions[key];
+        if (partition.name.empty()) partition.name = fmt::format("{}", hosted.partition);
+        tail = {.start = machine.starts(), .replica = &partition.replicas[id]};
+    }
     tail.seen_at = observations_;
+    ReplicaView& view = *tail.replica;
+    view.start = machine.starts();
+    view.is_registered = is_registered;
+    copy_role(hosted.state, view);
     if (hosted.log != nullptr) {
         view.marks = hosted.log_marks();
+        view.next_offset = hosted.log->next_offset();
         view.epochs = hosted.log->leader_epochs().entries();
         tail.tail.update(*machine.disk().store, *hosted.log, view.log);
     }
-    old = std::move(view);
 }
 
-void ClusterObserver::note_power_losses(const simulated::Machine& machine) {
-    SeenMachine& seen = machines_[machine.name()];
+void ClusterObserver::note_power_losses(const simulated::Machine& machine, SeenMachine& seen) {
     if (seen.power_losses == machine.power_losses()) return;
     seen.power_losses = machine.power_losses();
     const auto& loss = machine.last_power_loss();

@@ -17,8 +17,8 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <string>
 #include <utility>
+#include <vector>
 
 #include "broker/server/node.h"
 #include "scenarios/checkers/cluster_invariants.h"
@@ -48,7 +48,8 @@ private:
     /// One log of one run of a node.
     struct Tail {
         std::uint64_t start = 0;
-        std::uint64_t seen_at = 0;  // which observation
+        std::uint64_t seen_at = 0;       // which observation
+        ReplicaView* replica = nullptr;  // in the view; none: the metadata log's
         LogTail tail;
     };
 
@@ -61,7 +62,7 @@ private:
     void look_at_quorum(simulated::Machine& machine, NodeId id, drivers::ClusterMetadata& metadata);
     void look_at_replica(simulated::Machine& machine, NodeId id, bool is_registered,
                          const replication::HostedPartition& hosted);
-    void note_power_losses(const simulated::Machine& machine);
+    void note_power_losses(const simulated::Machine& machine, SeenMachine& seen);
     void forget_what_is_gone();
 
     ClusterInvariants invariants_;
@@ -71,7 +72,7 @@ private:
     std::uint64_t observations_ = 0;
     std::map<std::pair<PartitionKey, NodeId>, Tail> tails_;
     std::map<NodeId, Tail> quorum_tails_;
-    std::map<std::string, SeenMachine> machines_;
+    std::vector<SeenMachine> machines_;  // as in the world
 };
 
 }  // namespace gregor::scenarios

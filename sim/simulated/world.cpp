@@ -264,7 +264,6 @@ void World::watch(std::string_view event, std::function<void()> action) {
 
 void World::observe(const std::string& node, std::uint64_t node_hash, EventName name) {
     digest_.add(name.hash() ^ node_hash);
-    if (event_observer_) event_observer_(name);
     for (const Watch& each : watches_) {
         if (each.event_hash == name.hash()) each.action();
     }

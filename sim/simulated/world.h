@@ -150,15 +150,9 @@ public:
     /// Calls `action` at the cue, inside the event. Cues may be added at any time; an occurrence
     /// that has passed never comes.
     void at_cue(const Cue& cue, std::function<void()> action);
-    /// Calls `action` at every such event of any node, inside the event: it must not wait, and what
-    /// the node is about to do it has not done.
+    /// Calls `action` at every such event of any node, inside the event, for who looks on: it must
+    /// not wait or change the world, and what the node is about to do it has not done.
     void watch(std::string_view event, std::function<void()> action);
-
-    /// Calls `observer` at every event of every node, inside the event: for who looks on. It must
-    /// not change the world.
-    void observe_events(std::function<void(EventName)> observer) {
-        event_observer_ = std::move(observer);
-    }
 
     /// A line of the world itself, not of a node.
     void trace(EventName name, std::string_view values);
@@ -203,7 +197,6 @@ private:
     NetworkFabric network_;
     std::vector<std::unique_ptr<Machine>> machines_;
     std::vector<ArmedCue> cues_;
-    std::function<void(EventName)> event_observer_;
     std::vector<Watch> watches_;
     bool shutting_down_ = false;
 };

@@ -18,6 +18,12 @@ SeenBatch batch(std::int64_t offset, std::int32_t epoch, std::uint64_t bytes = 0
     return {Offset(offset), Offset(offset), LeaderEpoch(epoch), Digest{bytes, 1}};
 }
 
+ReplicaView a_replica(const ReplicaStanding& standing) {
+    ReplicaView replica;
+    static_cast<ReplicaStanding&>(replica) = standing;
+    return replica;
+}
+
 /// A topic "t" with one partition on n1, n2, n3; n1 leads in epoch 1. Every change is an image.
 class Cluster {
 public:
@@ -35,7 +41,7 @@ public:
         set_partition();
         view.partitions[kKey].name = "t-0";
         for (int id = 1; id <= 3; ++id) {
-            replica(id) = {.start = 1, .is_registered = true, .is_consistent = true};
+            replica(id) = a_replica({.start = 1, .is_registered = true, .is_consistent = true});
             lead(id, 1, 1);
             view.quorum[n(id)] = {.start = 1, .epoch = LeaderEpoch(1), .leader_id = n(1)};
         }
@@ -209,7 +215,8 @@ TEST_CASE("R2 waits until a broker that starts is registered") {
     Cluster cluster;
     cluster.replicate(3);
     cluster.look();
-    cluster.replica(3) = {.start = 2, .role = SeenRole::follower, .leader_epoch = LeaderEpoch(1)};
+    cluster.replica(3) =
+        a_replica({.start = 2, .role = SeenRole::follower, .leader_epoch = LeaderEpoch(1)});
     REQUIRE(cluster.look() == "pass");
     cluster.replica(3).is_registered = true;
     REQUIRE(cluster.look() == "R2");
@@ -295,6 +302,11 @@ TEST_CASE("of one replica: L2, L3, L4, L5, L6, L7") {
     SECTION("L4: a follower that agrees with its leader keeps an epoch that wrote nothing") {
         cluster.replica(3).epochs.push_back({LeaderEpoch(2), Offset(3)});
         REQUIRE(cluster.look() == "L4");
+    }
+    SECTION("L4: the epoch of a batch that waits for its sync may begin at the log's end") {
+        cluster.replica(3).epochs.push_back({LeaderEpoch(2), Offset(3)});
+        cluster.replica(3).next_offset = Offset(4);
+        REQUIRE(cluster.look() == "pass");
     }
     SECTION("L5: the high watermark falls") {
         cluster.commit(3, 2);

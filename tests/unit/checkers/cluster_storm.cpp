@@ -173,7 +173,6 @@ StormResult run_storm(const StormOptions& options) {
         world.run_for(options.look_every);
         observer.observe();
     }
-    world.observe_events({});
     result.violation = judge.violation();
     result.observations = observer.observations();
     result.comparisons = judge.comparisons();
