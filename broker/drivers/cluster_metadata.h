@@ -36,6 +36,8 @@ public:
     [[nodiscard]] RaftDriver& raft() { return raft_; }
     [[nodiscard]] MetadataFeed& feed() { return feed_; }
     [[nodiscard]] ControllerDriver& controller() { return controller_; }
+    [[nodiscard]] const RaftDriver& raft() const { return raft_; }
+    [[nodiscard]] const ControllerDriver& controller() const { return controller_; }
     [[nodiscard]] const metadata::ImageRef& image() const { return feed_.image(); }
     [[nodiscard]] raft::Offset image_offset() const { return feed_.image_offset(); }
 

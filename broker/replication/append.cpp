@@ -29,9 +29,9 @@ log::AppendOrigin log_origin(records::AppendOrigin origin) {
     UNREACHABLE();
 }
 
-/// Kafka tells the log start with an error that says something about the records, not with one that
-/// says where they should go.
-bool tells_log_start(ErrorCode error) {
+/// Errors that say something about the records or the broker, not where the records should go or
+/// how large they may be. With them Kafka tells the log start, and counts a failed produce request.
+bool is_unexpected(ErrorCode error) {
     switch (error) {
         case ErrorCode::unknown_topic_or_partition:
         case ErrorCode::not_leader_or_follower:
@@ -172,10 +172,12 @@ ReplicaManager::AppendedPart ReplicaManager::append_part(const AppendOrder& orde
                                                          const AppendPart& part) {
     AppendedPart appended{.outcome = {.partition = part.partition}};
     AppendOutcome& outcome = appended.outcome;
+    metrics::TopicMetrics* counted = &topic_metrics_.others();
     const auto refuse = [&](ErrorCode error) -> AppendedPart {
         outcome.error = error;
-        if (appended.hosted != nullptr && appended.hosted->log != nullptr &&
-            tells_log_start(error)) {
+        if (!is_unexpected(error)) return std::move(appended);
+        counted->failed_produce_requests.add();
+        if (appended.hosted != nullptr && appended.hosted->log != nullptr) {
             outcome.log_start_offset = appended.hosted->log->log_start_offset();
         }
         return std::move(appended);
@@ -189,6 +191,8 @@ ReplicaManager::AppendedPart ReplicaManager::append_part(const AppendOrder& orde
     appended.hosted = find(part.partition);
     if (appended.hosted == nullptr) return refuse(ErrorCode::unknown_topic_or_partition);
     HostedPartition& hosted = *appended.hosted;
+    counted = hosted.topic_metrics.get();
+    counted->produce_requests.add();
     const ErrorCode early = hosted.state.check_append(order.acks);
     if (early != ErrorCode::none) return refuse(early);
 
@@ -222,7 +226,12 @@ ReplicaManager::AppendedPart ReplicaManager::append_part(const AppendOrder& orde
         batch->header.timestamp_type() == records::TimestampType::log_append_time;
     if (result->duplicate || is_append_time) outcome.log_append_time_ms = result->max_timestamp;
     appended.required_offset = result->last_offset + 1;
-    progressed(hosted, result->duplicate ? 0 : batch->header.size_in_bytes());
+    const std::size_t bytes = result->duplicate ? 0 : batch->header.size_in_bytes();
+    if (is_from_client && !result->duplicate) {
+        counted->messages_in.add(static_cast<std::uint64_t>(batch->header.record_count));
+        counted->bytes_in.add(bytes);
+    }
+    progressed(hosted, bytes);
     return appended;
 }
 

@@ -30,8 +30,9 @@ Mark mark_of(const FetchParams& params) {
 struct ReplicaManager::FetchRound {
     FetchResult result;
     std::int64_t bytes = 0;
-    bool has_news = false;           // something to tell that is no records
-    std::vector<WatchedMark> marks;  // as they were before the read
+    bool has_news = false;                          // something to tell that is no records
+    std::vector<WatchedMark> marks;                 // as they were before the read
+    std::vector<metrics::TopicMetricsRef> counted;  // of each target; null: not hosted
 };
 
 class ReplicaManager::DelayedFetch final : public ParkedRequest {
@@ -54,6 +55,7 @@ public:
         const std::int64_t lacking = std::int64_t{params_.min_bytes} - round.bytes;
         if (!may_wait || lacking <= 0 || round.has_news || targets_.empty() ||
             params_.max_wait <= Duration::zero()) {
+            count_bytes_out(params_, round);
             return done_(std::move(round.result));
         }
         manager_.purgatory_.park({.request = std::move(self),
@@ -86,6 +88,7 @@ ReplicaManager::FetchRound ReplicaManager::read(const FetchParams& params,
     round.result.partitions.reserve(targets.size());
     round.result.records.resize(targets.size());
     round.marks.reserve(targets.size());
+    round.counted.resize(targets.size());
     std::int64_t left = params.max_bytes;
     bool at_least_one_batch = true;
     for (std::size_t i = 0; i < targets.size(); ++i) {
@@ -98,7 +101,11 @@ ReplicaManager::FetchRound ReplicaManager::read(const FetchParams& params,
             round.marks.push_back({.watchers = hosted->watchers,
                                    .mark = mark,
                                    .base = hosted->watchers->value(mark)});
+            round.counted[i] = hosted->topic_metrics;
         }
+        metrics::TopicMetrics& counted =
+            hosted != nullptr ? *hosted->topic_metrics : topic_metrics_.others();
+        if (first) counted.fetch_requests.add();
         FetchResponse::Partition answer = read_one(
             params, target, hosted, limit, at_least_one_batch, first, round.result.records[i]);
         const auto bytes = static_cast<std::int64_t>(answer.records.size());
@@ -115,9 +122,21 @@ ReplicaManager::FetchRound ReplicaManager::read(const FetchParams& params,
             answer.preferred_read_replica != protocol::kNoNode) {
             round.has_news = true;
         }
+        if (answer.error_code != ErrorCode::none) counted.failed_fetch_requests.add();
         round.result.partitions.push_back(std::move(answer));
     }
     return round;
+}
+
+/// Of a round that is answered.
+void ReplicaManager::count_bytes_out(const FetchParams& params, const FetchRound& round) {
+    const bool is_follower = params.replica_id != protocol::kNoNode;
+    for (std::size_t i = 0; i < round.counted.size(); ++i) {
+        if (round.counted[i] == nullptr) continue;
+        metrics::Counter& bytes =
+            is_follower ? round.counted[i]->replication_bytes_out : round.counted[i]->bytes_out;
+        bytes.add(round.result.partitions[i].records.size());
+    }
 }
 
 FetchResponse::Partition ReplicaManager::read_one(const FetchParams& params,

@@ -69,6 +69,7 @@ ReplicaManager::Taken ReplicaManager::append_fetched(HostedPartition& hosted,
     hosted.state.replicated(hosted.log->log_end_offset(), answer.high_watermark);
     hosted.log->advance_log_start(answer.log_start_offset);
     hosted.state.log_start_advanced(hosted.log->log_start_offset());
+    hosted.topic_metrics->replication_bytes_in.add(records.size());
     progressed(hosted, records.size());
     return Taken::advanced;
 }

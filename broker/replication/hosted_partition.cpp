@@ -15,12 +15,14 @@ LogMarks marks_of(const log::LogRef& hosted_log) {
 }  // namespace
 
 HostedPartition::HostedPartition(Runtime& runtime, TopicPartition name, TopicId id,
-                                 log::LogRef hosted_log, LogConfigRef topic_config, NodeId self,
+                                 log::LogRef hosted_log, LogConfigRef topic_config,
+                                 metrics::TopicMetricsRef metrics_of_topic, NodeId self,
                                  Duration replica_lag_time_max)
     : partition(std::move(name)),
       topic_id(id),
       log(std::move(hosted_log)),
       config(std::move(topic_config)),
+      topic_metrics(std::move(metrics_of_topic)),
       state(self, marks_of(log),
             {.min_insync_replicas = config->min_insync_replicas,
              .replica_lag_time_max = replica_lag_time_max}),
@@ -31,5 +33,10 @@ HostedPartition::HostedPartition(Runtime& runtime, TopicPartition name, TopicId 
 }
 
 LogMarks HostedPartition::log_marks() const { return marks_of(log); }
+
+std::size_t isr_size(const HostedPartition& hosted) {
+    const LeaderRole* leader = hosted.state.leader();
+    return leader == nullptr ? 0 : leader->isr.committed().size();
+}
 
 }  // namespace gregor::replication

@@ -7,6 +7,7 @@
 
 #include "broker/log/log.h"
 #include "broker/log/log_manager.h"
+#include "broker/metrics/topic_metrics.h"
 #include "broker/replication/partition.h"
 #include "broker/replication/watchers.h"
 #include "sim/runtime/runtime.h"
@@ -19,7 +20,8 @@ using protocol::TopicId;
 
 struct HostedPartition {
     HostedPartition(Runtime& runtime, TopicPartition name, TopicId id, log::LogRef hosted_log,
-                    LogConfigRef topic_config, NodeId self, Duration replica_lag_time_max);
+                    LogConfigRef topic_config, metrics::TopicMetricsRef metrics_of_topic,
+                    NodeId self, Duration replica_lag_time_max);
 
     [[nodiscard]] LogMarks log_marks() const;
 
@@ -27,6 +29,7 @@ struct HostedPartition {
     TopicId topic_id;
     log::LogRef log;  // none: it could not be opened
     LogConfigRef config;
+    metrics::TopicMetricsRef topic_metrics;  // never null
     Partition state;
     std::shared_ptr<Watchers> watchers;
     std::int32_t appends_running = 0;
@@ -36,6 +39,9 @@ struct HostedPartition {
     PartitionStamp checked;   // as of the last check_invariants()
 };
 using HostedRef = std::shared_ptr<HostedPartition>;
+
+/// Of the committed in-sync set; 0 where this broker does not lead.
+[[nodiscard]] std::size_t isr_size(const HostedPartition& hosted);
 
 class WriteGuard {
 public:

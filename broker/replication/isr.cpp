@@ -52,13 +52,25 @@ void ReplicaManager::propose(const HostedRef& hosted, std::optional<IsrProposal>
 
 IsrOutcome ReplicaManager::isr_answered(HostedPartition& hosted, const IsrProposal& proposal,
                                         const Result<IsrDecision, ErrorCode>& answer) {
+    const std::size_t isr_before = isr_size(hosted);
     const IsrOutcome outcome = hosted.state.isr_answered(runtime_.clock().now(), proposal, answer);
+    count_isr_change(isr_before, hosted);
+    if (outcome == IsrOutcome::refused) isr_metrics_.failed_updates.add();
     if (outcome == IsrOutcome::taken) {
         runtime_.trace().event("isr_changed", "partition={} isr={} partition_epoch={}",
                                hosted.partition, answer->isr.size(), answer->partition_epoch);
         progressed(hosted, 0);
     }
     return outcome;
+}
+
+/// The in-sync set may have changed within one role: by the controller's answer, or by an image
+/// that came before it.
+void ReplicaManager::count_isr_change(std::size_t before, const HostedPartition& hosted) {
+    const std::size_t after = isr_size(hosted);
+    if (before == 0 || after == 0) return;
+    if (after < before) isr_metrics_.shrinks.add();
+    if (after > before) isr_metrics_.expands.add();
 }
 
 void ReplicaManager::watch_lag() {

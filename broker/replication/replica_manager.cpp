@@ -56,9 +56,9 @@ HostedRef ReplicaManager::take_up(const TopicPartition& partition, const TopicId
         runtime_.trace().event("partition_offline", "partition={} reason={}", partition,
                                opened.error().text);
     }
-    auto hosted =
-        std::make_shared<HostedPartition>(runtime_, partition, topic_id, opened ? *opened : nullptr,
-                                          config, options_.node_id, options_.replica_lag_time_max);
+    auto hosted = std::make_shared<HostedPartition>(
+        runtime_, partition, topic_id, opened ? *opened : nullptr, config,
+        topic_metrics_.of(partition.topic), options_.node_id, options_.replica_lag_time_max);
     hosted->state.brokers_changed(runtime_.clock().now(), eligible_);
     hosted_.insert_or_assign(partition, hosted);
     return hosted;
@@ -78,7 +78,9 @@ Result<void, ErrorCode> ReplicaManager::assign(const TopicPartition& partition,
     if (hosted->state.is_offline()) return fail(ErrorCode::kafka_storage_error);
 
     if (hosted->state.plan(assignment).change != RoleChange::changed) {
+        const std::size_t isr_before = isr_size(*hosted);
         hosted->state.assign(runtime_.clock().now(), assignment);
+        count_isr_change(isr_before, *hosted);
         progressed(*hosted, 0);
         return {};
     }
@@ -119,6 +121,7 @@ void ReplicaManager::remove(const TopicPartition& partition) {
     const HostedRef hosted = find(partition);
     if (hosted == nullptr) return;
     hosted_.erase(partition);
+    if (!hosts_topic(partition.topic)) topic_metrics_.given_up(partition.topic);
     fetchers_.removed(partition);
     quiesce(*hosted);
     hosted->state.given_up();  // for those who still hold it
@@ -128,6 +131,11 @@ void ReplicaManager::remove(const TopicPartition& partition) {
         PROBE("the folder of a removed partition could not be renamed");
     }
     runtime_.trace().event("partition_removed", "partition={}", partition);
+}
+
+bool ReplicaManager::hosts_topic(const std::string& topic) const {
+    const auto first = hosted_.lower_bound({topic, 0});
+    return first != hosted_.end() && first->first.topic == topic;
 }
 
 /// Turns new appends away and waits for those that run.

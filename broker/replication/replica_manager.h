@@ -32,6 +32,8 @@
 
 #include "broker/log/log.h"
 #include "broker/log/log_manager.h"
+#include "broker/metrics/counter.h"
+#include "broker/metrics/topic_metrics.h"
 #include "broker/protocol/records/batch_validator.h"
 #include "broker/protocol/records/codec_contexts.h"
 #include "broker/replication/alter_partition_manager.h"
@@ -151,6 +153,13 @@ struct ListOffsetQuery {
     bool any_replica = false;
 };
 
+/// How often in-sync sets that this broker leads have changed.
+struct IsrMetrics {
+    metrics::Counter shrinks;
+    metrics::Counter expands;
+    metrics::Counter failed_updates;  // refused by the controller
+};
+
 struct DeletedRecords {
     ErrorCode error = ErrorCode::none;
     Offset low_watermark{-1};
@@ -189,10 +198,15 @@ public:
     [[nodiscard]] std::vector<HostedRef> hosted() const;
     [[nodiscard]] FetchSessionCache& fetch_sessions() { return fetch_sessions_; }
     [[nodiscard]] Purgatory& purgatory() { return purgatory_; }
+    [[nodiscard]] const Purgatory& purgatory() const { return purgatory_; }
     [[nodiscard]] const ReplicaManagerOptions& options() const { return options_; }
     /// The epoch of this broker's registration, -1 before start_proposing().
     [[nodiscard]] std::int64_t broker_epoch() const { return broker_epoch_; }
     [[nodiscard]] const FetcherManager& fetchers() const { return fetchers_; }
+    [[nodiscard]] const metrics::BrokerTopicMetrics& topic_metrics() const {
+        return topic_metrics_;
+    }
+    [[nodiscard]] const IsrMetrics& isr_metrics() const { return isr_metrics_; }
 
     // Clients. -----------------------------------------------------------------------------------
 
@@ -245,6 +259,7 @@ private:
     void progressed(HostedPartition& hosted, std::uint64_t bytes);
     void disturb(HostedPartition& hosted);
     void log_failed(HostedPartition& hosted);
+    [[nodiscard]] bool hosts_topic(const std::string& topic) const;
 
     [[nodiscard]] Result<void, ErrorCode> prepare_role(HostedPartition& hosted,
                                                        const RolePlan& plan);
@@ -255,6 +270,7 @@ private:
                        const FetchRequest::Partition& wanted);
     [[nodiscard]] IsrOutcome isr_answered(HostedPartition& hosted, const IsrProposal& proposal,
                                           const Result<IsrDecision, ErrorCode>& answer);
+    void count_isr_change(std::size_t before, const HostedPartition& hosted);
     void watch_lag();
 
     // follow.cpp
@@ -278,6 +294,7 @@ private:
                                                     const HostedRef& hosted, std::int64_t max_bytes,
                                                     bool at_least_one_batch, bool first,
                                                     FileSlice& records);
+    static void count_bytes_out(const FetchParams& params, const FetchRound& round);
 
     Runtime& runtime_;
     log::LogManager& logs_;
@@ -291,6 +308,8 @@ private:
     FetcherManager fetchers_;
     AlterPartitionManager alter_partition_;
     std::int64_t broker_epoch_ = kNoBrokerEpoch;
+    metrics::BrokerTopicMetrics topic_metrics_;
+    IsrMetrics isr_metrics_;
     bool watching_lag_ = false;
     WaitQueue lag_watch_;
     bool shut_down_ = false;

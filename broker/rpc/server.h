@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/metrics/request_metrics.h"
 #include "broker/rpc/reply.h"
 #include "broker/rpc/request.h"
 #include "sim/runtime/runtime.h"
@@ -63,6 +64,7 @@ public:
     void shut_down(Instant deadline);
 
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+    [[nodiscard]] const metrics::RequestMetrics& request_metrics() const { return metrics_; }
 
 private:
     friend class ServerConnection;
@@ -78,6 +80,7 @@ private:
     Runtime& runtime_;
     ServerOptions options_;
     RequestHandler handler_;
+    metrics::RequestMetrics metrics_;
     std::vector<std::unique_ptr<Listening>> listeners_;
     std::map<std::uint64_t, ServerConnection*> connections_;
     std::uint64_t next_connection_ = 0;

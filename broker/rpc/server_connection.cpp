@@ -135,7 +135,9 @@ void ServerConnection::handle(const Bytes& frame) {
                                    "client={} version={} correlation_id={} bytes={}", client_text_,
                                    header.request_api_version, header.correlation_id, frame.size());
     const std::uint64_t number = first_slot_ + slots_.size();
-    slots_.push_back({.key = header.request_api_key});
+    const Instant received = server_.runtime_.clock().now();
+    slots_.push_back({.key = header.request_api_key, .received = received});
+    server_.metrics_.of(header.request_api_key).requests.add();
     const Request request{.key = header.request_api_key,
                           .version = header.request_api_version,
                           .correlation_id = header.correlation_id,
@@ -143,7 +145,7 @@ void ServerConnection::handle(const Bytes& frame) {
                           .body = std::move(decoded->body),
                           .client = client_,
                           .listener = listener_,
-                          .received = server_.runtime_.clock().now()};
+                          .received = received};
     server_.handler_(request,
                      Reply(shared_from_this(), {.slot = number,
                                                 .key = request.key,
@@ -246,9 +248,11 @@ void ServerConnection::flush() {
 
 std::vector<Piece> ServerConnection::take_due() {
     std::vector<Piece> due;
+    const Instant now = server_.runtime_.clock().now();
     while (!slots_.empty() && slots_.front().state == SlotState::answered) {
         Slot& front = slots_.front();
         server_.runtime_.trace().event(answered_event(front.key), "client={}", client_text_);
+        server_.metrics_.of(front.key).total_time.record(now - front.received);
         if (due.empty()) {
             due = std::move(front.frame);
         } else {

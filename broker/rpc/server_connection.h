@@ -41,6 +41,7 @@ private:
 
     struct Slot {
         protocol::ApiKey key{};
+        Instant received{};
         SlotState state = SlotState::waiting;
         std::vector<Piece> frame;
     };

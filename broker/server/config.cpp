@@ -136,6 +136,19 @@ private:
             }
         }
         check_advertised();
+        check_metrics_listener();
+    }
+
+    /// The only scheme is HTTP, as in "http://127.0.0.1:9404".
+    void check_metrics_listener() {
+        constexpr std::string_view kKey = "metrics.listener";
+        const auto listeners = take(parse_listeners(kKey, *config_.text(kKey)));
+        if (!listeners || listeners->empty()) return;
+        if (listeners->size() > 1 || listeners->front().name != "HTTP") {
+            refuse("{} = {} is not http://host:port", kKey, *config_.text(kKey));
+            return;
+        }
+        config_.metrics_listener_ = listeners->front().endpoint;
     }
 
     void check_advertised() {

@@ -78,6 +78,12 @@ public:
         return advertised_;
     }
     [[nodiscard]] bool is_controller_listener(std::string_view name) const;
+    /// metrics.listener: where GET /metrics is answered; nothing: nowhere, as by default. Kafka
+    /// serves nothing over HTTP, and its files and its ports are expected to mean what they mean
+    /// there.
+    [[nodiscard]] const std::optional<Endpoint>& metrics_listener() const {
+        return metrics_listener_;
+    }
     /// The broker-wide defaults of topic settings.
     [[nodiscard]] log::LogConfigRef topic_defaults() const { return topic_defaults_; }
     /// Keys that Kafka knows and this node does not act on, as lines for the log.
@@ -93,6 +99,7 @@ private:
     std::vector<std::string> log_dirs_;
     std::vector<ListenerConfig> listeners_;
     std::vector<ListenerConfig> advertised_;
+    std::optional<Endpoint> metrics_listener_;
     bool is_broker_ = false;
     bool is_controller_ = false;
     std::vector<std::string> controller_listeners_;

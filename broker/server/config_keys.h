@@ -1,7 +1,8 @@
 // The keys of server.properties: Kafka's names, types, defaults and limits, and whether this node
 // acts on them. Keys of topic defaults (log.segment.bytes …) are in log::log_config_keys(), once.
 //
-// A key that Kafka does not know is refused with the nearest one that it does. A key that Kafka
+// A key that Kafka does not know is refused with the nearest one that it does; one is ours,
+// metrics.listener. A key that Kafka
 // knows and we do not act on yet is accepted when its value is sound, and said so in the log.
 #pragma once
 

@@ -6,9 +6,9 @@
 //
 // Settings: the file, then KAFKA_* variables as Kafka's container images read them, then
 // --override. Standard output is for programs: "listening PLAINTEXT 127.0.0.1:40123" for each
-// listener, then "ready". Standard error is the log, one line an event. SIGTERM and SIGINT stop it
-// in an orderly way; a second one ends it at once. Exit codes: 0 stopped in an orderly way, 1
-// failed, 254 bad command line or configuration.
+// listener (METRICS: metrics.listener), then "ready". Standard error is the log, one line an event.
+// SIGTERM and SIGINT stop it in an orderly way; a second one ends it at once. Exit codes: 0 stopped
+// in an orderly way, 1 failed, 254 bad command line or configuration.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -119,6 +119,9 @@ std::string node_name(const Config& config) { return fmt::format("n{}", config.n
 void announce(const Node& node) {
     for (const ListenerConfig& listener : node.bound_listeners()) {
         fmt::print("listening {} {}\n", listener.name, to_string(listener.endpoint));
+    }
+    if (const auto& metrics = node.bound_metrics_listener()) {
+        fmt::print("listening METRICS {}\n", to_string(*metrics));
     }
     fmt::print("ready\n");
     std::fflush(stdout);

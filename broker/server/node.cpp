@@ -6,7 +6,9 @@
 
 #include "broker/controller/create_topics.h"
 #include "broker/log/checkpoint_file.h"
+#include "broker/metrics/exposition.h"
 #include "broker/server/config_keys.h"
+#include "broker/server/metrics/page.h"
 #include "broker/server/storage.h"
 #include "sim/base/check.h"
 
@@ -127,7 +129,9 @@ Node::Node(Runtime& runtime, Config config, NodeOptions options)
       server_(runtime, server_options(config_),
               [this](const rpc::Request& request, rpc::Reply reply) {
                   handle(request, std::move(reply));
-              }) {}
+              }),
+      metrics_server_(runtime, {},
+                      [this](const http::Request& request) { return show_metrics(request); }) {}
 
 Node::~Node() = default;
 
@@ -174,6 +178,7 @@ Node::Started Node::start() {
     TRY(open_listeners());
     make_metadata();
     if (config_.is_broker()) make_broker();
+    if (bound_metrics_) metrics_server_.start();
     TRY(start_quorum());
     if (config_.is_broker()) TRY(enter_cluster());
     return {};
@@ -233,6 +238,18 @@ Node::Started Node::open_listeners() {
         }
         bound_.push_back({listener.name, *bound});
     }
+    if (config_.metrics_listener()) TRY(open_metrics_listener());
+    return {};
+}
+
+Node::Started Node::open_metrics_listener() {
+    const Endpoint& endpoint = *config_.metrics_listener();
+    const auto bound = metrics_server_.listen(endpoint);
+    if (!bound) {
+        return fail(fmt::format("metrics.listener: cannot listen on {}: {}", to_string(endpoint),
+                                name(bound.error())));
+    }
+    bound_metrics_ = *bound;
     return {};
 }
 
@@ -253,6 +270,12 @@ void Node::make_metadata() {
             .on_failure = [this](std::string_view why) {
                 fail_for_good(fmt::format("the metadata log failed: {}", why));
             }});
+    if (config_.is_controller()) {
+        metadata_->feed().subscribe(
+            [this](const metadata::ImageRef& before, const metadata::ImageRef& after) {
+                elections_.published(*before, *after);
+            });
+    }
     // As Kafka's heartbeats: who waits longer for a controller that hangs is fenced by the next
     // one.
     channel_ = std::make_unique<drivers::ControllerChannel>(
@@ -363,6 +386,18 @@ void Node::handle(const rpc::Request& request, rpc::Reply reply) {
                    config_.is_controller_listener(request.listener));
 }
 
+http::Response Node::show_metrics(const http::Request& request) const {
+    if (request.path != "/metrics") {
+        return {.status = http::Status::not_found, .body = "Look at /metrics\n"};
+    }
+    return {.content_type = metrics::Exposition::kContentType,
+            .body = metrics_page({.server = server_,
+                                  .logs = *logs_,
+                                  .metadata = *metadata_,
+                                  .elections = config_.is_controller() ? &elections_ : nullptr,
+                                  .replicas = replicas_.get()})};
+}
+
 void Node::spawn_ticks(TaskGroup& group) {
     spawn_tick(group, "retention", config_.milliseconds("log.retention.check.interval.ms"),
                [this] { logs_->apply_retention(); });
@@ -410,6 +445,7 @@ void Node::stop() {
     if (replicas_ != nullptr) replicas_->shut_down();
     server_.shut_down(deadline_after(runtime_.clock().now(), kDrainTimeout));
     if (metadata_ != nullptr) metadata_->shut_down();
+    metrics_server_.shut_down();
     const std::int64_t broker_epoch = lifecycle_ != nullptr ? lifecycle_->broker_epoch() : -1;
     const bool is_clean = logs_ != nullptr && logs_->shut_down(broker_epoch);
     runtime_.trace().event("node_stopped", "clean={}", is_clean);

@@ -25,11 +25,13 @@
 #include "broker/drivers/controller_channel.h"
 #include "broker/drivers/metadata_publisher.h"
 #include "broker/drivers/producer_id_manager.h"
+#include "broker/http/server.h"
 #include "broker/log/log_manager.h"
 #include "broker/replication/replica_manager.h"
 #include "broker/rpc/server.h"
 #include "broker/server/config.h"
 #include "broker/server/handler_context.h"
+#include "broker/server/metrics/election_metrics.h"
 #include "broker/server/router.h"
 
 namespace gregor::server {
@@ -62,6 +64,10 @@ public:
     [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
     /// As bound, in the order of the configuration; empty before on_ready.
     [[nodiscard]] const std::vector<ListenerConfig>& bound_listeners() const { return bound_; }
+    /// Where GET /metrics is answered; nothing where it is not, or before on_ready.
+    [[nodiscard]] const std::optional<Endpoint>& bound_metrics_listener() const {
+        return bound_metrics_;
+    }
     [[nodiscard]] const Config& config() const { return config_; }
     /// CHECKs that it has started, and is a broker.
     [[nodiscard]] replication::ReplicaManager& replicas();
@@ -77,6 +83,7 @@ private:
     [[nodiscard]] Started start();
     [[nodiscard]] Started open_storage();
     [[nodiscard]] Started open_listeners();
+    [[nodiscard]] Started open_metrics_listener();
     void make_metadata();
     void make_broker();
     [[nodiscard]] Started start_quorum();
@@ -84,6 +91,7 @@ private:
     [[nodiscard]] protocol::BrokerRegistrationRequest registration();
     void serve();
     void handle(const rpc::Request& request, rpc::Reply reply);
+    [[nodiscard]] http::Response show_metrics(const http::Request& request) const;
     void spawn_ticks(TaskGroup& group);
     void spawn_tick(TaskGroup& group, std::string_view name, Duration interval,
                     std::function<void()> tick);
@@ -101,6 +109,8 @@ private:
     std::string cluster_id_;
     const protocol::Uuid incarnation_;  // of this run of the broker
     std::vector<ListenerConfig> bound_;
+    std::optional<Endpoint> bound_metrics_;
+    ElectionMetrics elections_;
 
     std::unique_ptr<log::LogManager> logs_;
     std::unique_ptr<replication::ReplicaManager> replicas_;
@@ -111,6 +121,7 @@ private:
     std::unique_ptr<drivers::ProducerIdManager> producer_ids_;
     std::unique_ptr<HandlerContext> context_;
     rpc::Server server_;
+    http::Server metrics_server_;
 };
 
 }  // namespace gregor::server

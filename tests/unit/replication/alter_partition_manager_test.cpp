@@ -67,7 +67,8 @@ struct Fixture {
         if (hosted == nullptr) {
             hosted = std::make_shared<HostedPartition>(
                 runtime, TopicPartition{"orders", partition}, TopicId{{1}}, nullptr,
-                std::make_shared<log::LogConfig>(), NodeId(1), 30s);
+                std::make_shared<log::LogConfig>(), std::make_shared<metrics::TopicMetrics>(),
+                NodeId(1), 30s);
         }
         manager.submit(hosted, {.number = number,
                                 .leader_epoch = LeaderEpoch(3),

@@ -104,6 +104,16 @@ public:
         wait_until([&] { return metadata_of(name).has_value(); });
     }
 
+    void delete_topic(const std::string& name) {
+        protocol::DeleteTopicsRequest request;
+        request.timeout_ms = 30'000;
+        request.topics.push_back({.name = name});
+        wait_until([&] {
+            const auto answer = ask<protocol::DeleteTopicsResponse>(request, 6);
+            return answer && answer->responses.at(0).error_code == protocol::ErrorCode::none;
+        });
+    }
+
     [[nodiscard]] protocol::NodeId leader_of(const std::string& topic) {
         protocol::NodeId leader = protocol::kNoNode;
         wait_until([&] {

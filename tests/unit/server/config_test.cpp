@@ -74,6 +74,19 @@ TEST_CASE("a key that Kafka knows and this node does not act on is noted") {
     REQUIRE(!is_noted("node.id"));
 }
 
+TEST_CASE("metrics are served where the file says, and by default nowhere") {
+    REQUIRE(!accepted({}).metrics_listener());
+    REQUIRE(accepted({{"metrics.listener", "http://127.0.0.1:9404"}}).metrics_listener() ==
+            Endpoint{"127.0.0.1", 9404});
+    REQUIRE(accepted({{"metrics.listener", "http://:0"}}).metrics_listener() == Endpoint{"", 0});
+    REQUIRE(refusal({{"metrics.listener", "https://:9404"}}) ==
+            "metrics.listener = https://:9404 is not http://host:port");
+    REQUIRE(refusal({{"metrics.listener", "http://:9404,x://:9405"}}) ==
+            "metrics.listener = http://:9404,x://:9405 is not http://host:port");
+    REQUIRE(refusal({{"metrics.listener", ":9404"}}) ==
+            "metrics.listener: ':9404' is not NAME://host:port");
+}
+
 TEST_CASE("values are held against their type and limits, and every complaint is gathered") {
     REQUIRE(refusal({{"num.partitions", "0"}}) == "num.partitions = 0 is below 1");
     REQUIRE(refusal({{"num.partitions", "many"}}) == "num.partitions = 'many' is not a number");
