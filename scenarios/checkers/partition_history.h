@@ -24,6 +24,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -67,6 +68,8 @@ class PartitionHistory {
 public:
     struct Options {
         std::string name;
+        /// How messages name a value; empty: "p<producer>-<number>".
+        std::function<std::string(ValueId)> value_text;
         /// flush.messages=1: an answered send is on the platter.
         bool synced_before_answer = false;
         /// Leaders change: a new one may know of a lower high watermark than the old one told, and
@@ -95,6 +98,9 @@ public:
     void sent(ValueId value, bool ordered);
     /// The answer said ok and this offset; asked when `asked` losses had happened.
     void acknowledged(ValueId value, std::int64_t offset, LossCount asked);
+    /// The answer said ok and no offset: clients do not know it of a retry whose first answer was
+    /// lost.
+    void acknowledged_somewhere(ValueId value);
     /// The answer was an error that says the record was not written (P6).
     void failed(ValueId value);
     /// The broker was right to lose track of the value's producer, which sends it again under
@@ -158,6 +164,7 @@ private:
     /// Whether a loss since `asked` may have taken this offset.
     [[nodiscard]] bool is_stale(std::int64_t offset, LossCount asked) const;
     void told_in_epoch(std::int64_t high_watermark, std::int32_t leader_epoch, const Known& asked);
+    [[nodiscard]] std::string text(ValueId value) const;
     void learn(std::int64_t offset, ValueId value, bool acknowledged, std::string_view how);
     Slot& slot(std::int64_t offset);
 
@@ -165,6 +172,7 @@ private:
     Options options_;
     std::vector<Slot> slots_;
     HashMap<std::uint64_t, Sent> sent_;
+    std::vector<ValueId> somewhere_;  // acknowledged without an offset
     std::vector<std::int64_t> durable_ends_;
     std::int64_t known_end_ = 0;
     std::int64_t log_start_ = 0;

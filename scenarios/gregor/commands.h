@@ -15,6 +15,8 @@ void add_replay_command(CLI::App& app, int& exit_code);
 void add_shrink_command(CLI::App& app, int& exit_code);
 /// runs, report: what the run store holds.
 void add_runs_commands(CLI::App& app, int& exit_code);
+/// check FILE: a history of clients, judged.
+void add_check_command(CLI::App& app, int& exit_code);
 /// list, bugs, faults, plan.
 void add_list_commands(CLI::App& app, int& exit_code);
 

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
     gregor::scenarios::add_replay_command(app, exit_code);
     gregor::scenarios::add_shrink_command(app, exit_code);
     gregor::scenarios::add_runs_commands(app, exit_code);
+    gregor::scenarios::add_check_command(app, exit_code);
     gregor::scenarios::add_list_commands(app, exit_code);
     try {
         app.parse(argc, argv);

@@ -3,6 +3,7 @@ same run. Called as test_gregor.py PATH_OF_GREGOR; each planted bug must be foun
 it breaks.
 """
 
+import json
 import os
 import pathlib
 import re
@@ -223,6 +224,65 @@ class Errors(unittest.TestCase):
                 code, output = gregor(*arguments)
                 self.assertEqual(code, 0, output)
                 self.assertIn(named, output)
+
+
+HEAD = {"format": "gregor-history", "version": 1, "acks": "all", "enable.idempotence": True,
+        "unclean.leader.election.enable": False}
+SEND = {"op": "send", "producer": "p", "number": 1, "topic": "t", "partition": 0, "value": "a", "result": "ok",
+        "offset": 0}
+READ = {"op": "read", "consumer": "c", "topic": "t", "partition": 0, "offset": 0, "value": "a"}
+END = {"op": "end", "consumer": "c", "topic": "t", "partition": 0, "log_start": 0, "log_end": 1}
+# A file's lines, and how it is refused.
+BAD_HISTORIES = [
+    ([], "is empty"),
+    (["{"], ":1: it is no JSON object"),
+    ([SEND], ':1: "format" is missing'),
+    ([HEAD | {"version": 2}], ":1: the head is not that of"),
+    ([HEAD | {"acks": 2}], '"acks" is none of'),
+    ([HEAD | {"acks": 1}], "an idempotent producer has acks=all"),
+    ([HEAD | {"enable.idempotence": "yes"}], '"enable.idempotence" is neither true nor false'),
+    ([HEAD, "[]"], ":2: it is no JSON object"),
+    ([HEAD, {"op": "sned"}], ":2: no op 'sned'"),
+    ([HEAD, SEND | {"result": "maybe"}], ":2: no result 'maybe'"),
+    ([HEAD, SEND | {"result": "fail"}], ":2: an offset of a send that is not ok"),
+    ([HEAD, SEND | {"offset": -1}], ':2: "offset" is no whole number from 0 on'),
+    ([HEAD, SEND | {"partition": 1 << 31}], ':2: "partition" is too large'),
+    ([HEAD, SEND | {"number": 1.5}], ':2: "number" is no whole number'),
+    ([HEAD, READ | {"value": 7}], ':2: "value" is no string'),
+    ([HEAD, SEND, SEND], "line 3: value 'a' is sent twice"),
+]
+
+
+class Histories(unittest.TestCase):
+    """gregor check; what it finds is in unit/checkers/client_history_test.cpp."""
+
+    def check(self, *lines):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "history.jsonl"
+            path.write_text("".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines))
+            return gregor("check", path)
+
+    def test_a_history_passes_is_violated_or_says_too_little(self):
+        code, output = self.check(HEAD, SEND, {"op": "note", "fault": "kill"}, READ | {"ended": 1.5}, END)
+        self.assertEqual(0, code, output)
+        self.assertRegex(output, r"\A1 sends \(1 ok, 0 failed, 0 unknown\), 1 reads, 1 partitions, \d+ comparisons\n"
+                                 r"verdict: pass\n\Z")
+        code, output = self.check(HEAD, SEND, SEND | {"number": 2, "value": "b", "offset": 1}, READ, END)
+        self.assertEqual(1, code, output)
+        self.assertIn("H1 violated at line 5: t-0: 'b' was acknowledged at offset 1 and is lost", output)
+        self.assertTrue(output.endswith("verdict: violated\n"), output)
+        code, output = self.check(HEAD, SEND, READ)
+        self.assertEqual(2, code, output)
+        self.assertTrue(output.endswith("t-0 was not read to its end: nobody knows what is lost\n"
+                                        "verdict: undecided\n"), output)
+
+    def test_a_file_of_another_kind_is_refused_with_its_line(self):
+        for lines, wanted in BAD_HISTORIES:
+            with self.subTest(wanted=wanted):
+                code, output = self.check(*lines)
+                self.assertEqual(254, code, output)
+                self.assertIn(wanted, output)
+        self.assertEqual(254, gregor("check", "no-such-file")[0])
 
 
 class PlantedBugs(unittest.TestCase):
