@@ -87,6 +87,11 @@ class ClusterScript(unittest.TestCase):
         self.refused(1, "there is no node 9, only 1", "kill", 9)
         self.refused(1, "has a cluster with 1 brokers, not 3", "up", "--brokers", 3)
         self.refused(1, "edit its server.properties", "up", "--override", "num.partitions=2")
+        self.refused(1, "was made without --networks", "cut", 1)
+        self.refused(1, "was made without --networks", "up", "--networks")
+
+    def test_nodes_with_networks_of_their_own_are_refused_where_there_can_be_none(self):
+        self.refused(1, "inside scripts/networks only", "up", "--networks", "--gregord", gregord_program())
 
 
 if __name__ == "__main__":
