@@ -55,6 +55,7 @@ class Gregord:
         self.data = self.folder / "data"
         self.log_path = self.folder / "log"
         self.port = 0
+        self.metrics_address = None  # as it was told, if metrics.listener is set
         self.process = None
 
     # Life and death. -------------------------------------------------------------------------
@@ -148,6 +149,8 @@ class Gregord:
             word, *rest = line.split()
             if word == "listening" and rest[0] == "PLAINTEXT":
                 self.port = int(rest[1].rsplit(":", 1)[1])
+            if word == "listening" and rest[0] == "METRICS":
+                self.metrics_address = rest[1]
 
     def _reap(self, kill=False):
         if kill and self.running:

@@ -97,6 +97,20 @@ class Program(unittest.TestCase):
             run_kcat(broker, "-P", "-t", "later", stdin="a\n")
             self.assertEqual(["a"], [r["payload"] for r in consume_with_kcat(broker, "later")])
 
+    def test_metrics_are_served_on_a_port_that_is_told_and_only_to_get(self):
+        with Gregord({"metrics.listener": "http://127.0.0.1:0"}) as broker:
+            host, port = broker.metrics_address.split(":")
+            for request, status in ((b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", b"200 OK"),
+                                    (b"GET / HTTP/1.0\r\n\r\n", b"404 Not Found"),
+                                    (b"POST /metrics HTTP/1.1\r\nHost: x\r\n\r\n", b"405 Method Not Allowed"),
+                                    (b"\x16\x03\x01\r\n\r\n", b"400 Bad Request")):
+                with self.subTest(request=request), socket.create_connection((host, int(port)), 10) as connection:
+                    connection.sendall(request)
+                    answer = b"".join(iter(lambda: connection.recv(65536), b""))
+                    self.assertTrue(answer.startswith(b"HTTP/1.1 " + status + b"\r\n"), answer[:100])
+        with Gregord({"metrics.listener": f"http://{host}:{port}"}) as broker:
+            self.assertEqual(f"{host}:{port}", broker.metrics_address)
+
     def test_the_environment_gives_settings(self):
         done = subprocess.run(
             [str(gregord_program()), "--config", str(self.config)], capture_output=True, text=True,

@@ -1,0 +1,58 @@
+"""A cluster of scripts/cluster for the tests of this folder, in a folder that goes with the test."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from harness import ROOT, gregord_program, run, wait_until
+
+# Failures are noticed sooner than by Kafka's defaults.
+OVERRIDES = ("broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500")
+
+
+class RunningCluster:
+    """Three nodes."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gregor-cluster-"))
+        self.address = ""
+
+    def __enter__(self):
+        arguments = [argument for line in OVERRIDES for argument in ("--override", line)]
+        text = self.command("up", "--gregord", gregord_program(), *arguments)
+        self.address = text.split("=", 1)[1].strip()
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.command("down")
+        shutil.rmtree(self.folder)
+
+    def command(self, *arguments):
+        done = subprocess.run([ROOT / "scripts" / "cluster", *map(str, arguments), "--dir", self.folder / "nodes"],
+                              capture_output=True, text=True, timeout=150, check=False)
+        if done.returncode != 0:
+            raise AssertionError(f"cluster {arguments[0]}: {done.stderr}")
+        return done.stdout
+
+    def metrics_addresses(self):
+        description = json.loads((self.folder / "nodes" / "cluster.json").read_text())
+        return [f"{node['client_host']}:{node['metrics_port']}" for node in description["nodes"]]
+
+    def make_topic(self, name):
+        """One partition, three replicas, all in sync."""
+        run([str(gregord_program().parent / "gregorctl"), "topics", "--bootstrap-server", self.address, "--create",
+             "--topic", name, "--partitions", "1", "--replication-factor", "3"])
+        wait_until(lambda: len(self.partition(name).get("isrs", ())) == 3, f"{name} is in sync")
+
+    def partition(self, topic):
+        """Of the topic, as kcat tells it."""
+        metadata = json.loads(run(["kcat", "-b", self.address, "-L", "-J", "-t", topic]))
+        return metadata["topics"][0]["partitions"][0]
+
+    def kill_leader(self, topic):
+        """kill -9; returns the node."""
+        node = self.partition(topic)["leader"]
+        self.command("kill", node)
+        return node
