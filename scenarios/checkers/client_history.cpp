@@ -110,8 +110,10 @@ Result<void, std::string> ClientHistory::announce(const HistoryFile& file) {
             if (const auto announced = announce(*send); !announced) {
                 return fail(fmt::format("line {}: {}", each.line, announced.error()));
             }
-        } else if (const auto* end = std::get_if<EndEvent>(&each.event)) {
-            at(end->partition).history.deleted_up_to(end->log_start);
+        } else if (const auto* end = std::get_if<EndEvent>(&each.event); end && head_.retention) {
+            PartitionHistory& history = at(end->partition).history;
+            history.deletion_asked(end->log_start);
+            history.deleted_up_to(end->log_start);
         }
     }
     for (const HistoryLine& each : file.lines) {

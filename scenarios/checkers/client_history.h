@@ -30,6 +30,8 @@ struct HistoryHead {
     bool acks_all = true;
     bool idempotence = true;
     bool unclean_elections = false;
+    /// Retention or DeleteRecords may take the logs' beginnings.
+    bool retention = false;
 };
 
 struct HistoryPartition {

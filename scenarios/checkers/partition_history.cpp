@@ -158,7 +158,8 @@ void PartitionHistory::end_drain(std::int64_t log_start, std::int64_t log_end) {
                         options_.name, text(known.value),
                         known.acknowledged ? "acknowledged" : "read", offset, log_start, log_end);
     }
-    if (log_start > 0) return;  // what has no offset may have stood below it
+    // What has no offset may have stood below the start.
+    if (log_start > 0 && is_deletable(0)) return;
     for (const ValueId value : somewhere_) {
         judge_.compared();
         if (sent_[value.value()].offset >= 0) continue;

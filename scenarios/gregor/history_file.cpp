@@ -60,7 +60,8 @@ HistoryHead head_of(const Json& line) {
     }
     const HistoryHead head{.acks_all = is_acks_all(line),
                            .idempotence = truth(line, "enable.idempotence"),
-                           .unclean_elections = truth(line, "unclean.leader.election.enable")};
+                           .unclean_elections = truth(line, "unclean.leader.election.enable"),
+                           .retention = line.contains("retention") && truth(line, "retention")};
     if (head.idempotence && !head.acks_all) {
         throw Malformed{"an idempotent producer has acks=all"};
     }

@@ -241,6 +241,7 @@ BAD_HISTORIES = [
     ([HEAD | {"acks": 2}], '"acks" is none of'),
     ([HEAD | {"acks": 1}], "an idempotent producer has acks=all"),
     ([HEAD | {"enable.idempotence": "yes"}], '"enable.idempotence" is neither true nor false'),
+    ([HEAD | {"retention": 7}], '"retention" is neither true nor false'),
     ([HEAD, "[]"], ":2: it is no JSON object"),
     ([HEAD, {"op": "sned"}], ":2: no op 'sned'"),
     ([HEAD, SEND | {"result": "maybe"}], ":2: no result 'maybe'"),

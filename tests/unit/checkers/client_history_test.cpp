@@ -175,9 +175,14 @@ TEST_CASE("what was read to the end has no gap") {
     require(before, {"H7", "H7", "H7", "H7"});
 }
 
-TEST_CASE("retention may take the log's beginning, and what stood there") {
-    require(File().ok(1, 0).ok(2, {}).ok(3, 2).ok(4, 3).seek("c", 0).read("c", 3, 4).log({3, 4}, 2),
-            {});
+TEST_CASE("only retention may take the log's beginning, and what stood there") {
+    const File file =
+        File().ok(1, 0).ok(2, {}).ok(3, 2).ok(4, 3).seek("c", 0).read("c", 3, 4).log({3, 4}, 2);
+    REQUIRE(file.judge({.retention = true}) == "pass");
+    REQUIRE(file.judge(kIdempotent) == "H7");
+    REQUIRE(File().ok(1, 0).ok(2, 1).log({2}, 1).judge(kIdempotent) == "H1");
+    REQUIRE(File().ok(1, {}).ok(2, 1).log({2}, 1).judge(kIdempotent) == "H1");
+    REQUIRE(File().ok(1, {}).ok(2, 1).log({2}, 1).judge({.retention = true}) == "pass");
 }
 
 TEST_CASE("a history that says too little is undecided") {
