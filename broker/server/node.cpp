@@ -390,12 +390,16 @@ http::Response Node::show_metrics(const http::Request& request) const {
     if (request.path != "/metrics") {
         return {.status = http::Status::not_found, .body = "Look at /metrics\n"};
     }
-    return {.content_type = metrics::Exposition::kContentType,
-            .body = metrics_page({.server = server_,
-                                  .logs = *logs_,
-                                  .metadata = *metadata_,
-                                  .elections = config_.is_controller() ? &elections_ : nullptr,
-                                  .replicas = replicas_.get()})};
+    return {.content_type = metrics::Exposition::kContentType, .body = metrics_page()};
+}
+
+std::string Node::metrics_page() const {
+    CHECK(metadata_ != nullptr);
+    return make_metrics_page({.server = server_,
+                              .logs = *logs_,
+                              .metadata = *metadata_,
+                              .elections = config_.is_controller() ? &elections_ : nullptr,
+                              .replicas = replicas_.get()});
 }
 
 void Node::spawn_ticks(TaskGroup& group) {

@@ -68,6 +68,8 @@ public:
     [[nodiscard]] const std::optional<Endpoint>& bound_metrics_listener() const {
         return bound_metrics_;
     }
+    /// What GET /metrics answers with (metrics/page.h). CHECKs that the node has started.
+    [[nodiscard]] std::string metrics_page() const;
     [[nodiscard]] const Config& config() const { return config_; }
     /// CHECKs that it has started, and is a broker.
     [[nodiscard]] replication::ReplicaManager& replicas();

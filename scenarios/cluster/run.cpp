@@ -7,6 +7,7 @@
 #include "scenarios/cluster/cluster.h"
 #include "scenarios/cluster/drawing.h"
 #include "scenarios/cluster/health.h"
+#include "scenarios/cluster/metrics_check.h"
 #include "scenarios/cluster/plan_check.h"
 #include "scenarios/observers/cluster_observer.h"
 #include "sim/simulated/fault_injector.h"
@@ -213,7 +214,7 @@ private:
             })) {
             return;
         }
-        finish_health();
+        if (finish_health()) finish("O1", [this] { return what_metrics_get_wrong(nodes_); });
     }
 
     /// A failing disk may stop a node. Nothing else may, and no crash may leave a damaged file.

@@ -4,7 +4,7 @@
 
 namespace gregor::server {
 
-std::string metrics_page(const PageSources& sources) {
+std::string make_metrics_page(const PageSources& sources) {
     metrics::Exposition page;
     show_requests(page, sources.server.request_metrics());
     show_quorum(page, sources.metadata);

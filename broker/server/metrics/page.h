@@ -31,6 +31,6 @@ struct PageSources {
 };
 
 /// Prometheus' text format (metrics::Exposition). Never waits.
-[[nodiscard]] std::string metrics_page(const PageSources& sources);
+[[nodiscard]] std::string make_metrics_page(const PageSources& sources);
 
 }  // namespace gregor::server
