@@ -36,7 +36,7 @@ class Sender(threading.Thread):
         self.address = address
         self.topic = topic
         self.stopping = threading.Event()
-        self.answers = []  # (number, result, offset or None)
+        self.answers = []  # (producer, number, result, offset or None)
 
     def stop(self):
         self.stopping.set()
@@ -58,7 +58,7 @@ class Kcat(Sender):
                 sent += 1
             process.stdin.close()
             result = "ok" if process.wait() == 0 else "unknown"
-        self.answers = [(number, result, None) for number in range(sent)]
+        self.answers = [("p0", number, result, None) for number in range(sent)]
 
 
 class KafkaPython(Sender):
@@ -74,9 +74,9 @@ class KafkaPython(Sender):
         producer.flush(TIMEOUT_S)
         for number, future in enumerate(futures):
             try:
-                self.answers.append((number, "ok", future.get(0).offset))
+                self.answers.append(("p0", number, "ok", future.get(0).offset))
             except kafka.errors.KafkaError:
-                self.answers.append((number, "unknown", None))
+                self.answers.append(("p0", number, "unknown", None))
         producer.close()
 
 
@@ -92,7 +92,7 @@ class Node(Sender):
             for line in process.stdout:
                 answer = json.loads(line)
                 result = "unknown" if "error" in answer else "ok"
-                self.answers.append((answer["number"], result, answer.get("offset")))
+                self.answers.append((answer["producer"], answer["number"], result, answer.get("offset")))
 
     def _tell_when_to_stop(self, process):
         self.stopping.wait()
@@ -156,9 +156,9 @@ class Failover(unittest.TestCase):
         place = {"topic": topic, "partition": 0}
         events = [{"format": "gregor-history", "version": 1, "acks": "all", "enable.idempotence": idempotent,
                    "unclean.leader.election.enable": False}]
-        for number, result, offset in answers:
-            events.append({"op": "send", "producer": "p", "number": number, "value": str(number), "result": result,
-                           "offset": offset, **place})
+        for producer, number, result, offset in answers:
+            events.append({"op": "send", "producer": producer, "number": number, "value": str(number),
+                           "result": result, "offset": offset, **place})
         records = consume_with_kcat(self.cluster, topic)
         events.append({"op": "seek", "consumer": "kcat", "offset": 0, **place})
         for record in records:
@@ -168,7 +168,7 @@ class Failover(unittest.TestCase):
         path = self.cluster.folder / f"{topic}.jsonl"
         path.write_text("".join(json.dumps(event) + "\n" for event in events))
         run([str(gregord_program().parent / "gregor"), "check", str(path)])
-        acknowledged = sum(result == "ok" for _, result, _ in answers)
+        acknowledged = sum(result == "ok" for _, _, result, _ in answers)
         self.assertGreaterEqual(acknowledged, AFTER)
 
 

@@ -1,5 +1,8 @@
 // Sends numbers to partition 0 of a topic with acks=all and idempotence, one after the other, until its
-// standard input ends. A line of JSON for each answer: { number, offset } or { number, error }.
+// standard input ends. A line of JSON for each answer: { producer, number, offset } or, with an error in the
+// place of the offset, for a send that failed. Then another producer goes on, since @platformatic/kafka uses
+// the sequence number of a failed send again: if that one was written after all, what follows it is taken for
+// its duplicate, and acknowledged without being written.
 //
 //     node send_until_told.mjs kafkajs|platformatic BROKERS TOPIC
 const [client, brokers, topic] = process.argv.slice(2)
@@ -51,12 +54,18 @@ const makers = {
 let isTold = false
 process.stdin.on('end', () => { isTold = true }).resume()
 
-const producer = await makers[client]()
+let producers = 0
+let producer = await makers[client]()
 for (let number = 0; !isTold; number++) {
+  const answer = { producer: `p${producers}`, number }
   try {
-    console.log(JSON.stringify({ number, offset: await producer.send(String(number)) }))
+    answer.offset = await producer.send(String(number))
   } catch (error) {
-    console.log(JSON.stringify({ number, error: error.message }))
+    answer.error = error.message
+    await producer.close()
+    producer = await makers[client]()
+    producers++
   }
+  console.log(JSON.stringify(answer))
 }
 await producer.close()
