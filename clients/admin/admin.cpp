@@ -171,6 +171,14 @@ Result<protocol::DescribeClusterResponse, Error> Admin::describe_cluster() {
     return fail(error_of(answer.error_code, answer.error_message));
 }
 
+Result<void, Error> Admin::unregister_broker(protocol::NodeId broker) {
+    const protocol::UnregisterBrokerRequest request{.broker_id = broker};
+    const auto answer =
+        TRY(cluster_.call_any<protocol::UnregisterBrokerResponse>(request, deadline()));
+    if (answer.error_code == ErrorCode::none) return {};
+    return fail(error_of(answer.error_code, answer.error_message));
+}
+
 // Reassignments. ----------------------------------------------------------------------------------
 
 Result<protocol::AlterPartitionReassignmentsResponse, Error> Admin::alter_partition_reassignments(

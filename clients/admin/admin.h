@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/protocol/messages/configs.h"
+#include "broker/protocol/messages/controller.h"
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/protocol/messages/reassignments.h"
 #include "broker/protocol/messages/topics.h"
@@ -53,6 +54,8 @@ public:
     /// The metadata quorum, as its leader sees it.
     [[nodiscard]] Result<protocol::DescribeQuorumResponse, Error> describe_quorum();
     [[nodiscard]] Result<protocol::DescribeClusterResponse, Error> describe_cluster();
+    /// Forgets a broker that is gone for good. BROKER_ID_NOT_REGISTERED.
+    [[nodiscard]] Result<void, Error> unregister_broker(protocol::NodeId broker);
 
     [[nodiscard]] Result<protocol::AlterPartitionReassignmentsResponse, Error>
     alter_partition_reassignments(protocol::AlterPartitionReassignmentsRequest request);

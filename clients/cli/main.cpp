@@ -1,7 +1,7 @@
 // gregorctl: what Kafka's bin/*.sh do, as one program.
 //
 //     gregorctl topics --bootstrap-server H:P --create --topic t --partitions 3
-//     gregorctl configs | produce | consume | quorum | cluster | get-offsets …
+//     gregorctl configs | produce | consume | quorum | cluster | get-offsets | reassign …
 //     gregorctl log dump --files F,F --print-data-log
 //
 // Exit codes: 0 done, 1 failed, 254 bad command line.
@@ -25,6 +25,7 @@ constexpr Command kCommands[] = {
     {"quorum", "the metadata quorum", add_quorum},
     {"cluster", "the cluster's id and endpoints", add_cluster},
     {"get-offsets", "offsets of partitions, by time", add_get_offsets},
+    {"reassign", "move partitions between brokers", add_reassign},
 };
 
 int run_local(const LocalAction& action) {

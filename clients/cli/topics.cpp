@@ -1,7 +1,10 @@
 // kafka-topics.sh
 #include <algorithm>
+#include <charconv>
 #include <memory>
+#include <regex>
 
+#include "clients/admin/reassigner.h"
 #include "clients/cli/command.h"
 
 namespace gregor::cli {
@@ -11,6 +14,7 @@ using client::Error;
 using protocol::ErrorCode;
 using Topic = protocol::MetadataResponse::Topic;
 using Partition = protocol::MetadataResponse::Partition;
+using Configs = std::vector<protocol::DescribeConfigsResponse::Config>;
 
 constexpr std::int8_t kDefaultConfig = 5;
 
@@ -21,6 +25,7 @@ struct Options {
     bool alter = false;
     bool remove = false;
     std::vector<std::string> topics;
+    std::string topic_id;
     std::int32_t partitions = -1;
     std::int16_t replication_factor = -1;
     std::string assignment;
@@ -29,10 +34,15 @@ struct Options {
     bool if_not_exists = false;
     bool under_replicated = false;
     bool unavailable = false;
+    bool under_min_isr = false;
+    bool at_min_isr = false;
+    bool with_overrides = false;
     bool exclude_internal = false;
 
     [[nodiscard]] int actions() const { return create + list + describe + alter + remove; }
-    [[nodiscard]] bool is_filtered() const { return under_replicated || unavailable; }
+    [[nodiscard]] int partition_filters() const {
+        return under_replicated + unavailable + under_min_isr + at_min_isr;
+    }
 };
 
 Error no_such_topic(const std::string& topic) {
@@ -90,21 +100,51 @@ int create(Context& context, const Options& options) {
     return kDone;
 }
 
-/// The named topics, or all. An error for a named one that is not there.
-Result<std::vector<Topic>, Error> find_topics(Context& context, const Options& options) {
-    auto topics = TRY(context.admin.describe_topics(options.topics));
-    for (const Topic& topic : topics) {
-        if (topic.error_code == ErrorCode::none || options.topics.empty()) continue;
-        if (topic.error_code != ErrorCode::unknown_topic_or_partition) {
-            return fail(client::error_of(topic.error_code));
-        }
-        if (!options.if_exists) return fail(no_such_topic(topic.name.value_or("")));
+/// Whether a pattern of --topic, a regular expression as in Kafka's tool, names the topic.
+Result<bool, Error> matches(const std::string& pattern, const std::string& topic) {
+    try {
+        return std::regex_match(topic, std::regex(pattern));
+    } catch (const std::regex_error&) {
+        return fail(Error{ErrorCode::invalid_request,
+                          fmt::format("'{}' is not a regular expression", pattern)});
     }
+}
+
+/// The topics that a pattern names. An error if there is none, unless --if-exists.
+Result<std::vector<Topic>, Error> filter(const std::vector<Topic>& topics,
+                                         const std::string& pattern, bool may_be_missing) {
+    std::vector<Topic> found;
+    for (const Topic& topic : topics) {
+        if (TRY(matches(pattern, *topic.name))) found.push_back(topic);
+    }
+    if (found.empty() && !may_be_missing) return fail(no_such_topic(pattern));
+    return found;
+}
+
+/// What --topic or --topic-id names, or all.
+Result<std::vector<Topic>, Error> find_topics(Context& context, const Options& options) {
+    auto topics = TRY(context.admin.describe_topics({}));
     std::erase_if(topics, [&options](const Topic& topic) {
         return topic.error_code != ErrorCode::none ||
                (options.exclude_internal && topic.is_internal);
     });
-    return topics;
+    if (!options.topic_id.empty()) {
+        std::erase_if(topics, [&options](const Topic& topic) {
+            return fmt::format("{}", topic.topic_id) != options.topic_id;
+        });
+        if (!topics.empty() || options.if_exists) return topics;
+        return fail(
+            Error{ErrorCode::unknown_topic_id,
+                  fmt::format("TopicId '{}' does not exist as expected", options.topic_id)});
+    }
+    if (options.topics.empty()) return topics;
+    std::vector<Topic> found;
+    for (const std::string& pattern : options.topics) {
+        for (Topic& topic : TRY(filter(topics, pattern, options.if_exists))) {
+            found.push_back(std::move(topic));
+        }
+    }
+    return found;
 }
 
 int list(Context& context, const Options& options) {
@@ -114,56 +154,104 @@ int list(Context& context, const Options& options) {
     return kDone;
 }
 
-void print_topic(const Topic& topic,
-                 const std::vector<protocol::DescribeConfigsResponse::Config>& configs) {
-    std::vector<std::string> changed;
+/// What is not as it is by default: "key=value".
+std::vector<std::string> overrides_in(const Configs& configs) {
+    std::vector<std::string> overrides;
     for (const auto& config : configs) {
         if (config.config_source == kDefaultConfig) continue;
-        changed.push_back(fmt::format("{}={}", config.name, config.value.value_or("")));
+        overrides.push_back(fmt::format("{}={}", config.name, config.value.value_or("")));
     }
-    const std::size_t replicas =
-        topic.partitions.empty() ? 0 : topic.partitions.front().replica_nodes.size();
-    fmt::print("Topic: {}\tTopicId: {}\tPartitionCount: {}\tReplicationFactor: {}\tConfigs: {}\n",
-               *topic.name, topic.topic_id, topic.partitions.size(), replicas,
-               fmt::join(changed, ","));
+    return overrides;
 }
 
-void print_partition(const Topic& topic, const Partition& partition) {
+std::size_t min_isr_in(const Configs& configs) {
+    const auto it = std::ranges::find(configs, "min.insync.replicas",
+                                      &protocol::DescribeConfigsResponse::Config::name);
+    std::size_t min_isr = 1;
+    if (it == configs.end() || !it->value) return min_isr;
+    std::from_chars(it->value->data(), it->value->data() + it->value->size(), min_isr);
+    return min_isr;
+}
+
+/// A topic as it is described.
+struct Described {
+    const Topic& topic;
+    const Configs& configs;
+    const admin::ActiveReassignments& active;
+
+    [[nodiscard]] const admin::ActiveReassignment* reassignment_of(
+        const Partition& partition) const {
+        const auto it = active.find({*topic.name, partition.partition_index});
+        return it == active.end() ? nullptr : &it->second;
+    }
+    /// Those that are being added do not count yet.
+    [[nodiscard]] std::size_t replication_factor(const Partition& partition) const {
+        const admin::ActiveReassignment* reassignment = reassignment_of(partition);
+        return partition.replica_nodes.size() -
+               (reassignment == nullptr ? 0 : reassignment->adding.size());
+    }
+};
+
+void print_topic(const Described& described) {
+    const Topic& topic = described.topic;
+    const std::size_t replicas =
+        topic.partitions.empty() ? 0 : described.replication_factor(topic.partitions.front());
+    fmt::print("Topic: {}\tTopicId: {}\tPartitionCount: {}\tReplicationFactor: {}\tConfigs: {}\n",
+               *topic.name, topic.topic_id, topic.partitions.size(), replicas,
+               fmt::join(overrides_in(described.configs), ","));
+}
+
+void print_partition(const Described& described, const Partition& partition) {
     const std::string leader =
         partition.leader_id == protocol::kNoNode ? "none" : fmt::format("{}", partition.leader_id);
-    fmt::print("\tTopic: {}\tPartition: {}\tLeader: {}\tReplicas: {}\tIsr: {}", *topic.name,
-               partition.partition_index, leader, joined(partition.replica_nodes),
-               joined(partition.isr_nodes));
+    fmt::print("\tTopic: {}\tPartition: {}\tLeader: {}\tReplicas: {}\tIsr: {}",
+               *described.topic.name, partition.partition_index, leader,
+               joined(partition.replica_nodes), joined(partition.isr_nodes));
+    if (const auto* reassignment = described.reassignment_of(partition)) {
+        fmt::print("\tAdding Replicas: {}\tRemoving Replicas: {}", joined(reassignment->adding),
+                   joined(reassignment->removing));
+    }
     fmt::print("\tElr: N/A\tLastKnownElr: N/A\n");  // Metadata does not say
 }
 
-bool is_wanted(const Partition& partition, const Options& options) {
-    if (options.under_replicated && partition.isr_nodes.size() < partition.replica_nodes.size()) {
-        return true;
+bool is_wanted(const Described& described, const Partition& partition, const Options& options) {
+    if (options.partition_filters() == 0) return true;
+    const std::size_t in_sync = partition.isr_nodes.size();
+    const std::size_t min_isr = min_isr_in(described.configs);
+    const bool has_leader = partition.leader_id != protocol::kNoNode;
+    return (options.under_replicated && in_sync < described.replication_factor(partition)) ||
+           (options.unavailable && !has_leader) ||
+           (options.under_min_isr && (!has_leader || in_sync < min_isr)) ||
+           (options.at_min_isr && in_sync == min_isr);
+}
+
+Result<void, Error> describe_found(Context& context, const Options& options) {
+    const auto topics = TRY(find_topics(context, options));
+    const auto active = TRY(admin::Reassigner(context.admin).active());
+    for (const Topic& topic : topics) {
+        const Configs configs =
+            TRY(context.admin.describe_configs(admin::ResourceType::topic, *topic.name));
+        const Described described{.topic = topic, .configs = configs, .active = active};
+        const bool is_shown = !options.with_overrides || !overrides_in(configs).empty();
+        if (options.partition_filters() == 0 && is_shown) print_topic(described);
+        if (options.with_overrides) continue;
+        for (const Partition& partition : topic.partitions) {
+            if (is_wanted(described, partition, options)) print_partition(described, partition);
+        }
     }
-    return !options.is_filtered() ||
-           (options.unavailable && partition.leader_id == protocol::kNoNode);
+    return {};
 }
 
 int describe(Context& context, const Options& options) {
-    const auto topics = find_topics(context, options);
-    if (!topics) return failed("topic", topics.error());
-    for (const Topic& topic : *topics) {
-        if (!options.is_filtered()) {
-            const auto configs =
-                context.admin.describe_configs(admin::ResourceType::topic, *topic.name);
-            if (!configs) return failed("topic", configs.error());
-            print_topic(topic, *configs);
-        }
-        for (const Partition& partition : topic.partitions) {
-            if (is_wanted(partition, options)) print_partition(topic, partition);
-        }
-    }
-    return kDone;
+    const auto described = describe_found(context, options);
+    return described ? kDone : failed("topic", described.error());
 }
 
 int alter(Context& context, const Options& options) {
-    for (const std::string& name : options.topics) {
+    const auto topics = find_topics(context, options);
+    if (!topics) return failed("topic", topics.error());
+    for (const Topic& found : *topics) {
+        const std::string& name = *found.name;
         protocol::CreatePartitionsRequest::Topic topic{
             .name = name, .count = options.partitions, .assignments = std::nullopt};
         const auto altered = context.admin.create_partitions(std::move(topic));
@@ -176,7 +264,10 @@ int alter(Context& context, const Options& options) {
 }
 
 int remove(Context& context, const Options& options) {
-    for (const std::string& name : options.topics) {
+    const auto topics = find_topics(context, options);
+    if (!topics) return failed("topic", topics.error());
+    for (const Topic& found : *topics) {
+        const std::string& name = *found.name;
         const auto removed = context.admin.delete_topic(name);
         if (removed) continue;
         const bool is_missing = removed.error().code == ErrorCode::unknown_topic_or_partition;
@@ -186,11 +277,33 @@ int remove(Context& context, const Options& options) {
     return kDone;
 }
 
+/// What is wrong with the flags of --describe; empty: nothing.
+std::string find_describe_fault(const Options& options) {
+    const int filters = options.partition_filters() + options.with_overrides;
+    if (!options.describe && (filters > 0 || !options.topic_id.empty())) {
+        return "--topic-id, --topics-with-overrides and the filters of partitions go with "
+               "--describe";
+    }
+    if (filters > 1) {
+        return "Only one of --under-replicated-partitions, --unavailable-partitions, "
+               "--under-min-isr-partitions, --at-min-isr-partitions and --topics-with-overrides "
+               "can be used";
+    }
+    if (!options.topic_id.empty() && !options.topics.empty()) {
+        return "Only one of --topic and --topic-id can be used";
+    }
+    return "";
+}
+
 int run(Context& context, const Options& options) {
     if (options.actions() != 1) {
         complain(
             "Command must include exactly one action: --list, --describe, --create, --alter or "
             "--delete");
+        return kUsage;
+    }
+    if (const std::string fault = find_describe_fault(options); !fault.empty()) {
+        complain("{}", fault);
         return kUsage;
     }
     const bool needs_topic = options.create || options.alter || options.remove;
@@ -217,8 +330,11 @@ Action add_topics(CLI::App& command) {
     command.add_flag("--describe", options->describe, "topics and their partitions");
     command.add_flag("--alter", options->alter, "add partitions");
     command.add_flag("--delete", options->remove, "delete a topic");
-    command.add_option("--topic", options->topics, "the topic; may be given again")
+    command
+        .add_option("--topic", options->topics,
+                    "the topic, or but for --create a regular expression; may be given again")
         ->allow_extra_args(false);
+    command.add_option("--topic-id", options->topic_id, "the topic with this id; to describe it");
     command.add_option("--partitions", options->partitions, "default: the broker's")
         ->check(CLI::PositiveNumber);
     command
@@ -234,6 +350,12 @@ Action add_topics(CLI::App& command) {
                      "only partitions with a replica out of sync");
     command.add_flag("--unavailable-partitions", options->unavailable,
                      "only partitions without a leader");
+    command.add_flag("--under-min-isr-partitions", options->under_min_isr,
+                     "only partitions with fewer replicas in sync than min.insync.replicas");
+    command.add_flag("--at-min-isr-partitions", options->at_min_isr,
+                     "only partitions with just min.insync.replicas replicas in sync");
+    command.add_flag("--topics-with-overrides", options->with_overrides,
+                     "only topics with settings of their own, without partitions");
     command.add_flag("--exclude-internal", options->exclude_internal, "no internal topics");
     return [options](Context& context) { return run(context, *options); };
 }
