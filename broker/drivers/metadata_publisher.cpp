@@ -1,5 +1,6 @@
 #include "broker/drivers/metadata_publisher.h"
 
+#include <charconv>
 #include <utility>
 
 namespace gregor::drivers {
@@ -8,6 +9,24 @@ using metadata::ConfigResource;
 using metadata::ConfigResourceType;
 using metadata::MetadataImage;
 using metadata::PartitionDelta;
+
+namespace {
+
+/// A dynamic setting of a broker: its own, else the default of all brokers; none if neither says.
+std::optional<std::int64_t> dynamic_number(const MetadataImage& image, protocol::NodeId broker,
+                                           const std::string& key) {
+    for (const std::string& name : {fmt::format("{}", broker), std::string()}) {
+        const auto& configs = image.configs_of({ConfigResourceType::broker, name});
+        const auto it = configs.find(key);
+        if (it == configs.end()) continue;
+        std::int64_t number = 0;
+        const char* const last = it->second.data() + it->second.size();
+        if (std::from_chars(it->second.data(), last, number).ptr == last) return number;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
 
 void MetadataPublisher::publish(const metadata::ImageRef& image) {
     if (published_ == nullptr && !holds_registration(*image)) return;
@@ -18,6 +37,7 @@ void MetadataPublisher::publish(const metadata::ImageRef& image) {
     const metadata::ImageDelta delta = metadata::delta_between(before, after);
     if (!delta.brokers.empty()) show_brokers(after);
     for (const PartitionDelta& partition : delta.partitions) take(after, partition);
+    replicas_.set_replication_rates(rates_of(after));
     for (const ConfigResource& resource : delta.configs) {
         if (resource.type != ConfigResourceType::topic) continue;
         replicas_.set_config(resource.name, config_of(after, resource.name));
@@ -41,6 +61,11 @@ void MetadataPublisher::show_brokers(const MetadataImage& image) {
         }
     }
     replicas_.brokers_changed(views);
+}
+
+replication::ReplicationRates MetadataPublisher::rates_of(const MetadataImage& image) const {
+    return {.leader = dynamic_number(image, node_id_, "leader.replication.throttled.rate"),
+            .follower = dynamic_number(image, node_id_, "follower.replication.throttled.rate")};
 }
 
 void MetadataPublisher::take(const MetadataImage& image, const PartitionDelta& delta) {

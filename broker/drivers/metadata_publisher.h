@@ -4,6 +4,7 @@
 //                      partitions given up or deleted ─> ReplicaManager::remove
 //                      partitions new or changed      ─> ReplicaManager::assign
 //                      topic settings changed         ─> ReplicaManager::set_config
+//                      this broker's settings changed ─> ReplicaManager::set_replication_rates
 //
 // It begins with the first image that holds this incarnation's registration: by then whatever an
 // earlier one led has been taken from it, and nothing is led again in an old leader epoch.
@@ -43,6 +44,8 @@ public:
 private:
     [[nodiscard]] bool holds_registration(const metadata::MetadataImage& image) const;
     void show_brokers(const metadata::MetadataImage& image);
+    [[nodiscard]] replication::ReplicationRates rates_of(
+        const metadata::MetadataImage& image) const;
     void take(const metadata::MetadataImage& image, const metadata::PartitionDelta& delta);
 
     Runtime& runtime_;

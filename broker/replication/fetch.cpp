@@ -30,6 +30,7 @@ Mark mark_of(const FetchParams& params) {
 struct ReplicaManager::FetchRound {
     FetchResult result;
     std::int64_t bytes = 0;
+    std::int64_t throttled_bytes = 0;               // of replicas whose leader is throttled
     bool has_news = false;                          // something to tell that is no records
     std::vector<WatchedMark> marks;                 // as they were before the read
     std::vector<metrics::TopicMetricsRef> counted;  // of each target; null: not hosted
@@ -56,6 +57,8 @@ public:
         if (!may_wait || lacking <= 0 || round.has_news || targets_.empty() ||
             params_.max_wait <= Duration::zero()) {
             count_bytes_out(params_, round);
+            manager_.leader_quota_.record(manager_.runtime_.clock().now(),
+                                          static_cast<std::uint64_t>(round.throttled_bytes));
             return done_(std::move(round.result));
         }
         manager_.purgatory_.park({.request = std::move(self),
@@ -91,11 +94,12 @@ ReplicaManager::FetchRound ReplicaManager::read(const FetchParams& params,
     round.counted.resize(targets.size());
     std::int64_t left = params.max_bytes;
     bool at_least_one_batch = true;
+    const bool is_follower = params.replica_id != protocol::kNoNode;
     for (std::size_t i = 0; i < targets.size(); ++i) {
         const FetchTarget& target = targets[i];
-        const std::int64_t limit =
-            std::min<std::int64_t>(left, std::max(target.wanted.partition_max_bytes, 0));
         const HostedRef hosted = find({target.topic, target.wanted.partition.value()});
+        const bool is_held_back = hosted != nullptr && holds_back(params, *hosted);
+        const std::int64_t most = is_held_back ? 0 : std::max(target.wanted.partition_max_bytes, 0);
         if (hosted != nullptr) {
             const Mark mark = mark_of(params);
             round.marks.push_back({.watchers = hosted->watchers,
@@ -106,14 +110,16 @@ ReplicaManager::FetchRound ReplicaManager::read(const FetchParams& params,
         metrics::TopicMetrics& counted =
             hosted != nullptr ? *hosted->topic_metrics : topic_metrics_.others();
         if (first) counted.fetch_requests.add();
-        FetchResponse::Partition answer = read_one(
-            params, target, hosted, limit, at_least_one_batch, first, round.result.records[i]);
+        FetchResponse::Partition answer =
+            read_one(params, target, hosted, std::min(left, most),
+                     at_least_one_batch && !is_held_back, first, round.result.records[i]);
         const auto bytes = static_cast<std::int64_t>(answer.records.size());
         if (bytes > 0) at_least_one_batch = false;
         // More than its own maximum a partition cannot add to the answer.
         if (hosted != nullptr) {
-            round.marks.back().cap = static_cast<std::uint64_t>(
-                std::max<std::int64_t>(target.wanted.partition_max_bytes - bytes, 0));
+            round.marks.back().cap =
+                static_cast<std::uint64_t>(std::max<std::int64_t>(most - bytes, 0));
+            if (is_follower && hosted->is_throttled_leader) round.throttled_bytes += bytes;
         }
         left = std::max<std::int64_t>(left - bytes, 0);
         round.bytes += bytes;
@@ -137,6 +143,17 @@ void ReplicaManager::count_bytes_out(const FetchParams& params, const FetchRound
             is_follower ? round.counted[i]->replication_bytes_out : round.counted[i]->bytes_out;
         bytes.add(round.result.partitions[i].records.size());
     }
+}
+
+/// KIP-73: a throttled replica that is out of sync waits while the quota is used up; its leader
+/// learns where it stands all the same.
+bool ReplicaManager::holds_back(const FetchParams& params, const HostedPartition& hosted) const {
+    if (params.replica_id == protocol::kNoNode || !hosted.is_throttled_leader) return false;
+    const LeaderRole* leader = hosted.state.leader();
+    if (leader == nullptr || leader->isr.contains(params.replica_id)) return false;
+    if (!leader_quota_.is_exceeded(runtime_.clock().now())) return false;
+    PROBE("a leader held a throttled replica back");
+    return true;
 }
 
 FetchResponse::Partition ReplicaManager::read_one(const FetchParams& params,

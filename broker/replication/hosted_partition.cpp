@@ -1,5 +1,7 @@
 #include "broker/replication/hosted_partition.h"
 
+#include "broker/replication/throttled_replicas.h"
+
 namespace gregor::replication {
 
 namespace {
@@ -28,8 +30,18 @@ HostedPartition::HostedPartition(Runtime& runtime, TopicPartition name, TopicId 
              .replica_lag_time_max = replica_lag_time_max}),
       watchers(std::make_shared<Watchers>(marks_of(log))),
       appends_done(runtime.scheduler()),
-      checked(state.stamp()) {
+      checked(state.stamp()),
+      self_(self) {
+    set_config(config);
     if (log == nullptr) state.log_failed();
+}
+
+void HostedPartition::set_config(LogConfigRef topic_config) {
+    config = std::move(topic_config);
+    is_throttled_leader = is_throttled_replica(config->leader_replication_throttled_replicas,
+                                               partition.partition, self_);
+    is_throttled_follower = is_throttled_replica(config->follower_replication_throttled_replicas,
+                                                 partition.partition, self_);
 }
 
 LogMarks HostedPartition::log_marks() const { return marks_of(log); }

@@ -24,12 +24,17 @@ struct HostedPartition {
                     NodeId self, Duration replica_lag_time_max);
 
     [[nodiscard]] LogMarks log_marks() const;
+    /// Of the topic; the log and `state` are told apart from this.
+    void set_config(LogConfigRef topic_config);
 
     TopicPartition partition;
     TopicId topic_id;
     log::LogRef log;  // none: it could not be opened
     LogConfigRef config;
     metrics::TopicMetricsRef topic_metrics;  // never null
+    /// Whether this broker's replica is throttled while it leads, and while it follows (KIP-73).
+    bool is_throttled_leader = false;
+    bool is_throttled_follower = false;
     Partition state;
     std::shared_ptr<Watchers> watchers;
     std::int32_t appends_running = 0;
@@ -37,6 +42,9 @@ struct HostedPartition {
     WaitQueue appends_done;
     bool truncating = false;  // the log's marks are going back and `state` does not know yet
     PartitionStamp checked;   // as of the last check_invariants()
+
+private:
+    NodeId self_;
 };
 using HostedRef = std::shared_ptr<HostedPartition>;
 

@@ -117,11 +117,22 @@ ReplicaFetcher::AskedPartitions ReplicaFetcher::due_partitions() {
             followed.not_before = kNever;
             continue;
         }
+        if (is_held_back(followed, now)) continue;
         const FetchSessionBuilder::Key key{hosted->topic_id,
                                            protocol::PartitionId(partition.partition)};
         asked.emplace(key, Asked{hosted, *position});
     }
     return asked;
+}
+
+/// The quota may be raised meanwhile: it is looked at again after one sample at the latest.
+bool ReplicaFetcher::is_held_back(Followed& followed, Instant now) {
+    if (!followed.hosted->is_throttled_follower || followed.is_caught_up) return false;
+    const ReplicationQuota& quota = replicas_.follower_quota();
+    if (!quota.is_exceeded(now)) return false;
+    PROBE("a follower held a throttled replica back");
+    followed.not_before = std::min(quota.fits_at(now), now + quota.window().sample);
+    return true;
 }
 
 FetchRequest ReplicaFetcher::request_for(const AskedPartitions& asked) {
@@ -193,6 +204,7 @@ void ReplicaFetcher::take_one(const Asked& asked, const FetchResponse::Partition
         case ErrorCode::none:
             goes_on = replicas_.take_fetched(hosted, asked.position, answer) !=
                       ReplicaManager::Taken::refused;
+            took(asked, answer);
             break;
         case ErrorCode::offset_out_of_range: goes_on = recover_range(asked).has_value(); break;
         // A newer image will tell this broker or the leader: FENCED_LEADER_EPOCH,
@@ -206,12 +218,28 @@ void ReplicaFetcher::take_one(const Asked& asked, const FetchResponse::Partition
     delay(asked);
 }
 
+/// What was fetched counts, whether or not the log could take it.
+void ReplicaFetcher::took(const Asked& asked, const FetchResponse::Partition& answer) {
+    if (asked.hosted->is_throttled_follower) {
+        replicas_.follower_quota().record(runtime_.clock().now(), answer.records.size());
+    }
+    Followed* const followed = find_followed(asked);
+    if (followed == nullptr) return;
+    followed->is_caught_up = answer.high_watermark <= asked.hosted->log->log_end_offset();
+}
+
 /// A partition that was given another role meanwhile is not this request's business any more.
-void ReplicaFetcher::delay(const Asked& asked) {
+ReplicaFetcher::Followed* ReplicaFetcher::find_followed(const Asked& asked) {
     const auto followed = partitions_.find(asked.hosted->partition);
-    if (followed == partitions_.end() || followed->second.hosted != asked.hosted) return;
-    if (asked.hosted->state.leader_epoch() != asked.position.leader_epoch) return;
-    followed->second.not_before = deadline_after(runtime_.clock().now(), options_.backoff);
+    if (followed == partitions_.end() || followed->second.hosted != asked.hosted) return nullptr;
+    if (asked.hosted->state.leader_epoch() != asked.position.leader_epoch) return nullptr;
+    return &followed->second;
+}
+
+void ReplicaFetcher::delay(const Asked& asked) {
+    Followed* const followed = find_followed(asked);
+    if (followed == nullptr) return;
+    followed->not_before = deadline_after(runtime_.clock().now(), options_.backoff);
 }
 
 Result<void, ErrorCode> ReplicaFetcher::recover_range(const Asked& asked) {

@@ -10,8 +10,8 @@
 // still stands there: a role change in between makes it worth nothing. A partition whose fetch
 // failed is left out for replica.fetch.backoff.ms, the broker as a whole when it cannot be reached.
 //
-// Room is left for throttled replicas (KIP-73): they would be left out of `positions` in the same
-// way.
+// So is a throttled replica that has not caught up with its leader, while the quota of followers is
+// used up (KIP-73).
 #pragma once
 
 #include <cstdint>
@@ -58,6 +58,8 @@ private:
     struct Followed {
         HostedRef hosted;
         Instant not_before;
+        /// Came up to the high watermark that the leader told last.
+        bool is_caught_up = false;
     };
     struct Asked {
         HostedRef hosted;
@@ -72,6 +74,10 @@ private:
     [[nodiscard]] Instant next_due() const;
     [[nodiscard]] protocol::FetchRequest request_for(const AskedPartitions& asked);
     void take(const AskedPartitions& asked, const protocol::FetchResponse& response);
+    [[nodiscard]] bool is_held_back(Followed& followed, Instant now);
+    /// The partition as it is followed, if it still is as it was when it was asked for.
+    [[nodiscard]] Followed* find_followed(const Asked& asked);
+    void took(const Asked& asked, const protocol::FetchResponse::Partition& answer);
     void take_one(const Asked& asked, const protocol::FetchResponse::Partition& answer);
     /// Where this replica goes on after OFFSET_OUT_OF_RANGE: asks for the leader's offsets.
     [[nodiscard]] Result<void, ErrorCode> recover_range(const Asked& asked);

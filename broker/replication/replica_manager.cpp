@@ -19,6 +19,8 @@ ReplicaManager::ReplicaManager(Runtime& runtime, log::LogManager& logs,
       options_(options),
       fetch_sessions_(options.fetch_session_slots),
       purgatory_(runtime, options.purgatory),
+      leader_quota_(options.quota_window),
+      follower_quota_(options.quota_window),
       eligible_(std::make_shared<const EligibleBrokers>()),
       fetchers_(runtime, *this, options.fetcher),
       alter_partition_(runtime, options.node_id,
@@ -148,7 +150,7 @@ void ReplicaManager::set_config(const std::string& topic, LogConfigRef config) {
     for (auto it = hosted_.lower_bound({topic, 0}); it != hosted_.end(); ++it) {
         if (it->first.topic != topic) break;
         HostedPartition& hosted = *it->second;
-        hosted.config = config;
+        hosted.set_config(config);
         if (hosted.log == nullptr) continue;
         hosted.log->set_config(config);
         PartitionSettings settings = hosted.state.settings();
@@ -156,6 +158,11 @@ void ReplicaManager::set_config(const std::string& topic, LogConfigRef config) {
         hosted.state.settings_changed(runtime_.clock().now(), settings);
         progressed(hosted, 0);
     }
+}
+
+void ReplicaManager::set_replication_rates(const ReplicationRates& rates) {
+    leader_quota_.set_rate(rates.leader);
+    follower_quota_.set_rate(rates.follower);
 }
 
 /// The log may have grown by `bytes`: lets the marks follow and wakes those who wait for them.

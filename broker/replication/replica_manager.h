@@ -42,6 +42,7 @@
 #include "broker/replication/hosted_partition.h"
 #include "broker/replication/partition.h"
 #include "broker/replication/purgatory.h"
+#include "broker/replication/replication_quota.h"
 #include "broker/replication/watchers.h"
 #include "sim/runtime/runtime.h"
 
@@ -68,7 +69,16 @@ struct ReplicaManagerOptions {
     Duration replica_lag_time_max = 30s;
     /// replica.selector.class = RackAwareReplicaSelector (KIP-392)
     bool select_by_rack = false;
+    QuotaWindow quota_window;
     FetcherOptions fetcher;
+};
+
+/// Of throttled replicas, in bytes per second (KIP-73); none: no limit.
+struct ReplicationRates {
+    std::optional<std::int64_t> leader;    // leader.replication.throttled.rate
+    std::optional<std::int64_t> follower;  // follower.replication.throttled.rate
+
+    friend bool operator==(const ReplicationRates&, const ReplicationRates&) = default;
 };
 
 /// What an image says of a broker that others need.
@@ -182,6 +192,8 @@ public:
     void remove(const TopicPartition& partition);
     /// Every hosted partition of the topic follows the new settings.
     void set_config(const std::string& topic, LogConfigRef config);
+    /// From now on throttled replicas are replicated no faster than this.
+    void set_replication_rates(const ReplicationRates& rates);
     /// The cluster's brokers, this one too, as of the newest image.
     void brokers_changed(const std::map<NodeId, BrokerView>& brokers);
     /// From now on leaders propose changes of their in-sync sets, in the name of this registration
@@ -207,6 +219,8 @@ public:
         return topic_metrics_;
     }
     [[nodiscard]] const IsrMetrics& isr_metrics() const { return isr_metrics_; }
+    /// What this broker fetches for throttled replicas counts here.
+    [[nodiscard]] ReplicationQuota& follower_quota() { return follower_quota_; }
 
     // Clients. -----------------------------------------------------------------------------------
 
@@ -286,6 +300,7 @@ private:
     [[nodiscard]] std::vector<AppendOutcome> predict(const AppendOrder& order) const;
 
     // fetch.cpp
+    [[nodiscard]] bool holds_back(const FetchParams& params, const HostedPartition& hosted) const;
     /// `first`: not parked before, so that what a follower asks for says where it is now.
     [[nodiscard]] FetchRound read(const FetchParams& params,
                                   const std::vector<FetchTarget>& targets, bool first);
@@ -303,6 +318,8 @@ private:
     FetchSessionCache fetch_sessions_;
     Purgatory purgatory_;
     records::CodecContexts codec_contexts_;
+    ReplicationQuota leader_quota_;
+    ReplicationQuota follower_quota_;
     EligibleBrokersRef eligible_;
     std::map<NodeId, std::string> racks_;
     FetcherManager fetchers_;

@@ -47,6 +47,9 @@ replication::ReplicaManagerOptions replica_options(const Config& config) {
             .fetch_max_bytes = config.int32("fetch.max.bytes"),
             .replica_lag_time_max = config.milliseconds("replica.lag.time.max.ms"),
             .select_by_rack = config.text("replica.selector.class").value_or("").ends_with(kByRack),
+            .quota_window = {.samples = config.int32("replication.quota.window.num"),
+                             .sample = std::chrono::seconds(
+                                 config.int32("replication.quota.window.size.seconds"))},
             .fetcher = {.wait_max = config.milliseconds("replica.fetch.wait.max.ms"),
                         .min_bytes = config.int32("replica.fetch.min.bytes"),
                         .max_bytes = config.int32("replica.fetch.max.bytes"),
