@@ -56,11 +56,13 @@ public:
         bool is_smaller = true;
         while (is_smaller && !is_used_up()) {
             const std::uint64_t before = steps_;
-            leave_faults_out();
+            leave_out("faults", &Plan::faults);
+            leave_out("operations", &Plan::operations);
             shorten();
             lower_workload();
             leave_settings_out();
             lower_faults();
+            lower_operations();
             quiet_models();
             is_smaller = steps_ > before;
         }
@@ -117,13 +119,16 @@ private:
 
     // What a round tries, in its order. -----------------------------------------------------------
 
-    void leave_faults_out() {
-        for (std::size_t size = best_.faults.size(); size > 0; size /= 2) {
-            for (std::size_t end = best_.faults.size(); end > 0;) {
+    template <class Part>
+    void leave_out(std::string_view what, std::vector<Part> Plan::* parts) {
+        for (std::size_t size = (best_.*parts).size(); size > 0; size /= 2) {
+            for (std::size_t end = (best_.*parts).size(); end > 0;) {
                 const std::size_t begin = end > size ? end - size : 0;
-                keep_with("faults", [&](Plan& plan) {
-                    plan.faults.erase(plan.faults.begin() + static_cast<std::ptrdiff_t>(begin),
-                                      plan.faults.begin() + static_cast<std::ptrdiff_t>(end));
+                keep_with(what, [&](Plan& plan) {
+                    const auto first = (plan.*parts).begin();
+                    (plan.*parts)
+                        .erase(first + static_cast<std::ptrdiff_t>(begin),
+                               first + static_cast<std::ptrdiff_t>(end));
                 });
                 end = begin;
             }
@@ -171,6 +176,15 @@ private:
                   [i](Plan& plan, std::int64_t ms) { plan.faults[i].duration = milliseconds(ms); });
             lower("a fault's amount", best_.faults[i].amount,
                   [i](Plan& plan, std::int64_t amount) { plan.faults[i].amount = amount; });
+        }
+    }
+
+    void lower_operations() {
+        for (std::size_t i = 0; i < best_.operations.size(); ++i) {
+            lower("an operation's time", to_ms(best_.operations[i].at),
+                  [i](Plan& plan, std::int64_t ms) { plan.operations[i].at = milliseconds(ms); });
+            lower("an operation's amount", best_.operations[i].amount,
+                  [i](Plan& plan, std::int64_t amount) { plan.operations[i].amount = amount; });
         }
     }
 

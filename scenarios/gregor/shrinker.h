@@ -3,10 +3,11 @@
 // says whether a candidate still fails. Candidates are proposed in a fixed order and each depends
 // on the answers before it, so that the same plan and the same answers give the same small plan.
 //
-//     leave faults out: all, halves, quarters …, single ones; from the last to the first
+//     leave faults out: all, halves, quarters …, single ones; from the last to the first; then
+//     operations in the same way
 //     cut the duration behind the violation, then shorter
 //     lower the workload's numbers; leave broker settings out
-//     lower what remains of the faults: times, occurrences, durations, amounts
+//     lower what remains of them: times, occurrences, durations, amounts
 //     quiet the network and the disk
 //     and again, until a whole round made nothing smaller
 #pragma once

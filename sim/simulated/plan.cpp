@@ -1,6 +1,7 @@
 #include "sim/simulated/plan.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <charconv>
 
@@ -65,6 +66,20 @@ public:
             return gregor::fail(error_at(*table_.get(key), fmt::format("{} is 0 to 1000000", key)));
         }
         value.per_million = static_cast<std::uint32_t>(number);
+        return {};
+    }
+
+    Result<void, PlanError> read(std::string_view key, std::vector<std::int64_t>& values) {
+        const toml::node* node = take(key);
+        if (node == nullptr) return {};
+        const auto error = error_at(*node, fmt::format("{} takes a list of integers", key));
+        if (!node->is_array()) return gregor::fail(error);
+        values.clear();
+        for (const toml::node& each : *node->as_array()) {
+            const auto number = each.value_exact<std::int64_t>();
+            if (!number) return gregor::fail(error);
+            values.push_back(*number);
+        }
         return {};
     }
 
@@ -182,6 +197,19 @@ Result<Fault, PlanError> read_fault(const toml::node& node) {
     return fault;
 }
 
+Result<Operation, PlanError> read_operation(const toml::node& node) {
+    if (!node.is_table()) return gregor::fail(error_at(node, "an operation is a table"));
+    TableReader reader(*node.as_table());
+    Operation operation;
+    TRY(reader.read("kind", operation.kind));
+    TRY(reader.read("at", operation.at));
+    TRY(reader.read("target", operation.target));
+    TRY(reader.read("nodes", operation.nodes));
+    TRY(reader.read("amount", operation.amount));
+    TRY(reader.finish());
+    return operation;
+}
+
 /// What is drawn between two bounds needs them in order.
 Result<void, PlanError> check_models(const Plan& plan) {
     if (plan.network.latency_min > plan.network.latency_max) {
@@ -230,6 +258,14 @@ Result<Plan, PlanError> read_plan(const toml::table& table) {
             plan.faults.push_back(TRY(read_fault(fault)));
         }
     }
+    if (const toml::node* operations = reader.take("operation"); operations != nullptr) {
+        if (!operations->is_array()) {
+            return gregor::fail(error_at(*operations, "write [[operation]]"));
+        }
+        for (const toml::node& operation : *operations->as_array()) {
+            plan.operations.push_back(TRY(read_operation(operation)));
+        }
+    }
     TRY(reader.finish());
     return plan;
 }
@@ -251,6 +287,16 @@ void write_fault(std::string& out, const Fault& fault) {
     if (fault.amount != 0) out += fmt::format("amount = {}\n", fault.amount);
 }
 
+void write_operation(std::string& out, const Operation& operation) {
+    out += fmt::format("\n[[operation]]\nkind = \"{}\"\nat = \"{}\"\n", operation.kind,
+                       gregor::to_string(operation.at));
+    if (!operation.target.empty()) out += fmt::format("target = \"{}\"\n", operation.target);
+    if (!operation.nodes.empty()) {
+        out += fmt::format("nodes = [{}]\n", fmt::join(operation.nodes, ", "));
+    }
+    if (operation.amount != 0) out += fmt::format("amount = {}\n", operation.amount);
+}
+
 }  // namespace
 
 std::string to_toml(const Plan& plan) {
@@ -269,6 +315,7 @@ std::string to_toml(const Plan& plan) {
     out += "\n[disk]\n";
     (void)visit_disk(writer, copy.disk);
     for (const Fault& fault : plan.faults) write_fault(out, fault);
+    for (const Operation& operation : plan.operations) write_operation(out, operation);
     return out;
 }
 
@@ -313,6 +360,15 @@ std::string to_string(const Fault& fault) {
     }
     if (fault.duration != Duration::zero()) out += " for " + gregor::to_string(fault.duration);
     if (fault.amount != 0) out += fmt::format(" amount {}", fault.amount);
+    return out;
+}
+
+std::string to_string(const Operation& operation) {
+    std::string out = operation.kind;
+    if (!operation.target.empty()) out += " " + operation.target;
+    if (!operation.nodes.empty()) out += fmt::format(" to {}", fmt::join(operation.nodes, ","));
+    out += " at " + gregor::to_string(operation.at);
+    if (operation.amount != 0) out += fmt::format(" amount {}", operation.amount);
     return out;
 }
 

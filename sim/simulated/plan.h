@@ -14,6 +14,11 @@
 //     node = "n1"
 //     cue = { event = "log_flushed", node = "n1", occurrence = 3 }
 //     duration = "500ms"
+//     [[operation]]
+//     kind = "reassign"
+//     at = "4200ms"
+//     target = "t0-1"
+//     nodes = [2, 3]
 #pragma once
 
 #include <cstdint>
@@ -29,6 +34,19 @@
 
 namespace gregor::simulated {
 
+/// What an administrator does, and when. Which kinds there are, and what they take, is the
+/// scenario's business.
+struct Operation {
+    std::string kind;
+    /// Since the start of the run.
+    Duration at{};
+    std::string target;
+    std::vector<std::int64_t> nodes;
+    std::int64_t amount = 0;
+
+    friend bool operator==(const Operation&, const Operation&) = default;
+};
+
 struct Plan {
     std::string scenario;
     std::uint64_t seed = 0;
@@ -41,6 +59,7 @@ struct Plan {
     NetworkModel network;
     DiskModel disk;
     std::vector<Fault> faults;
+    std::vector<Operation> operations;
 };
 
 struct PlanError {
@@ -56,5 +75,7 @@ struct PlanError {
 
 /// One line: "power-loss n1 at 3.2s for 500ms".
 [[nodiscard]] std::string to_string(const Fault& fault);
+/// One line: "reassign t0-1 to 2,3 at 4.2s amount 20000".
+[[nodiscard]] std::string to_string(const Operation& operation);
 
 }  // namespace gregor::simulated

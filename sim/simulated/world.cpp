@@ -120,7 +120,7 @@ void Machine::start(ProgramFactory factory) {
 }
 
 void Machine::start_again() {
-    if (process_ != nullptr || !factory_ || world_.shutting_down_) return;
+    if (process_ != nullptr || !factory_ || retired_ || world_.shutting_down_) return;
     world_.network_.attach(name_);
     ++starts_;
     process_ = std::make_unique<Process>(*this, starts_);
@@ -157,6 +157,11 @@ void Machine::stop(std::function<void()> then) {
     if (process_ == nullptr) return;
     world_.trace("process_asked_to_stop", fmt::format("node={}", name_));
     process_->program()->request_stop();
+}
+
+void Machine::retire() {
+    retired_ = true;
+    stop();
 }
 
 void Machine::pause() {

@@ -71,6 +71,8 @@ public:
     void lose_power(std::function<void()> then = {}, CrashPolicy* policy = nullptr);
     /// An orderly stop; `then` is called when the process has ended.
     void stop(std::function<void()> then = {});
+    /// An orderly stop for good: whoever starts it again, nothing does.
+    void retire();
     void pause();
     void unpause();
     /// A process that ends by itself is started again after this long, as a service manager does.
@@ -102,6 +104,7 @@ private:
     std::uint64_t power_losses_ = 0;
     DiskStore::PowerLoss last_power_loss_;
     std::optional<Duration> restart_after_;
+    bool retired_ = false;
 };
 
 struct WorldOptions {

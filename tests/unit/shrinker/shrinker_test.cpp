@@ -65,6 +65,25 @@ TEST_CASE("of twenty faults the two stay that fail only together, wherever they 
     }
 }
 
+TEST_CASE("of the operations those stay that a failure needs, as early and as small as can be") {
+    Plan plan = big_plan();
+    for (int i = 0; i < 8; ++i) {
+        plan.operations.push_back({.kind = "reassign",
+                                   .at = std::chrono::seconds(i),
+                                   .target = fmt::format("t0-{}", i),
+                                   .nodes = {1, 2},
+                                   .amount = 3000});
+    }
+    const Shrunk shrunk = shrink(plan, {}, failing_while([](const Plan& candidate) {
+                                     return std::ranges::any_of(
+                                         candidate.operations,
+                                         [](const auto& each) { return each.target == "t0-5"; });
+                                 }));
+    REQUIRE(shrunk.plan.faults.empty());
+    REQUIRE(shrunk.plan.operations.size() == 1);
+    REQUIRE(to_string(shrunk.plan.operations.front()) == "reassign t0-5 to 1,2 at 0s");
+}
+
 TEST_CASE("a plan that fails whatever is in it shrinks to nothing") {
     const Shrunk shrunk = shrink(big_plan(), {}, failing_while([](const Plan&) { return true; }));
     REQUIRE(shrunk.plan.faults.empty());

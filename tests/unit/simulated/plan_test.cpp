@@ -47,10 +47,19 @@ TEST_CASE("a plan reads back as it was written") {
         plan.disk.sync_max =
             plan.disk.sync_min + Duration(*rc::gen::inRange<std::int64_t>(0, 1'000'000'000));
         for (int i = *rc::gen::inRange(0, 5); i > 0; --i) plan.faults.push_back(draw_fault());
+        for (int i = *rc::gen::inRange(0, 4); i > 0; --i) {
+            plan.operations.push_back(
+                {.kind = *name_gen(),
+                 .at = Duration(*rc::gen::inRange<std::int64_t>(0, 1'000'000'000'000)),
+                 .target = *name_gen(),
+                 .nodes = *rc::gen::arbitrary<std::vector<std::int64_t>>(),
+                 .amount = *rc::gen::arbitrary<std::int64_t>()});
+        }
         const auto read = parse_plan(to_toml(plan));
         RC_ASSERT(read.has_value());
         RC_ASSERT(to_toml(*read) == to_toml(plan));
         RC_ASSERT(read->faults == plan.faults);
+        RC_ASSERT(read->operations == plan.operations);
     }));
 }
 
