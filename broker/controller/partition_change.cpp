@@ -48,9 +48,10 @@ private:
     void complete_reassignment() {
         if (!next_.is_reassigning()) return;
         Replicas target = without(next_.replicas, next_.removing_replicas);
-        const bool all_in_sync =
-            std::ranges::all_of(target, [&](NodeId node) { return next_.is_in_isr(node); });
-        if (target.empty() || !all_in_sync) return;
+        const auto in_sync =
+            std::ranges::count_if(target, [&](NodeId node) { return next_.is_in_isr(node); });
+        const std::size_t needed = PLANTED(reassign_before_in_sync) ? 1 : target.size();
+        if (target.empty() || static_cast<std::size_t>(in_sync) < needed) return;
         next_.isr = without(std::move(next_.isr), next_.removing_replicas);
         next_.replicas = std::move(target);
         next_.adding_replicas.clear();

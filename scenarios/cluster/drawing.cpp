@@ -24,6 +24,10 @@ constexpr std::array kClocks{FaultKind::clock_step, FaultKind::clock_drift, Faul
 constexpr std::array kFailover{FaultKind::kill, FaultKind::pause, FaultKind::partition,
                                FaultKind::one_way_partition, FaultKind::clean_restart};
 constexpr std::array kRolling{FaultKind::clean_restart};
+constexpr std::array kReassigning{FaultKind::kill,      FaultKind::power_loss,
+                                  FaultKind::pause,     FaultKind::clean_restart,
+                                  FaultKind::partition, FaultKind::one_way_partition,
+                                  FaultKind::clog,      FaultKind::disk_write_error};
 constexpr std::array kEverything{
     FaultKind::kill,
     FaultKind::power_loss,
@@ -49,7 +53,7 @@ constexpr std::array kEverything{
     FaultKind::clock_drift,
 };
 
-constexpr std::array<Drawing, 8> kDrawings{{
+constexpr std::array<Drawing, 9> kDrawings{{
     {.name = "crash",
      .summary = "brokers and controllers that die, lose power, stop in order and stand still",
      .kinds = kCrashes,
@@ -110,6 +114,18 @@ constexpr std::array<Drawing, 8> kDrawings{{
      .floor_acknowledged = 500,
      .floor_faults = 3,
      .floor_elections = 3},
+    {.name = "reassign",
+     .summary = "partitions that move between brokers, of which some come and others go",
+     .kinds = kReassigning,
+     .one_kind_in = 2,
+     .faults_min = 4,
+     .faults_max = 10,
+     .operations_in = 1,
+     .operations = {.reassignments_min = 8, .reassignments_max = 14, .brokers_come_and_go = true},
+     .floor_acknowledged = 500,
+     .floor_faults = 2,
+     .floor_elections = 2,
+     .floor_reassignments = 3},
     {.name = "swarm",
      .summary = "clusters of any size and setting under any mixture of faults",
      .kinds = kEverything,
@@ -117,6 +133,8 @@ constexpr std::array<Drawing, 8> kDrawings{{
      .faults_min = 8,
      .faults_max = 24,
      .any_topology = true,
+     .operations_in = 4,
+     .operations = {.reassignments_min = 2, .reassignments_max = 8},
      .floor_acknowledged = 300,
      .floor_faults = 2,
      .floor_elections = 1},

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "scenarios/cluster/operations.h"
 #include "scenarios/scenario.h"
 
 namespace gregor::scenarios::cluster {
@@ -24,10 +25,14 @@ struct Drawing {
     bool controllers_only = false;
     /// One node after the other is restarted, in order.
     bool rolls = false;
+    /// One plan in so many has operations; 0: none.
+    std::uint64_t operations_in = 0;
+    OperationsDrawing operations;
     std::uint64_t floor_acknowledged = 0;
     std::uint64_t floor_faults = 0;
     std::uint64_t floor_crashes = 0;
-    std::uint64_t floor_elections = 0;  // leaders of partitions and of the quorum
+    std::uint64_t floor_elections = 0;      // leaders of partitions and of the quorum
+    std::uint64_t floor_reassignments = 0;  // completed
 };
 
 [[nodiscard]] std::span<const Drawing> drawings();

@@ -25,6 +25,7 @@ private:
 void look_at_nodes(Nodes& nodes, Stuck& stuck) {
     int active = 0;
     for (const ClusterNode& each : nodes.all) {
+        if (each.is_absent) continue;
         server::Node* node = each.serving();
         if (node == nullptr) {
             stuck.add("{} does not serve", each.machine->name());
@@ -67,6 +68,7 @@ void look_at_partition(const Nodes& nodes, const std::string& topic, std::int32_
         stuck.add("{} has no leader", name);
         return;
     }
+    if (state.is_reassigning()) stuck.add("{} is being reassigned", name);
     if (state.isr.size() != state.replicas.size()) {
         stuck.add("{} has {} of {} replicas in sync", name, state.isr.size(),
                   state.replicas.size());
@@ -81,6 +83,14 @@ void look_at_partition(const Nodes& nodes, const std::string& topic, std::int32_
     const std::int64_t end = hosted->state.marks().log_end_offset.value();
     for (const NodeId replica : state.replicas) {
         look_at_replica(nodes.node(replica), name, {topic, index}, end, stuck);
+    }
+    for (const ClusterNode& each : nodes.all) {
+        if (!each.is_broker || each.serving() == nullptr || state.is_replica(NodeId(each.id))) {
+            continue;
+        }
+        if (each.serving()->replicas().find({topic, index}) != nullptr) {
+            stuck.add("{} holds {} although it is no replica", each.machine->name(), name);
+        }
     }
 }
 

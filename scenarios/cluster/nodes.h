@@ -15,6 +15,8 @@ struct ClusterNode {
     std::int32_t id = 0;
     simulated::Machine* machine = nullptr;
     bool is_broker = false;
+    /// Not started yet, or stopped for good.
+    bool is_absent = false;
 
     /// nullptr: no process runs.
     [[nodiscard]] server::Node* running() const {

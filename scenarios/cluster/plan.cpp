@@ -46,6 +46,7 @@ public:
         draw_settings();
         draw_models();
         draw_faults();
+        draw_operations();
         return std::move(plan_);
     }
 
@@ -59,6 +60,12 @@ private:
         workload("controllers") = 3;
         workload("separate_controllers") = 0;
         workload("replication_factor") = 3;
+        if (drawing_.operations.brokers_come_and_go) {
+            // Two more than a topic needs, so that there is somewhere to move while one is away.
+            workload("replication_factor") = number(2, 3);
+            workload("brokers") = number(workload("replication_factor") + 2, 6);
+            workload("separate_controllers") = number(0, 1);
+        }
         if (!drawing_.any_topology) return;
         workload("brokers") = number(3, 5);
         workload("separate_controllers") = number(0, 1);
@@ -75,6 +82,8 @@ private:
         workload("clients") = number(1, 3);
         workload("topics") = number(1, 2);
         workload("partitions") = number(1, 4);
+        // A move that is too slow for its throttle must not be all that happens.
+        if (drawing_.operations.brokers_come_and_go) workload("partitions") += 2;
         workload("producers") = number(3, 5);
         workload("consumers") = number(1, 4);
         workload("produce_per_second") = number(40, 100);
@@ -146,6 +155,14 @@ private:
         }
         std::stable_sort(plan_.faults.begin(), plan_.faults.end(),
                          [](const Fault& a, const Fault& b) { return a.at < b.at; });
+    }
+
+    /// From streams of their own: they change nothing of the rest.
+    void draw_operations() {
+        if (drawing_.operations_in == 0) return;
+        Random chooser = Random::stream(plan_.seed, plan_.scenario + " has operations");
+        if (chooser.below(drawing_.operations_in) != 0) return;
+        plan_.operations = cluster::draw_operations(drawing_.operations, plan_);
     }
 
     void draw_roll() {

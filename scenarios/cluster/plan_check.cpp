@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "scenarios/cluster/operations.h"
+
 namespace gregor::scenarios::cluster {
 namespace {
 
@@ -17,7 +19,7 @@ struct NumberRange {
     bool optional = false;
 };
 
-constexpr std::array<NumberRange, 20> kNumbers{{
+constexpr std::array<NumberRange, 21> kNumbers{{
     {"brokers", 1, 9},
     {"controllers", 1, 9},
     {"separate_controllers", 0, 1},
@@ -38,6 +40,7 @@ constexpr std::array<NumberRange, 20> kNumbers{{
     {"floor_faults", 0, INT64_MAX, true},
     {"floor_crashes", 0, INT64_MAX, true},
     {"floor_elections", 0, INT64_MAX, true},
+    {"floor_reassignments", 0, INT64_MAX, true},
 }};
 
 Result<void, std::string> check_number(const std::string& key, std::int64_t value) {
@@ -190,6 +193,11 @@ Result<void, std::string> check_plan(const Plan& plan) {
     for (const Fault& fault : plan.faults) {
         const auto sound = check_fault(fault, plan);
         if (!sound) return fail(fmt::format("fault \"{}\": {}", to_string(fault), sound.error()));
+    }
+    for (const simulated::Operation& operation : plan.operations) {
+        const auto sound = check_operation(operation, plan);
+        if (sound) continue;
+        return fail(fmt::format("operation \"{}\": {}", to_string(operation), sound.error()));
     }
     return {};
 }

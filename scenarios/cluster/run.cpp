@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "scenarios/clients/workload.h"
+#include "scenarios/cluster/administrator.h"
 #include "scenarios/cluster/atlas.h"
 #include "scenarios/cluster/cluster.h"
 #include "scenarios/cluster/drawing.h"
 #include "scenarios/cluster/health.h"
 #include "scenarios/cluster/metrics_check.h"
 #include "scenarios/cluster/plan_check.h"
+#include "scenarios/cluster/reassignment_watch.h"
 #include "scenarios/observers/cluster_observer.h"
 #include "sim/simulated/fault_injector.h"
 
@@ -37,6 +39,8 @@ public:
           configs_(*node_configs(plan)),
           atlas_(workload_, nodes_),
           observer_(judge_),
+          administrator_(world_, workload_, nodes_),
+          reassignments_(workload_, nodes_),
           injector_(world_, this) {}
 
     RunReport run() {
@@ -74,7 +78,10 @@ private:
     }
 
     void watch() {
-        world_.watch("image_published", [this] { atlas_.image_published(); });
+        world_.watch("image_published", [this] {
+            atlas_.image_published();
+            reassignments_.image_published();
+        });
         world_.watch("role_changed", [this] { ++elections_; });
         world_.watch("metadata_leader_elected", [this] { ++elections_; });
         observer_.watch(world_, [this](Machine& machine) -> server::Node* {
@@ -92,10 +99,12 @@ private:
                                   .is_broker = config.is_broker()});
             if (config.is_broker()) workload_.brokers.push_back({name, 9092});
             machine.restart_after(500ms);
-            machine.start([this, &config, name](Runtime& runtime) {
-                return std::make_unique<NodeProgram>(
-                    runtime, config, "c2ltdWxhdGVkLWNsdXN0ZQ",
-                    [this, name](const std::string& why) { judge_failure(name, why); });
+            administrator_.start_when_due(nodes_.all.size() - 1, [this, &machine, &config, name] {
+                machine.start([this, &config, name](Runtime& runtime) {
+                    return std::make_unique<NodeProgram>(
+                        runtime, config, "c2ltdWxhdGVkLWNsdXN0ZQ",
+                        [this, name](const std::string& why) { judge_failure(name, why); });
+                });
             });
         }
     }
@@ -110,6 +119,9 @@ private:
             bodies_[place].push_back(std::move(body));
         };
         add("admin", [this](Runtime& runtime) { run_admin(workload_, runtime); });
+        if (!plan_.operations.empty()) {
+            add("administrator", [this](Runtime& runtime) { administrator_.run(runtime); });
+        }
         for (std::int64_t i = 0; i < workload_.setting("producers"); ++i) {
             ++workload_.producers_left;
             add(fmt::format("producer-{}", i), [this, i](Runtime& runtime) {
@@ -195,7 +207,7 @@ private:
     bool finish_clients() {
         return finish("V3", [this]() -> std::string {
             const bool done = workload_.producers_left == 0 && workload_.consumers_left == 0 &&
-                              workload_.admin_done;
+                              workload_.admin_done && administrator_.is_done();
             return done ? "" : unfinished_clients() + " — " + what_is_stuck(nodes_);
         });
     }
@@ -278,6 +290,12 @@ private:
             {"comparisons", judge_.comparisons()},
             {"crashes_recovered", crashes_},
             {"elections", elections_},
+            {"reassignments_asked", administrator_.counts().reassignments_asked},
+            {"reassignments_completed", reassignments_.completed()},
+            {"reassignments_cancelled", reassignments_.cancelled()},
+            {"reassignments_throttled", administrator_.counts().throttled},
+            {"brokers_added", administrator_.counts().brokers_added},
+            {"brokers_removed", administrator_.counts().brokers_removed},
             {"faults_fired", world_.counters().total()},
             {"events", world_.scheduler().switches() + world_.scheduler().timers_fired()},
             {"checked_operations", counts.produce_requests + counts.fetch_requests},
@@ -296,13 +314,16 @@ private:
     }
 
     [[nodiscard]] std::string shortfall(const RunReport& report) const {
-        const std::array<std::tuple<std::string_view, std::uint64_t, std::uint64_t>, 4> floors{{
+        const std::array<std::tuple<std::string_view, std::uint64_t, std::uint64_t>, 5> floors{{
             {"acknowledged sends", report.counts.at("acknowledged_sends"),
              workload_.acknowledged_floor},
             {"fired faults", report.counts.at("faults_fired"),
              floor("floor_faults", drawing_.floor_faults)},
             {"crashes with recovery", crashes_, floor("floor_crashes", drawing_.floor_crashes)},
             {"elections", elections_, floor("floor_elections", drawing_.floor_elections)},
+            {"completed reassignments", reassignments_.completed(),
+             floor("floor_reassignments",
+                   plan_.operations.empty() ? 0 : drawing_.floor_reassignments)},
         }};
         for (const auto& [what, reached, wanted] : floors) {
             if (reached < wanted) {
@@ -324,6 +345,8 @@ private:
     Nodes nodes_;
     Atlas atlas_;
     ClusterObserver observer_;
+    Administrator administrator_;
+    ReassignmentWatch reassignments_;
     simulated::FaultInjector injector_;
     std::vector<std::vector<ClientProgram::Body>> bodies_;
     std::vector<ClientProgram::Body> drain_body_;

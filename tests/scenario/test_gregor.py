@@ -51,6 +51,19 @@ USAGE_ERRORS = [
 ]
 
 
+# What is put behind the drawn plan of reassign's seed 3, and how it is refused.
+BAD_OPERATIONS = [
+    ('kind = "rebalance"\n', 'no operation "rebalance"; there are: reassign,'),
+    ('kind = "reassign"\ntarget = "t0-0"\n', "its nodes are replicas"),
+    ('kind = "reassign"\ntarget = "t0-0"\nnodes = [1, 1]\n', "its nodes are replicas"),
+    ('kind = "reassign"\ntarget = "t0-99"\nnodes = [1]\n', 'its target is "t0-99"; the partitions are'),
+    ('kind = "reassign"\ntarget = "t0-0"\nnodes = ["n1"]\n', "nodes takes a list of integers"),
+    ('kind = "reassign"\ntarget = "t0-0"\nnodes = [1]\namount = -1\n', "its amount is not negative"),
+    ('kind = "cancel-reassignment"\ntarget = "t0-0"\nnodes = [1]\n', "only reassign takes nodes"),
+    ('kind = "remove-broker"\ntarget = "n99"\n', "the brokers that are no controllers are"),
+    ('kind = "remove-broker"\nwhere = "n4"\n', 'unknown key "where"'),
+]
+
 # What is put behind the drawn plan of seed 3, and how it is refused.
 FAULT = '\n[[fault]]\nat = "3s"\n'
 BAD_FAULTS = [
@@ -107,7 +120,7 @@ class Runs(unittest.TestCase):
 
     def test_clusters_pass_and_are_deterministic(self):
         for scenario in ("crash", "partitions", "disks", "clocks", "isr-failover", "controller-failover",
-                         "rolling", "swarm"):
+                         "rolling", "reassign", "swarm"):
             with self.subTest(scenario=scenario):
                 code, output = gregor("run", scenario, "--seeds", 6, "--check-determinism", "--quiet")
                 self.assertEqual(code, 0, output)
@@ -154,6 +167,28 @@ class Runs(unittest.TestCase):
         _, output = gregor("plan", "single-node", "--seed", 3, "--workload", "clients=1")
         self.assertIn("\nclients = 1\n", output)
         self.assertNotRegex(output, r'"c[1-9]')
+
+    def test_a_reassignment_that_ends_too_early_is_found_and_its_plan_shrinks_to_it(self):
+        plant = ["--plant", "reassign-before-in-sync"]
+        code, output = gregor("run", "reassign", "--seeds", 6, *plant, "--quiet")
+        self.assertEqual(code, 1, output)
+        seed = re.search(r"seed (\d+): violated\n  R9 violated", output).group(1)
+        with tempfile.TemporaryDirectory() as folder:
+            small = pathlib.Path(folder) / "small.toml"
+            gregor("shrink", "reassign", "--seed", seed, *plant, "--budget", 300, "--save", small)
+            text = small.read_text(encoding="utf-8")
+        self.assertNotIn("[[fault]]", text)
+        self.assertEqual(1, text.count("[[operation]]"), text)
+
+    def test_operations_that_cannot_be_done_are_refused_by_name(self):
+        _, drawn = gregor("plan", "reassign", "--seed", 3)
+        for operation, text in BAD_OPERATIONS:
+            with self.subTest(operation=operation), tempfile.TemporaryDirectory() as folder:
+                plan = pathlib.Path(folder) / "plan.toml"
+                plan.write_text(drawn + '\n[[operation]]\nat = "3s"\n' + operation, encoding="utf-8")
+                code, output = gregor("run", plan)
+                self.assertEqual(code, 254, output)
+                self.assertIn(text, output)
 
 
 class Replays(unittest.TestCase):

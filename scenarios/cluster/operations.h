@@ -1,0 +1,49 @@
+// Operations: what an administrator does to a cluster during a run, as a plan lists it.
+//
+//     reassign t0-1 to 2,4 …        the partition's replicas from now on; the amount, if any, is a
+//                                   throttle in bytes per second. Those of one time are one request
+//     cancel-reassignment t0-1      back to where it was, if it still moves
+//     start-broker n5               a broker that is not there before
+//     remove-broker n4              its replicas move to others, then it stops for good
+//     unregister-broker n4          and is forgotten
+//
+// Brokers come and go only where they are no controllers: the quorum stays as it is.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/scenario.h"
+
+namespace gregor::scenarios::cluster {
+
+inline constexpr std::string_view kReassign = "reassign";
+inline constexpr std::string_view kCancel = "cancel-reassignment";
+inline constexpr std::string_view kStartBroker = "start-broker";
+inline constexpr std::string_view kRemoveBroker = "remove-broker";
+inline constexpr std::string_view kUnregisterBroker = "unregister-broker";
+
+struct OperationsDrawing {
+    std::int64_t reassignments_min = 0;
+    std::int64_t reassignments_max = 0;
+    /// Half of the plans begin without their last broker, half lose one.
+    bool brokers_come_and_go = false;
+};
+
+/// For a plan whose topology, workload and duration are drawn. Sorted by time.
+[[nodiscard]] std::vector<simulated::Operation> draw_operations(const OperationsDrawing& drawing,
+                                                                const simulated::Plan& plan);
+
+/// Whether the operation can be done in the plan's cluster; the error says what to write instead.
+[[nodiscard]] Result<void, std::string> check_operation(const simulated::Operation& operation,
+                                                        const simulated::Plan& plan);
+
+/// The id in "n4"; nothing if it is not that.
+[[nodiscard]] std::optional<std::int32_t> node_id(std::string_view name);
+/// When the broker is first started: never mind until its start-broker, if there is one.
+[[nodiscard]] std::optional<Duration> late_start(const simulated::Plan& plan, std::int32_t node);
+
+}  // namespace gregor::scenarios::cluster
