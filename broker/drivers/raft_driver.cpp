@@ -156,10 +156,12 @@ raft::Now RaftDriver::now() {
 
 void RaftDriver::carry_out(raft::Effects effects) {
     if (failed_) return;
+    settled_ = false;
     if (const auto changed = change_disk(effects); !changed) {
         fail_for_good(changed.error().text);
         return;
     }
+    settled_ = true;
     for (raft::Send& each : effects.sends) send(std::move(each));
     for (raft::Reply& each : effects.replies) answer(each);
     if (effects.snapshot_chunk) take_chunk(*effects.snapshot_chunk);

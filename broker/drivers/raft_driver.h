@@ -92,6 +92,8 @@ public:
     /// CHECKs that it has started.
     [[nodiscard]] const raft::Raft& core() const;
     [[nodiscard]] bool has_started() const { return core_ != nullptr; }
+    /// The disk holds what the core has decided, which may be told by then.
+    [[nodiscard]] bool is_settled() const { return settled_; }
     [[nodiscard]] MetadataLog& log() { return log_; }
     /// Of what has come to pass: the log holds everything below it. The core knows of it earlier,
     /// while the disk still takes what it decided.
@@ -139,6 +141,7 @@ private:
     raft::Offset high_watermark_{0};
     WaitQueue appended_;  // the syncing fiber's
     bool sync_due_ = false;
+    bool settled_ = true;
     bool failed_ = false;
     TaskGroup tasks_;
 };

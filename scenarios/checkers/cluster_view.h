@@ -86,7 +86,7 @@ struct QuorumMemberView {
     std::uint64_t start = 0;
     LeaderEpoch epoch{0};
     NodeId leader_id = protocol::kNoNode;
-    NodeId voted = protocol::kNoNode;  // in this epoch
+    NodeId voted = protocol::kNoNode;  // in this epoch, for good
     bool is_leader = false;
     Offset log_start_offset{0};
     Offset high_watermark{0};

@@ -268,6 +268,8 @@ void PartitionInvariants::note_unclean_election(const PartitionContext& context)
         return;
     }
     unclean_from_ = state->leader_epoch + 1;
+    // The last leader known, when nobody is left in isr and elr: it may have lost nothing.
+    if (context.is_elr_enabled && !context.unclean_elections) return;
     if (!context.unclean_elections) {
         judge_.violated("M4", "{}: n{} was elected in epoch {} from outside isr and elr", name_,
                         state->leader, state->leader_epoch);

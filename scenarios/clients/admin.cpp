@@ -1,7 +1,13 @@
-// The admin client: makes the topics, then makes and deletes others and cuts partitions' starts
-// while faults happen. What was answered is held against the end state by the drain.
+// The admin client: makes the topics, then makes and deletes others, cuts partitions' starts and
+// asks for elections while faults happen. What was answered is held against the end state by the
+// drain.
+#include <algorithm>
+
+#include "broker/metadata/image.h"
+#include "broker/protocol/messages/api_versions.h"
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/protocol/messages/metadata.h"
+#include "broker/protocol/messages/reassignments.h"
 #include "broker/protocol/messages/topics.h"
 #include "scenarios/clients/fetched.h"
 #include "scenarios/clients/router.h"
@@ -20,6 +26,9 @@ public:
           router_(workload, runtime, "admin") {}
 
     void run() {
+        while (workload_.optional_setting("elr") != 0 && !turn_elr_on()) {
+            runtime_.clock().sleep_for(100ms);
+        }
         for (std::int64_t topic = 0; topic < workload_.setting("topics"); ++topic) {
             const std::string name = fmt::format("t{}", topic);
             const auto partitions = static_cast<std::int32_t>(workload_.setting("partitions"));
@@ -31,6 +40,8 @@ public:
             runtime_.clock().sleep_for(random_.between(Duration(500ms), Duration(4s)));
             if (workload_.setting("delete_records") != 0 && random_.below(2) == 0) {
                 delete_some_records();
+            } else if (workload_.optional_setting("elections") != 0 && random_.below(2) == 0) {
+                elect_preferred_leaders();
             } else {
                 change_extra_topics();
             }
@@ -66,6 +77,28 @@ private:
             if (!workload_.topic_ids.contains(partition.topic)) return false;
         }
         return true;
+    }
+
+    /// KIP-966, with the metadata.version that it needs.
+    bool turn_elr_on() {
+        protocol::UpdateFeaturesRequest request;
+        request.feature_updates.push_back(
+            {.feature = std::string(metadata::kMetadataVersionFeature),
+             .max_version_level = metadata::kMetadataVersion_4_0_IV3});
+        request.feature_updates.push_back(
+            {.feature = std::string(metadata::kElrFeature), .max_version_level = 1});
+        const auto response = router_.ask<protocol::UpdateFeaturesResponse>(request, 1);
+        return response && response->error_code == ErrorCode::none &&
+               std::ranges::all_of(response->results, [](const auto& each) {
+                   return each.error_code == ErrorCode::none;
+               });
+    }
+
+    /// Of every partition, where the first replica may lead. Whatever the answer is will do.
+    void elect_preferred_leaders() {
+        const protocol::ElectLeadersRequest request{.topic_partitions = std::nullopt,
+                                                    .timeout_ms = 2000};
+        (void)router_.ask<protocol::ElectLeadersResponse>(request, 2);
     }
 
     void change_extra_topics() {

@@ -50,6 +50,7 @@ private:
         // little.
         while (workload_.phase == Phase::faults ||
                workload_.counts.acknowledged_sends < workload_.acknowledged_floor) {
+            wait_while_quiet();
             PartitionUnderTest& partition = random_.pick(workload_.partitions);
             // Now and then several at once, which are then in flight together.
             const std::int64_t count = random_.below(4) == 0 ? random_.between(2, 5) : 1;
@@ -61,6 +62,18 @@ private:
         pipeline_.stop();
         router_.done();
         --workload_.producers_left;
+    }
+
+    /// Where the plan says so, all producers work for busy_ms, then none for quiet_ms, by the wall
+    /// clock that they share.
+    void wait_while_quiet() {
+        const std::int64_t quiet = workload_.optional_setting("quiet_ms");
+        if (quiet == 0 || workload_.phase != Phase::faults) return;
+        const std::int64_t period = workload_.optional_setting("busy_ms") + quiet;
+        const std::int64_t since_start = to_epoch_ms(runtime_.clock().wall()) % period;
+        if (since_start < quiet) {
+            runtime_.clock().sleep_for(std::chrono::milliseconds(quiet - since_start));
+        }
     }
 
     void send_last(PartitionUnderTest& partition) {

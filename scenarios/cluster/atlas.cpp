@@ -16,12 +16,9 @@ void Atlas::lost_power(const ClusterNode& node) {
     nodes_.look_at_images();
     std::map<std::int32_t, Disk> disks;
     for (std::size_t place = 0; place < workload_.partitions.size(); ++place) {
-        take_isr(place);
+        take_candidates(place);
         Promise& promise = promises_[place];
-        if (std::find(promise.isr.begin(), promise.isr.end(), protocol::NodeId(node.id)) ==
-            promise.isr.end()) {
-            continue;
-        }
+        if (!promise.is_candidate(protocol::NodeId(node.id))) continue;
         promise.lossy.insert(node.id);
         judge(place, disks);
     }
@@ -31,33 +28,35 @@ void Atlas::image_published() {
     nodes_.look_at_images();
     std::map<std::int32_t, Disk> disks;
     for (std::size_t place = 0; place < workload_.partitions.size(); ++place) {
-        const std::vector<protocol::NodeId> before = promises_[place].isr;
-        take_isr(place);
-        if (promises_[place].isr != before) judge(place, disks);
+        const std::vector<protocol::NodeId> before = promises_[place].candidates;
+        take_candidates(place);
+        if (promises_[place].candidates != before) judge(place, disks);
     }
 }
 
-void Atlas::take_isr(std::size_t place) {
+void Atlas::take_candidates(std::size_t place) {
     const clients::PartitionUnderTest& partition = workload_.partitions[place];
     const metadata::PartitionState* state = nodes_.partition(partition.topic, partition.index);
     if (state == nullptr) return;
     Promise& promise = promises_[place];
-    promise.isr = state->isr;
+    promise.candidates = state->isr;
+    std::ranges::copy(state->elr, std::back_inserter(promise.candidates));
+    if (promise.candidates.empty()) promise.candidates = state->last_known_elr;
     std::erase_if(promise.lossy,
-                  [&](std::int32_t id) { return !state->is_in_isr(protocol::NodeId(id)); });
+                  [&](std::int32_t id) { return !promise.is_candidate(protocol::NodeId(id)); });
 }
 
 void Atlas::judge(std::size_t place, std::map<std::int32_t, Disk>& disks) {
     Promise& promise = promises_[place];
     if (promise.lossy.empty()) return;
     std::int64_t end = 0;
-    for (const protocol::NodeId member : promise.isr) {
+    for (const protocol::NodeId member : promise.candidates) {
         end = std::max(end, end_on(member.value(), place, disks));
     }
     if (end < promise.highest_end) workload_.partitions[place].history->lost_power(end);
     promise.highest_end = end;
     // What the last member has is what there is from now on.
-    if (promise.isr.size() == 1) promise.lossy.clear();
+    if (promise.candidates.size() == 1) promise.lossy.clear();
 }
 
 std::int64_t Atlas::end_on(std::int32_t node, std::size_t place,

@@ -13,7 +13,9 @@
 //     isr {n3}           n2 registered again and left the set; n3, the last, stays: 40
 //
 // The last rule is Kafka's without eligible leader replicas (KIP-966): the last member keeps its
-// place in the set, whatever it lost. With flush.messages=1 nothing acknowledged is unsynced, and
+// place in the set, whatever it lost. With them, those who left a set that was too small count as
+// members, and whoever restarts uncleanly is none, until nobody is left: then the last leader is
+// waited for. With flush.messages=1 nothing acknowledged is unsynced, and
 // an excuse that takes it is a violation itself (L8).
 //
 // So after each power loss, and each change of an in-sync set that has a member which has lost
@@ -22,6 +24,7 @@
 // nothing, however it came about.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <vector>
@@ -48,15 +51,20 @@ private:
     struct Promise {
         /// Nobody has ever been told of an offset at or above it.
         std::int64_t highest_end = 0;
-        /// Members of the in-sync set that lost power and have not left it since.
+        /// Those who may be elected without loss.
+        std::vector<protocol::NodeId> candidates;
+        /// Candidates that lost power and have not ceased to be some since.
         std::set<std::int32_t> lossy;
-        std::vector<protocol::NodeId> isr;
+
+        [[nodiscard]] bool is_candidate(protocol::NodeId node) const {
+            return std::ranges::find(candidates, node) != candidates.end();
+        }
     };
 
     void judge(std::size_t place, std::map<std::int32_t, Disk>& disks);
     [[nodiscard]] std::int64_t end_on(std::int32_t node, std::size_t place,
                                       std::map<std::int32_t, Disk>& disks) const;
-    void take_isr(std::size_t place);
+    void take_candidates(std::size_t place);
 
     clients::Workload& workload_;
     Nodes& nodes_;

@@ -21,8 +21,9 @@ constexpr std::array kDisks{
 };
 constexpr std::array kClocks{FaultKind::clock_step, FaultKind::clock_drift, FaultKind::pause,
                              FaultKind::kill};
-constexpr std::array kFailover{FaultKind::kill, FaultKind::pause, FaultKind::partition,
-                               FaultKind::one_way_partition, FaultKind::clean_restart};
+constexpr std::array kFailover{FaultKind::kill,      FaultKind::pause,
+                               FaultKind::partition, FaultKind::one_way_partition,
+                               FaultKind::clog,      FaultKind::clean_restart};
 constexpr std::array kRolling{FaultKind::clean_restart};
 constexpr std::array kReassigning{FaultKind::kill,      FaultKind::power_loss,
                                   FaultKind::pause,     FaultKind::clean_restart,
@@ -94,6 +95,7 @@ constexpr std::array<Drawing, 9> kDrawings{{
      .kinds = kFailover,
      .faults_min = 8,
      .faults_max = 14,
+     .any_topology = true,
      .floor_acknowledged = 500,
      .floor_faults = 3,
      .floor_elections = 4},

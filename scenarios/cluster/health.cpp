@@ -25,7 +25,7 @@ private:
 void look_at_nodes(Nodes& nodes, Stuck& stuck) {
     int active = 0;
     for (const ClusterNode& each : nodes.all) {
-        if (each.is_absent) continue;
+        if (each.is_absent || each.is_cut_off) continue;
         server::Node* node = each.serving();
         if (node == nullptr) {
             stuck.add("{} does not serve", each.machine->name());

@@ -17,6 +17,9 @@ struct ClusterNode {
     bool is_broker = false;
     /// Not started yet, or stopped for good.
     bool is_absent = false;
+    bool is_controller = false;
+    /// A controller that the other voters will never hear of again.
+    bool is_cut_off = false;
 
     /// nullptr: no process runs.
     [[nodiscard]] server::Node* running() const {

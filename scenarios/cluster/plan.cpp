@@ -16,17 +16,25 @@ using simulated::Plan;
 constexpr Duration kFaultPhase = 30s;
 constexpr std::size_t kTimed = 6;
 
-/// What faults are anchored to, besides times.
-constexpr std::array<std::string_view, 8> kCueEvents{
-    "role_changed",
-    "isr_changed",
-    "isr_proposed",
-    "image_published",
-    "metadata_leader_elected",
-    "replica_truncated",
-    "high_watermark_raised",
-    "log_appended",
+struct CueEvent {
+    std::string_view name;
+    /// Later occurrences are not drawn: few runs would come to them.
+    std::int64_t last_occurrence = 20;
 };
+
+/// What faults are anchored to, besides times.
+constexpr std::array<CueEvent, 10> kCueEvents{{
+    {"role_changed"},
+    {"isr_changed"},
+    {"isr_proposed"},
+    {"image_published"},
+    {"metadata_leader_elected", 3},
+    {"controller_activated", 3},
+    {"vote_answered", 6},
+    {"replica_truncated"},
+    {"high_watermark_raised", 1'000},
+    {"log_appended", 1'000},
+}};
 
 class PlanDrawer {
 public:
@@ -75,6 +83,10 @@ private:
             workload("separate_controllers") != 0 ? voters : std::min(voters, workload("brokers"));
         if (workload("controllers") == 4) workload("controllers") = 3;
         workload("replication_factor") = number(2, 3);
+        // Of three apart from brokers one may be lost for good.
+        if (workload("separate_controllers") != 0 && voters >= 3) {
+            workload("cut_off_controller") = number(0, 1);
+        }
     }
 
     void draw_workload() {
@@ -86,12 +98,19 @@ private:
         if (drawing_.operations.brokers_come_and_go) workload("partitions") += 2;
         workload("producers") = number(3, 5);
         workload("consumers") = number(1, 4);
-        workload("produce_per_second") = number(40, 100);
+        workload("produce_per_second") = coin() ? number(40, 100) : number(10, 40);
         workload("records_per_batch") = number(2, 6);
         workload("record_bytes") = number(16, 400);
         workload("fetch_wait_ms") = number(10, 200);
         workload("delete_records") = 0;
         workload("extra_topics") = number(0, 3);
+        workload("elections") = number(0, 1);
+        workload("elr") = number(0, 1);
+        // Elections that nobody writes between show other bugs.
+        if (coin()) {
+            workload("busy_ms") = number(200, 2'000);
+            workload("quiet_ms") = number(500, 4'000);
+        }
     }
 
     void set(const std::string& key, std::int64_t value) {
@@ -187,9 +206,11 @@ private:
 
     std::string node() {
         if (!drawing_.controllers_only) return fmt::format("n{}", number(1, nodes()));
-        const std::int64_t first =
-            workload("separate_controllers") != 0 ? workload("brokers") : std::int64_t{0};
-        return fmt::format("n{}", first + number(1, workload("controllers")));
+        return fmt::format("n{}", first_controller() + number(0, workload("controllers") - 1));
+    }
+
+    [[nodiscard]] std::int64_t first_controller() {
+        return workload("separate_controllers") != 0 ? workload("brokers") + 1 : 1;
     }
 
     /// Another node, or now and then a client.
@@ -206,18 +227,43 @@ private:
         fault.at = milliseconds(random_.between(Duration(3s), Duration(kFaultPhase - 3s)));
         // The first ones are at times: the event of a cue may never come.
         if (plan_.faults.size() >= kTimed && coin()) {
-            const std::string_view event = random_.pick(kCueEvents);
-            const bool is_frequent = event == "log_appended" || event == "high_watermark_raised";
+            const CueEvent& event = random_.pick(kCueEvents);
+            // Half of them strike whoever told of the event.
             fault.cue =
-                simulated::Cue{std::string(event), node(),
-                               static_cast<std::uint64_t>(number(1, is_frequent ? 1'000 : 20))};
+                simulated::Cue{std::string(event.name), coin() ? fault.node : node(),
+                               static_cast<std::uint64_t>(number(1, event.last_occurrence))};
             fault.at = {};
         }
         fault.duration =
             std::chrono::milliseconds(coin() ? number(20, 1'000) : number(1'000, 6'000));
         shape(fault);
         if (!shape_of(kind).duration) fault.duration = {};
-        plan_.faults.push_back(fault);
+        if (is_cut(kind) && fault.peer.empty() && coin()) {
+            add_cuts(fault);
+        } else {
+            plan_.faults.push_back(fault);
+        }
+    }
+
+    static bool is_cut(FaultKind kind) {
+        return kind == FaultKind::partition || kind == FaultKind::one_way_partition ||
+               kind == FaultKind::clog;
+    }
+
+    /// A node and those of one role, at once: a leader without its controllers, a controller that
+    /// brokers reach and other voters do not, a broker to which metadata comes late.
+    void add_cuts(const Fault& whole) {
+        const bool from_controllers = coin();
+        const bool the_other_way = coin();
+        const std::int64_t first = from_controllers ? first_controller() : 1;
+        const std::int64_t count = from_controllers ? workload("controllers") : workload("brokers");
+        for (std::int64_t id = first; id < first + count; ++id) {
+            Fault cut = whole;
+            cut.peer = fmt::format("n{}", id);
+            if (cut.peer == cut.node) continue;
+            if (the_other_way) std::swap(cut.node, cut.peer);
+            plan_.faults.push_back(std::move(cut));
+        }
     }
 
     /// Fills in what the kind needs.

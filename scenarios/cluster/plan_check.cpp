@@ -19,7 +19,7 @@ struct NumberRange {
     bool optional = false;
 };
 
-constexpr std::array<NumberRange, 21> kNumbers{{
+constexpr auto kNumbers = std::to_array<NumberRange>({
     {"brokers", 1, 9},
     {"controllers", 1, 9},
     {"separate_controllers", 0, 1},
@@ -36,12 +36,17 @@ constexpr std::array<NumberRange, 21> kNumbers{{
     {"fetch_wait_ms", 0, 5'000},
     {"delete_records", 0, 0},
     {"extra_topics", 0, 64},
+    {"elections", 0, 1, true},
+    {"elr", 0, 1, true},
+    {"cut_off_controller", 0, 1, true},
+    {"busy_ms", 1, 60'000, true},
+    {"quiet_ms", 0, 60'000, true},
     {"floor_acknowledged", 0, INT64_MAX, true},
     {"floor_faults", 0, INT64_MAX, true},
     {"floor_crashes", 0, INT64_MAX, true},
     {"floor_elections", 0, INT64_MAX, true},
     {"floor_reassignments", 0, INT64_MAX, true},
-}};
+});
 
 Result<void, std::string> check_number(const std::string& key, std::int64_t value) {
     const auto it = std::find_if(kNumbers.begin(), kNumbers.end(),
@@ -88,6 +93,13 @@ Result<void, std::string> check_topology(const Numbers& numbers) {
         numbers.at("controllers") > numbers.at("brokers")) {
         return fail(fmt::format("controllers is {} with {} brokers; write separate_controllers = 1",
                                 numbers.at("controllers"), numbers.at("brokers")));
+    }
+    const auto cut_off = numbers.find("cut_off_controller");
+    const bool loses_controller = cut_off != numbers.end() && cut_off->second != 0;
+    if (loses_controller &&
+        (numbers.at("separate_controllers") == 0 || numbers.at("controllers") < 3)) {
+        return fail(
+            "cut_off_controller is 1; it needs separate_controllers = 1 and 3 controllers or more");
     }
     return {};
 }

@@ -54,6 +54,7 @@ public:
         injector_.arm(plan_.faults);
         run_for(plan_.duration);
         injector_.heal();
+        if (workload_.optional_setting("cut_off_controller") != 0) cut_off_controller();
         workload_.phase = Phase::finishing;
         if (finish_clients() && finish_health()) drain();
         world_.shut_down();
@@ -96,7 +97,8 @@ private:
             Machine& machine = world_.add_machine(name, {.disk = plan_.disk});
             nodes_.all.push_back({.id = config.node_id().value(),
                                   .machine = &machine,
-                                  .is_broker = config.is_broker()});
+                                  .is_broker = config.is_broker(),
+                                  .is_controller = config.is_controller()});
             if (config.is_broker()) workload_.brokers.push_back({name, 9092});
             machine.restart_after(500ms);
             administrator_.start_when_due(nodes_.all.size() - 1, [this, &machine, &config, name] {
@@ -139,6 +141,24 @@ private:
             world_.add_machine(fmt::format("c{}", i), {}).start([this, i](Runtime& runtime) {
                 return std::make_unique<ClientProgram>(runtime, bodies_[i]);
             });
+        }
+    }
+
+    /// What stays broken: the active controller, or else the first, and the other voters do not
+    /// hear of each other any more, while brokers and clients reach them all. A majority is left.
+    void cut_off_controller() {
+        ClusterNode* chosen = nullptr;
+        for (ClusterNode& each : nodes_.all) {
+            if (!each.is_controller) continue;
+            server::Node* node = each.serving();
+            const bool is_active = node != nullptr && node->metadata().controller().is_active();
+            if (chosen == nullptr || is_active) chosen = &each;
+        }
+        chosen->is_cut_off = true;
+        for (const ClusterNode& other : nodes_.all) {
+            if (!other.is_controller || &other == chosen) continue;
+            world_.network().block(chosen->machine->name(), other.machine->name(), kNever);
+            world_.network().block(other.machine->name(), chosen->machine->name(), kNever);
         }
     }
 

@@ -8,10 +8,10 @@ namespace gregor::scenarios {
 namespace {
 
 /// What exposes something, or takes something back.
-constexpr std::array<std::string_view, 8> kCues{
-    "high_watermark_raised",   "image_published",        "role_changed",
-    "log_truncated",           "isr_proposed",           "isr_changed",
-    "metadata_leader_elected", "metadata_leader_changed"};
+constexpr std::array<std::string_view, 10> kCues{
+    "high_watermark_raised",   "image_published", "role_changed", "replica_truncated",
+    "log_truncated",           "isr_proposed",    "isr_changed",  "metadata_leader_elected",
+    "metadata_leader_changed", "vote_answered"};
 
 /// What was allocated for the view before is used again.
 void copy_role(const replication::Partition& state, ReplicaView& view) {
@@ -90,7 +90,8 @@ void ClusterObserver::look_at_quorum(simulated::Machine& machine, NodeId id,
     view.start = machine.starts();
     view.epoch = core.epoch();
     view.leader_id = core.leader_id();
-    view.voted = voted_of(core);
+    // A vote that is not on disk has not been told to anybody.
+    view.voted = metadata.raft().is_settled() ? voted_of(core) : protocol::kNoNode;
     view.is_leader = core.is_leader();
     view.log_start_offset = log.log_start_offset();
     view.high_watermark = core.high_watermark();
@@ -99,6 +100,8 @@ void ClusterObserver::look_at_quorum(simulated::Machine& machine, NodeId id,
     if (tail.start != machine.starts()) tail = {.start = machine.starts()};
     tail.seen_at = observations_;
     tail.tail.update(*machine.disk().store, log, view.log);
+    // The core is behind a snapshot already, and the disk is about to be.
+    if (core.log().start_offset() > log.log_start_offset()) view.log.is_whole = false;
 }
 
 void ClusterObserver::look_at_replica(simulated::Machine& machine, NodeId id, bool is_registered,
@@ -117,6 +120,8 @@ void ClusterObserver::look_at_replica(simulated::Machine& machine, NodeId id, bo
     copy_role(hosted.state, view);
     if (hosted.log != nullptr) {
         view.marks = hosted.log_marks();
+        // What it tells others, also before its log knows.
+        if (!hosted.truncating) view.marks.high_watermark = hosted.state.marks().high_watermark;
         view.next_offset = hosted.log->next_offset();
         view.epochs = hosted.log->leader_epochs().entries();
         tail.tail.update(*machine.disk().store, *hosted.log, view.log);

@@ -1,7 +1,5 @@
 #include "tests/unit/checkers/cluster_storm.h"
 
-#include "broker/protocol/messages/api_versions.h"
-
 namespace gregor::scenarios::test {
 
 namespace {
@@ -119,22 +117,6 @@ server::Node* node_of(simulated::Machine& machine) {
     return program == nullptr ? nullptr : &program->node();
 }
 
-/// On any node that answers; they all know the way to the controller.
-void turn_elr_on(Runtime& runtime) {
-    protocol::UpdateFeaturesRequest request;
-    request.feature_updates.push_back(
-        {.feature = std::string(metadata::kElrFeature), .max_version_level = 1});
-    for (int node = 1;; node = node % kNodes + 1) {
-        runtime.clock().sleep_for(200ms);
-        rpc::Client client(runtime, {});
-        const Instant deadline = runtime.clock().now() + Duration(2s);
-        if (!client.connect({name_of(node), 9092}, deadline)) continue;
-        const auto answer = client.call<protocol::UpdateFeaturesResponse>(request, 1, deadline);
-        if (!answer || answer->error_code != protocol::ErrorCode::none) continue;
-        if (answer->results.at(0).error_code == protocol::ErrorCode::none) return;
-    }
-}
-
 void start_machines(simulated::World& world, std::uint64_t& acknowledged) {
     for (int id = 1; id <= kNodes; ++id) {
         simulated::Machine& machine = world.add_machine(name_of(id), {});
@@ -161,11 +143,6 @@ StormResult run_storm(const StormOptions& options) {
     Judge judge([&world] { return world.now(); }, [&world] { world.stop(); });
     ClusterObserver observer(judge);
     start_machines(world, result.acknowledged);
-    if (options.elr) {
-        world.add_machine("admin", {}).start([](Runtime& on) {
-            return std::make_unique<ClientProgram>(on, turn_elr_on);
-        });
-    }
     observer.watch(world, node_of);
     simulated::FaultInjector injector(world, nullptr);
     injector.arm(draw_faults(world.stream("storm"), options));

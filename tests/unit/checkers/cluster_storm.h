@@ -26,8 +26,6 @@ struct StormOptions {
     /// Between one fault and the next, at most.
     Duration quiet_max = 1500ms;
     Duration look_every = 20ms;
-    /// Turns eligible.leader.replicas.version on (KIP-966).
-    bool elr = false;
     std::function<void(std::string_view)> trace;
 };
 
