@@ -69,6 +69,15 @@ void PartitionInvariants::check_log(NodeId node, const ReplicaView& replica, Kno
     known.checked = batches.size();
 }
 
+/// A leader's epoch begins where its log ended then, also if it has written nothing yet.
+void PartitionInvariants::check_own_epoch(NodeId node, const ReplicaView& replica) {
+    const LeaderEpoch latest =
+        replica.epochs.empty() ? LeaderEpoch(-1) : replica.epochs.back().epoch;
+    if (latest == replica.leader_epoch) return;
+    judge_.violated("L4", "{}: n{} leads in epoch {}, and its latest is {}", name_, node,
+                    replica.leader_epoch, latest);
+}
+
 void PartitionInvariants::check_epochs(NodeId node, const ReplicaView& replica, std::size_t from) {
     const std::vector<log::EpochEntry>& epochs = replica.epochs;
     for (std::size_t i = 1; i < epochs.size(); ++i) {
@@ -140,6 +149,7 @@ void PartitionInvariants::check_leader(NodeId node, const ReplicaView& replica, 
     }
     // Until it is registered it serves nobody.
     if (!replica.is_registered || !replica.log.is_whole) return;
+    check_own_epoch(node, replica);
     check_quorum(node, replica, context);
     check_raise(node, replica, known.before);
     const bool is_outdated = replica.leader_epoch < committed_in_;

@@ -48,6 +48,7 @@ private:
     Known& known_of(NodeId node, const ReplicaView& replica);
     void check_log(NodeId node, const ReplicaView& replica, Known& known);
     void check_epochs(NodeId node, const ReplicaView& replica, std::size_t from);
+    void check_own_epoch(NodeId node, const ReplicaView& replica);
     void check_marks(NodeId node, const ReplicaView& replica, const Known& known);
     void check_raise(NodeId node, const ReplicaView& replica, const ReplicaStanding& before);
     void check_leader(NodeId node, const ReplicaView& replica, Known& known,

@@ -135,7 +135,7 @@ private:
         set("controller.quorum.request.timeout.ms", number(500, 1'500));
         set("metadata.log.max.record.bytes.between.snapshots",
             coin() ? number(1'000, 20'000) : 20'971'520);
-        set("leader.imbalance.check.interval.seconds", number(3, 30));
+        set("leader.imbalance.check.interval.seconds", number(1, 30));
         set("log.segment.bytes", number(16'384, 262'144));
         set("log.index.interval.bytes", number(64, 4'096));
         set("log.flush.offset.checkpoint.interval.ms", number(500, 10'000));
@@ -240,6 +240,8 @@ private:
         if (!shape_of(kind).duration) fault.duration = {};
         if (is_cut(kind) && fault.peer.empty() && coin()) {
             add_cuts(fault);
+        } else if (is_crash(kind) && random_.below(6) == 0) {
+            add_crashes(fault);
         } else {
             plan_.faults.push_back(fault);
         }
@@ -250,9 +252,26 @@ private:
                kind == FaultKind::clog;
     }
 
+    static bool is_crash(FaultKind kind) {
+        return kind == FaultKind::kill || kind == FaultKind::power_loss;
+    }
+
+    /// Several nodes at once, as when a rack loses its power; each comes back at its own time.
+    void add_crashes(const Fault& first) {
+        plan_.faults.push_back(first);
+        const std::int64_t others = number(1, nodes() - 1);
+        for (std::int64_t i = 0; i < others; ++i) {
+            Fault crash = first;
+            crash.node = node();
+            crash.duration = std::chrono::milliseconds(number(20, 2'000));
+            plan_.faults.push_back(std::move(crash));
+        }
+    }
+
     /// A node and those of one role, at once: a leader without its controllers, a controller that
     /// brokers reach and other voters do not, a broker to which metadata comes late.
-    void add_cuts(const Fault& whole) {
+    void add_cuts(Fault whole) {
+        if (coin()) whole.duration = std::chrono::milliseconds(number(3'000, 10'000));
         const bool from_controllers = coin();
         const bool the_other_way = coin();
         const std::int64_t first = from_controllers ? first_controller() : 1;

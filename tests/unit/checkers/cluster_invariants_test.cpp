@@ -58,18 +58,24 @@ public:
         known.role = id == leader ? SeenRole::leader : SeenRole::follower;
         known.min_isr = 2;
         known.isr = known.maximal_isr = {n(1), n(2), n(3)};
+        note_epochs(known);
     }
     /// The log of n`id` becomes these batches, as far as they differ.
     void write(int id, const std::vector<SeenBatch>& batches) {
         ReplicaView& known = replica(id);
         set_log(known.log, batches);
         known.marks.log_end_offset = end_of(batches);
+        note_epochs(known);
+    }
+    /// As its log says, and a leader's own.
+    static void note_epochs(ReplicaView& known) {
         known.epochs.clear();
-        for (const SeenBatch& each : batches) {
-            if (known.epochs.empty() || known.epochs.back().epoch != each.leader_epoch) {
-                known.epochs.push_back({each.leader_epoch, each.base_offset});
-            }
-        }
+        const auto note = [&](LeaderEpoch epoch, Offset start) {
+            if (!known.epochs.empty() && known.epochs.back().epoch == epoch) return;
+            known.epochs.push_back({epoch, start});
+        };
+        for (const SeenBatch& each : known.log.batches) note(each.leader_epoch, each.base_offset);
+        if (known.role == SeenRole::leader) note(known.leader_epoch, known.marks.log_end_offset);
     }
     void write_metadata(int id, const std::vector<SeenBatch>& batches, std::int64_t committed) {
         set_log(member(id).log, batches);
@@ -301,6 +307,11 @@ TEST_CASE("of one replica: L2, L3, L4, L5, L6, L7") {
     }
     SECTION("L4: a follower that agrees with its leader keeps an epoch that wrote nothing") {
         cluster.replica(3).epochs.push_back({LeaderEpoch(2), Offset(3)});
+        REQUIRE(cluster.look() == "L4");
+    }
+    SECTION("L4: a leader has not noted its own epoch") {
+        cluster.lead(1, 1, 2);
+        cluster.replica(1).epochs.pop_back();
         REQUIRE(cluster.look() == "L4");
     }
     SECTION("L4: the epoch of a batch that waits for its sync may begin at the log's end") {
