@@ -8,8 +8,9 @@
 // that dies next.
 //
 // Excuses, of a partition: an unclean election, where those are allowed; and a loss of unsynced
-// data on more replicas than min.insync.replicas - 1 at once (KIP-966), or without ELR (the feature
-// of that name), on all of its ISR. Then whoever leads next says what the partition holds.
+// data on a replica while, with it, more than min.insync.replicas - 1 have restarted (KIP-966), or
+// without ELR (the feature of that name), on all of its ISR. Then whoever leads next says what the
+// partition holds.
 #pragma once
 
 #include <map>

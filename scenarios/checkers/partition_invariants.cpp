@@ -43,7 +43,10 @@ void PartitionInvariants::check(const PartitionView& view, const PartitionContex
 
 PartitionInvariants::Known& PartitionInvariants::known_of(NodeId node, const ReplicaView& replica) {
     Known& known = known_[node];
-    if (known.start != replica.start) known = {.start = replica.start};
+    if (known.start != replica.start) {
+        if (known.start != 0) restarted_.insert(node);
+        known = {.start = replica.start};
+    }
     known.checked = std::min(known.checked, replica.log.unchanged);
     known.agreement.batches = std::min(known.agreement.batches, replica.log.unchanged);
     return known;
@@ -261,6 +264,7 @@ void PartitionInvariants::check_candidate(NodeId node, const ReplicaView& replic
     judge_.compared();
     if (!wrong) {
         suspects_.erase(node);
+        restarted_.erase(node);
         return;
     }
     judge_.violated("R2",
@@ -295,7 +299,7 @@ void PartitionInvariants::weigh_losses(const PartitionView& view, const Partitio
     if (state == nullptr) return;
     const bool is_too_much =
         context.is_elr_enabled
-            ? suspects_.size() >= min_isr_
+            ? !suspects_.empty() && not_trusted() >= min_isr_
             : std::ranges::all_of(state->isr, [&](NodeId id) { return suspects_.contains(id); });
     if (is_too_much && !excused_after_) excused_after_ = state->leader_epoch;
     if (is_too_much || !excused_after_ || state->leader_epoch <= *excused_after_) return;
@@ -306,12 +310,21 @@ void PartitionInvariants::weigh_losses(const PartitionView& view, const Partitio
     }
 }
 
+/// A broker that was killed has lost nothing, but the controller cannot know: under KIP-966 it is
+/// no more eligible than one that has.
+std::size_t PartitionInvariants::not_trusted() const {
+    std::set<NodeId> all = suspects_;
+    all.insert(restarted_.begin(), restarted_.end());
+    return all.size();
+}
+
 /// The leader of `epoch` says what the partition holds.
 void PartitionInvariants::start_over(LeaderEpoch epoch) {
     committed_.clear();
     bound_from_ = epoch;
     committed_in_ = epoch;
     suspects_.clear();
+    restarted_.clear();
     excused_after_.reset();
     for (auto& [node, known] : known_) known.agreement = {};
 }

@@ -61,6 +61,7 @@ private:
     [[nodiscard]] bool is_bound(const ReplicaStanding& replica) const;
     void note_unclean_election(const PartitionContext& context);
     void weigh_losses(const PartitionView& view, const PartitionContext& context);
+    [[nodiscard]] std::size_t not_trusted() const;
     void start_over(LeaderEpoch epoch);
 
     Judge& judge_;
@@ -72,7 +73,8 @@ private:
     LeaderEpoch committed_in_{0};  // the latest leader that has shown something new
     LeaderEpoch unclean_from_{0};  // unclean elections before are known
     std::size_t min_isr_ = 1;
-    std::set<NodeId> suspects_;
+    std::set<NodeId> suspects_;   // may have lost what they had
+    std::set<NodeId> restarted_;  // and were not seen since to have all that is committed
     /// Whoever leads in a later epoch may have lost what was committed.
     std::optional<LeaderEpoch> excused_after_;
     /// Replicas are bound by what leaders of this epoch and later ones show.

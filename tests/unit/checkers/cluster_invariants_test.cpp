@@ -183,6 +183,26 @@ TEST_CASE("R1: a later leader lacks what was committed, unless that much was los
     REQUIRE(cluster.look() == (is_excused ? "pass" : "R1"));
 }
 
+TEST_CASE("R2: with ELR a loss counts once min.insync.replicas have restarted since") {
+    const bool has_other_restarted = GENERATE(false, true);
+    Cluster cluster;
+    cluster.apply(protocol::FeatureLevelRecord{.name = std::string(metadata::kElrFeature),
+                                               .feature_level = 1});
+    cluster.replicate(3);
+    cluster.state().isr = {n(1), n(2)};
+    cluster.set_partition();
+    if (has_other_restarted) {
+        cluster.look();
+        cluster.replica(3).start = 2;
+    }
+    cluster.look();
+    cluster.lost_data(2);
+    cluster.replica(2).start = 2;
+    cluster.write(2, {batch(0, 1)});
+    cluster.commit(2, 1);
+    REQUIRE(cluster.look() == (has_other_restarted ? "pass" : "R2"));
+}
+
 TEST_CASE("R1: an outdated leader need not have what a later one committed") {
     Cluster cluster;
     cluster.replicate(2);
