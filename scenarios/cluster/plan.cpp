@@ -82,7 +82,8 @@ private:
         workload("controllers") =
             workload("separate_controllers") != 0 ? voters : std::min(voters, workload("brokers"));
         if (workload("controllers") == 4) workload("controllers") = 3;
-        workload("replication_factor") = number(2, 3);
+        constexpr std::array<std::int64_t, 4> kFactors{2, 3, 3, 3};
+        workload("replication_factor") = random_.pick(kFactors);
         // Of three apart from brokers one may be lost for good.
         if (workload("separate_controllers") != 0 && voters >= 3) {
             workload("cut_off_controller") = number(0, 1);
