@@ -82,7 +82,10 @@ public:
         : disk_(std::move(disk)),
           node_(std::move(node)),
           path_(std::move(path)),
-          writable_(writable) {}
+          writable_(writable) {
+        ++hardware().open_files;
+    }
+    ~SimFile() override { --hardware().open_files; }
 
     Result<Bytes, IoError> read(std::uint64_t position, std::size_t size) override {
         disk_->take_read(path_);

@@ -74,6 +74,8 @@ struct DiskHardware {
     Random random{0};
     FaultCounters* counters = nullptr;
     RunningDigest* digest = nullptr;
+    /// That processes hold; 0 once none runs, or one has leaked some.
+    std::size_t open_files = 0;
     /// Called after each change of the disk: where a crash test takes its copies.
     std::function<void(DiskOperation, std::string_view path)> observer;
 };
