@@ -39,6 +39,10 @@ void PartitionInvariants::check(const PartitionView& view, const PartitionContex
     }
     check_candidates(view, context);
     for (const auto& [node, replica] : view.replicas) known_[node].before = replica;
+    // One that was taken away may come to the same process again, as an empty one.
+    for (auto& [node, known] : known_) {
+        if (!view.replicas.contains(node)) known.before = {};
+    }
 }
 
 PartitionInvariants::Known& PartitionInvariants::known_of(NodeId node, const ReplicaView& replica) {

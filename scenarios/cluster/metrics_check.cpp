@@ -1,5 +1,6 @@
 #include "scenarios/cluster/metrics_check.h"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <string_view>
@@ -32,6 +33,7 @@ public:
 
     [[nodiscard]] std::string check() {
         for (const ClusterNode& each : nodes_.all) {
+            if (each.is_absent) continue;
             if (each.is_cut_off) continue;  // it knows what the cluster was
             const server::Node* node = each.serving();
             if (node == nullptr) return each.machine->name() + " does not serve";
@@ -44,7 +46,8 @@ public:
 private:
     void check_pages() {
         const metadata::MetadataImage& image = *nodes_.image();
-        const auto brokers = static_cast<std::int64_t>(image.brokers().size());
+        const auto registered = static_cast<std::int64_t>(image.brokers().size());
+        const std::int64_t gone = stopped_for_good();
         std::int64_t partitions = 0;
         std::int64_t replicas = 0;
         for (const auto& [id, topic] : image.topics()) {
@@ -57,8 +60,8 @@ private:
         expect_sum("kafka_controller_kafkacontroller_activecontrollercount", 1);
         expect_each("kafka_controller_kafkacontroller_globalpartitioncount", partitions);
         expect_each("kafka_controller_kafkacontroller_offlinepartitionscount", 0);
-        expect_each("kafka_controller_kafkacontroller_activebrokercount", brokers);
-        expect_each("kafka_controller_kafkacontroller_fencedbrokercount", 0);
+        expect_each("kafka_controller_kafkacontroller_activebrokercount", registered - gone);
+        expect_each("kafka_controller_kafkacontroller_fencedbrokercount", gone);
         expect_sum("kafka_server_replicamanager_leadercount", partitions);
         expect_sum("kafka_server_replicamanager_partitioncount", replicas);
         expect_sum("kafka_server_replicamanager_underreplicatedpartitions", 0);
@@ -66,6 +69,14 @@ private:
         expect_sum("kafka_server_replicamanager_offlinereplicacount", 0);
         expect_each("kafka_server_brokermetadatametrics_last_applied_record_offset",
                     nodes_.image_offset() - 1);
+    }
+
+    /// Brokers that stopped and were not unregistered.
+    [[nodiscard]] std::int64_t stopped_for_good() const {
+        return std::ranges::count_if(nodes_.all, [this](const ClusterNode& each) {
+            return each.is_absent &&
+                   nodes_.image()->find_broker(protocol::NodeId(each.id)) != nullptr;
+        });
     }
 
     template <class... Args>

@@ -348,6 +348,15 @@ TEST_CASE("of one replica: L2, L3, L4, L5, L6, L7") {
         cluster.commit(3, 2);
         REQUIRE(cluster.look() == "pass");
     }
+    SECTION("L5: a replica that was taken away begins anew when it comes back") {
+        cluster.state().isr = {n(1), n(2)};
+        cluster.set_partition();
+        cluster.view.partitions[kKey].replicas.erase(n(3));
+        REQUIRE(cluster.look() == "pass");
+        cluster.replica(3) = a_replica({.start = 1, .is_registered = true, .is_consistent = true});
+        cluster.lead(3, 1, 1);
+        REQUIRE(cluster.look() == "pass");
+    }
     SECTION("L6: the log start falls") {
         for (ReplicaView* each : {&cluster.replica(3)}) each->marks.log_start_offset = Offset(2);
         REQUIRE(cluster.look() == "pass");
