@@ -159,6 +159,8 @@ void PartitionInvariants::check_leader(NodeId node, const ReplicaView& replica, 
     check_own_epoch(node, replica);
     check_quorum(node, replica, context);
     check_raise(node, replica, known.before);
+    // One from before an excused loss may not have heard of it yet: its history is not held.
+    if (replica.leader_epoch < bound_from_) return;
     const bool is_outdated = replica.leader_epoch < committed_in_;
     auto wrong = committed_.compare(
         replica.log, is_outdated ? replica.marks.high_watermark : committed_.true_high_watermark(),

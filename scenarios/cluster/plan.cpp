@@ -170,8 +170,13 @@ private:
             // A mixture without any that hurts shows little.
             enabled.push_back(drawing_.kinds[random_.below(drawing_.kinds.size())]);
             enabled.push_back(drawing_.kinds.front());
-            const std::int64_t count = number(drawing_.faults_min, drawing_.faults_max);
-            for (std::int64_t i = 0; i < count; ++i) add(random_.pick(enabled));
+            std::int64_t left = number(drawing_.faults_min, drawing_.faults_max);
+            // A floor that asks for crashes is within reach of every plan.
+            if (drawing_.floor_crashes > 0) {
+                add(FaultKind::kill);
+                --left;
+            }
+            for (; left > 0; --left) add(random_.pick(enabled));
         }
         std::stable_sort(plan_.faults.begin(), plan_.faults.end(),
                          [](const Fault& a, const Fault& b) { return a.at < b.at; });

@@ -183,6 +183,20 @@ TEST_CASE("R1: a later leader lacks what was committed, unless that much was los
     REQUIRE(cluster.look() == (is_excused ? "pass" : "R1"));
 }
 
+TEST_CASE("R2: a leader from before an excused loss says nothing of what is committed since") {
+    Cluster cluster;
+    cluster.replicate(3);
+    cluster.look();
+    for (int id = 1; id <= 3; ++id) cluster.lost_data(id);
+    cluster.look();
+    lose_the_last_on_n2(cluster);
+    cluster.lead(1, 1, 1);
+    REQUIRE(cluster.look() == "pass");
+    cluster.state().isr = {n(2)};
+    cluster.set_partition();
+    REQUIRE(cluster.look() == "pass");
+}
+
 TEST_CASE("R2: with ELR a loss counts once min.insync.replicas have restarted since") {
     const bool has_other_restarted = GENERATE(false, true);
     Cluster cluster;
