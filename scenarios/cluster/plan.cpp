@@ -51,6 +51,10 @@ public:
         draw_topology();
         draw_workload();
         for (const auto& [key, value] : given_) plan_.workload[key] = value;
+        // Drawn for a topology that the given numbers have replaced.
+        if (!given_.contains("cut_off_controller") && !can_lose_a_controller()) {
+            plan_.workload.erase("cut_off_controller");
+        }
         draw_settings();
         draw_models();
         draw_faults();
@@ -84,10 +88,12 @@ private:
         if (workload("controllers") == 4) workload("controllers") = 3;
         constexpr std::array<std::int64_t, 4> kFactors{2, 3, 3, 3};
         workload("replication_factor") = random_.pick(kFactors);
-        // Of three apart from brokers one may be lost for good.
-        if (workload("separate_controllers") != 0 && voters >= 3) {
-            workload("cut_off_controller") = number(0, 1);
-        }
+        if (can_lose_a_controller()) workload("cut_off_controller") = number(0, 1);
+    }
+
+    /// Of three apart from brokers one may be cut off for good.
+    bool can_lose_a_controller() {
+        return workload("separate_controllers") != 0 && workload("controllers") >= 3;
     }
 
     void draw_workload() {

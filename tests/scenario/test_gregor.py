@@ -164,6 +164,9 @@ class Runs(unittest.TestCase):
                 code, output = gregor("run", "single-node", "--seeds", 6, "--workload", numbers,
                                       "--quiet")
                 self.assertEqual(code, 0, output)
+        code, output = gregor("run", "swarm", "--seeds", 8, "--workload", "brokers=3", "--workload",
+                              "controllers=3", "--workload", "separate_controllers=0", "--quiet")
+        self.assertEqual(code, 0, output)
         _, output = gregor("plan", "single-node", "--seed", 3, "--workload", "clients=1")
         self.assertIn("\nclients = 1\n", output)
         self.assertNotRegex(output, r'"c[1-9]')
