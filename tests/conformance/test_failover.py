@@ -6,14 +6,14 @@ scripts/drill, in test_cluster.py.
 """
 
 import json
-import pathlib
 import re
 import shutil
 import subprocess
 import threading
 import unittest
 
-from harness import consume_with_kcat, gregord_program, main, run, wait_until
+from harness import (
+    NODE_CLIENTS, consume_with_kcat, gregord_program, main, node_program, run, wait_until)
 from running_cluster import RunningCluster
 
 try:
@@ -22,7 +22,6 @@ try:
 except ImportError:
     kafka = None
 
-JS = pathlib.Path(__file__).resolve().parent / "js"
 BEFORE, AFTER = 100, 1000  # records in the log before the kill, and how many more there must be at the end
 TIMEOUT_S = 60
 PAUSE_S = 0.002
@@ -86,7 +85,7 @@ class Node(Sender):
     client = ""
 
     def run(self):
-        command = ["node", JS / "send_until_told.mjs", self.client, self.address, self.topic]
+        command = [node_program(), NODE_CLIENTS / "send_until_told.mjs", self.client, self.address, self.topic]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             threading.Thread(target=self._tell_when_to_stop, args=(process,), daemon=True).start()
             for line in process.stdout:
@@ -123,11 +122,11 @@ class Failover(unittest.TestCase):
     def test_kafka_python(self):
         self.rides_through(KafkaPython, idempotent=False)
 
-    @unittest.skipUnless((JS / "node_modules").exists(), "run npm ci in tests/conformance/js first")
+    @unittest.skipUnless((NODE_CLIENTS / "node_modules").exists(), "run npm ci in tests/conformance/js first")
     def test_kafkajs(self):
         self.rides_through(Kafkajs)
 
-    @unittest.skipUnless((JS / "node_modules").exists(), "run npm ci in tests/conformance/js first")
+    @unittest.skipUnless((NODE_CLIENTS / "node_modules").exists(), "run npm ci in tests/conformance/js first")
     def test_platformatic(self):
         self.rides_through(Platformatic)
 

@@ -3,7 +3,7 @@
 import unittest
 
 from harness import (
-    Gregord, codecs_on_disk, consume_with_kcat as consume, main, run_node_tests)
+    CODECS, Gregord, codecs_on_disk, consume_with_kcat as consume, main, run_node_tests)
 
 
 class Kafkajs(unittest.TestCase):
@@ -23,7 +23,7 @@ class Kafkajs(unittest.TestCase):
     def read_back_codecs(self, broker):
         words = "the same words " * 20
         wanted = {(f"k{i}", f"v{i} {words}") for i in range(120)}
-        for codec in ("none", "gzip", "snappy"):
+        for codec in CODECS:
             for acks in (0, 1, -1):
                 for partitions in (1, 12):
                     topic = f"js-{codec}-{acks}-{partitions}"

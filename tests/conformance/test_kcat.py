@@ -4,7 +4,7 @@ import json
 import tempfile
 import unittest
 
-from harness import Gregord, codecs_on_disk, consume_with_kcat as consume, main, run_kcat
+from harness import CODECS, Gregord, codecs_on_disk, consume_with_kcat as consume, main, run_kcat
 
 
 class Kcat(unittest.TestCase):
@@ -23,16 +23,22 @@ class Kcat(unittest.TestCase):
             self.assertEqual(lines, [f"{r['key']}:{r['payload']}" for r in records])
             self.assertEqual(list(range(1000)), [r["offset"] for r in records])
 
-    def test_every_codec_comes_back_as_it_went(self):
-        with Gregord() as broker:
-            text = "the same words again and again " * 50
-            for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
-                with self.subTest(codec=codec):
-                    topic = f"t-{codec}"
-                    run_kcat(broker, "-P", "-t", topic, "-z", codec, stdin=f"{text}\n" * 100)
-                    payloads = [record["payload"] for record in consume(broker, topic)]
-                    self.assertEqual([text] * 100, payloads)
-                    self.assertEqual({codec}, codecs_on_disk(broker, topic))
+    def test_every_codec_comes_back_as_it_went_from_one_and_from_twelve_partitions(self):
+        text = "the same words again and again " * 50
+        for partitions in (1, 12):
+            with Gregord({"num.partitions": partitions}) as broker:
+                for codec in CODECS:
+                    with self.subTest(codec=codec, partitions=partitions):
+                        topic = f"t-{codec}"
+                        for p in range(partitions):
+                            run_kcat(broker, "-P", "-t", topic, "-p", str(p), "-z", codec,
+                                     stdin="".join(f"{p}.{i} {text}\n" for i in range(100)))
+                        records = consume(broker, topic)
+                        for p in range(partitions):
+                            self.assertEqual([f"{p}.{i} {text}" for i in range(100)],
+                                             [r["payload"] for r in records if r["partition"] == p])
+                        self.assertEqual(100 * partitions, len(records))
+                        self.assertEqual({codec}, codecs_on_disk(broker, topic))
 
     def test_acks_0_1_and_all_arrive(self):
         with Gregord() as broker:
@@ -51,6 +57,7 @@ class Kcat(unittest.TestCase):
             self.assertEqual(["two", "three"],
                              [r["payload"] for r in consume(broker, "h", "-o", "1")])
             self.assertEqual(["three"], [r["payload"] for r in consume(broker, "h", "-o", "-1")])
+            self.assertEqual([], consume(broker, "h", "-o", "end"))
             self.assertEqual([["trace", "42"]] * 3, [
                 r["headers"][:2] and [r["headers"][:2]][0] for r in consume(broker, "h")])
 

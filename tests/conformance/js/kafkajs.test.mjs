@@ -2,11 +2,16 @@
 // kafkajs itself consumes only as a member of a group.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import zlib from 'node:zlib'
 import kafkajs from 'kafkajs'
 import SnappyCodec from 'kafkajs-snappy'
+import { lz4Compress } from '@platformatic/wasm-utils'
 
 const { CompressionCodecs, CompressionTypes, ConfigResourceTypes, Kafka, logLevel } = kafkajs
+// kafkajs brings gzip; the others are plugged in.
 CompressionCodecs[CompressionTypes.Snappy] = SnappyCodec
+CompressionCodecs[CompressionTypes.LZ4] = () => ({ compress: async ({ buffer }) => lz4Compress(buffer) })
+CompressionCodecs[CompressionTypes.ZSTD] = () => ({ compress: async ({ buffer }) => zlib.zstdCompressSync(buffer) })
 
 const address = process.env.GREGORD_ADDRESS
 const kafka = new Kafka({
@@ -50,8 +55,9 @@ test('the cluster has an id, a controller and its broker', async () => {
   assert.deepEqual(cluster.brokers, [{ nodeId: 1, host, port: Number(port) }])
 })
 
-const codecs = { none: CompressionTypes.None, gzip: CompressionTypes.GZIP, snappy: CompressionTypes.Snappy }
-for (const [name, compression] of Object.entries(codecs)) {
+for (const codec of ['None', 'GZIP', 'Snappy', 'LZ4', 'ZSTD']) {
+  const name = codec.toLowerCase()
+  const compression = CompressionTypes[codec]
   for (const acks of [0, 1, -1]) {
     for (const partitions of [1, 12]) {
       test(`${name} is produced with acks ${acks} on ${partitions} partitions`, async () => {

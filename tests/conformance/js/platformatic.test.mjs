@@ -2,7 +2,6 @@
 // It produces, administrates, and fetches and lists offsets without being a member of a group.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import zlib from 'node:zlib'
 import { Admin, Consumer, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka'
 
 const TOPIC = 2 // the resource type
@@ -81,9 +80,7 @@ test('the cluster has an id, a controller and its broker', async () => {
   assert.equal(metadata.brokers.get(1).port, Number(port))
 })
 
-const codecs = ['none', 'gzip', 'snappy', 'lz4']
-if (zlib.zstdCompressSync) codecs.push('zstd') // since Node.js 22.15
-for (const compression of codecs) {
+for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd']) {
   for (const acks of [0, 1, -1]) {
     for (const partitions of [1, 12]) {
       test(`${compression} with acks ${acks} on ${partitions} partitions`, async () => {
