@@ -271,6 +271,14 @@ std::vector<TopicPartition> LogManager::partitions() const {
     return partitions;
 }
 
+std::vector<TopicPartition> LogManager::partitions_in(std::size_t folder) const {
+    std::vector<TopicPartition> partitions;
+    for (const auto& [partition, entry] : logs_) {
+        if (entry.directory == folder) partitions.push_back(partition);
+    }
+    return partitions;
+}
+
 /// The one with the fewest logs.
 Result<std::size_t, StorageError> LogManager::directory_for_new_log() const {
     std::vector<std::size_t> counts(directories_.size(), 0);

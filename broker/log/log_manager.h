@@ -81,6 +81,8 @@ public:
     /// The topic id in the log's partition.metadata, if it has one.
     [[nodiscard]] std::optional<protocol::TopicId> topic_id(const TopicPartition& partition) const;
     [[nodiscard]] std::vector<TopicPartition> partitions() const;
+    /// Of one log directory, by its place among folders().
+    [[nodiscard]] std::vector<TopicPartition> partitions_in(std::size_t folder) const;
     /// Partitions whose folder could not be opened, and why.
     [[nodiscard]] const std::map<TopicPartition, std::string>& offline() const { return offline_; }
 

@@ -211,6 +211,7 @@ public:
     [[nodiscard]] FetchSessionCache& fetch_sessions() { return fetch_sessions_; }
     [[nodiscard]] Purgatory& purgatory() { return purgatory_; }
     [[nodiscard]] const Purgatory& purgatory() const { return purgatory_; }
+    [[nodiscard]] const log::LogManager& logs() const { return logs_; }
     [[nodiscard]] const ReplicaManagerOptions& options() const { return options_; }
     /// The epoch of this broker's registration, -1 before start_proposing().
     [[nodiscard]] std::int64_t broker_epoch() const { return broker_epoch_; }

@@ -5,6 +5,8 @@
 #include "broker/server/handlers/delete_records.h"
 #include "broker/server/handlers/describe_cluster.h"
 #include "broker/server/handlers/describe_configs.h"
+#include "broker/server/handlers/describe_log_dirs.h"
+#include "broker/server/handlers/describe_topic_partitions.h"
 #include "broker/server/handlers/fetch.h"
 #include "broker/server/handlers/find_coordinator.h"
 #include "broker/server/handlers/init_producer_id.h"
@@ -35,9 +37,11 @@ constexpr Route kRoutes[] = {
     {ApiKey::offset_for_leader_epoch, handle_offset_for_leader_epoch},
     {ApiKey::describe_configs, handle_describe_configs},
     {ApiKey::alter_configs, handle_alter_configs},
+    {ApiKey::describe_log_dirs, handle_describe_log_dirs},
     {ApiKey::create_partitions, handle_create_partitions},
     {ApiKey::incremental_alter_configs, handle_incremental_alter_configs},
     {ApiKey::describe_cluster, handle_describe_cluster},
+    {ApiKey::describe_topic_partitions, handle_describe_topic_partitions},
     {ApiKey::vote, handle_vote},
     {ApiKey::begin_quorum_epoch, handle_begin_quorum_epoch},
     {ApiKey::end_quorum_epoch, handle_end_quorum_epoch},

@@ -7,6 +7,7 @@
 #include "broker/protocol/messages/metadata.h"
 #include "broker/server/config.h"
 #include "broker/server/handlers/controller_requests.h"
+#include "broker/server/handlers/partition_view.h"
 
 namespace gregor::server {
 namespace {
@@ -19,10 +20,6 @@ using protocol::MetadataRequest;
 using protocol::MetadataResponse;
 using protocol::NodeId;
 
-/// Bits of Kafka's AclOperation that there are for a topic: Read (3) to DescribeConfigs (10) and
-/// AlterConfigs (11), but for ClusterAction (9); without an authorizer everyone may do all.
-constexpr std::int32_t kAllTopicOperations =
-    1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 10 | 1 << 11;
 constexpr std::int32_t kAllClusterOperations =
     1 << 5 | 1 << 7 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12;
 
@@ -92,17 +89,6 @@ private:
         }
     }
 
-    [[nodiscard]] const metadata::BrokerImage* alive(NodeId node) const {
-        const metadata::BrokerImage* broker = image_->find_broker(node);
-        return broker == nullptr || broker->fenced ? nullptr : broker;
-    }
-
-    [[nodiscard]] bool listens(const metadata::BrokerImage& broker) const {
-        return std::ranges::any_of(broker.end_points, [&](const auto& endpoint) {
-            return endpoint.name == request_.listener;
-        });
-    }
-
     void add_brokers(MetadataResponse& response) const {
         for (const auto& [id, broker] : image_->brokers()) {
             if (broker.fenced) continue;
@@ -156,29 +142,32 @@ private:
                                                        const PartitionState& state) const {
         MetadataResponse::Partition answer;
         answer.partition_index = id;
-        answer.leader_id = state.leader;
         answer.leader_epoch = state.leader_epoch;
         answer.replica_nodes = state.replicas;
         answer.isr_nodes = state.isr;
-        std::ranges::copy_if(state.replicas, std::back_inserter(answer.offline_replicas),
-                             [&](NodeId node) { return alive(node) == nullptr; });
-        const metadata::BrokerImage* leader = alive(state.leader);
-        if (leader == nullptr) {
+        PartitionView view = view_of(*image_, state, request_.listener);
+        answer.error_code = view.error;
+        answer.leader_id = view.leader;
+        answer.offline_replicas = std::move(view.offline_replicas);
+        if (view.error == ErrorCode::listener_not_found &&
+            request_.version < kFirstWithListenerErrors) {
             answer.error_code = ErrorCode::leader_not_available;
-            answer.leader_id = protocol::kNoNode;
-        } else if (!listens(*leader)) {
-            answer.error_code = request_.version >= kFirstWithListenerErrors
-                                    ? ErrorCode::listener_not_found
-                                    : ErrorCode::leader_not_available;
-            answer.leader_id = protocol::kNoNode;
-        } else if (request_.version == 0 && !answer.offline_replicas.empty()) {
-            // The first clients could not tell: they see only replicas that answer.
-            answer.error_code = ErrorCode::replica_not_available;
-            const auto is_gone = [&](NodeId node) { return alive(node) == nullptr; };
-            std::erase_if(answer.replica_nodes, is_gone);
-            std::erase_if(answer.isr_nodes, is_gone);
         }
+        if (request_.version == 0 && view.error == ErrorCode::none) leave_out_offline(answer);
         return answer;
+    }
+
+    /// The first clients could not tell which replicas are offline: they see only those that
+    /// answer.
+    static void leave_out_offline(MetadataResponse::Partition& answer) {
+        if (answer.offline_replicas.empty()) return;
+        answer.error_code = ErrorCode::replica_not_available;
+        const auto is_offline = [&](NodeId node) {
+            return std::ranges::find(answer.offline_replicas, node) !=
+                   answer.offline_replicas.end();
+        };
+        std::erase_if(answer.replica_nodes, is_offline);
+        std::erase_if(answer.isr_nodes, is_offline);
     }
 
     HandlerContext& context_;

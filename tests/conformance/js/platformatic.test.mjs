@@ -215,3 +215,18 @@ test('configs are described and altered one by one', async () => {
   })
   assert.deepEqual(await describe(), { 'retention.ms': '12345', 'segment.ms': '1000' })
 })
+
+test('log directories tell the replicas that lie in them', async () => {
+  await makeTopic('pf-lies', 3)
+  await produce([{ topic: 'pf-lies', partition: 1, value: 'v' }])
+  const [{ broker, results }] = await admin.describeLogDirs({
+    topics: [{ name: 'pf-lies', partitions: [0, 1, 2] }]
+  })
+  assert.equal(broker, 1)
+  assert.equal(results.length, 1)
+  const [{ topics: [{ name, partitions }] }] = results
+  assert.equal(name, 'pf-lies')
+  assert.deepEqual(partitions.map(each => each.partitionIndex), [0, 1, 2])
+  assert.ok(partitions[1].partitionSize > 0n)
+  assert.equal(partitions[0].partitionSize, 0n)
+})
