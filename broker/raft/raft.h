@@ -212,6 +212,7 @@ private:
     void note_leader();
     [[nodiscard]] Role initial_role();
     [[nodiscard]] Instant random_deadline();
+    [[nodiscard]] Instant first_deadline();
     [[nodiscard]] Instant remaining_election_deadline();
 
     // elections.cpp

@@ -103,10 +103,11 @@ Role Raft::initial_role() {
                         .voted = state.voted,
                         .fetch_deadline = deadline_after(now_.at, config_.fetch_timeout)};
     }
-    return Unattached{.epoch = state.epoch,
-                      .leader_id = state.leader_id,
-                      .voted = state.voted,
-                      .election_deadline = random_deadline()};
+    return Unattached{
+        .epoch = state.epoch,
+        .leader_id = state.leader_id,
+        .voted = state.voted,
+        .election_deadline = state.epoch == LeaderEpoch(0) ? first_deadline() : random_deadline()};
 }
 
 // In the epoch that it is in a replica forgets neither its vote nor the leader.
@@ -214,6 +215,13 @@ bool Raft::is_news(const PeerLeader& peer) const {
 Instant Raft::random_deadline() {
     return deadline_after(now_.at,
                           random_.between(config_.election_timeout, config_.election_timeout * 2));
+}
+
+// Nothing was ever decided here, so there is most likely no leader to wait for; and where there is
+// one, the voters that hear from it refuse the pre-vote. Kafka waits as long as ever.
+Instant Raft::first_deadline() {
+    return deadline_after(now_.at,
+                          random_.between(Duration::zero(), config_.election_timeout / 10));
 }
 
 Instant Raft::remaining_election_deadline() {
