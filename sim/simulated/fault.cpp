@@ -39,12 +39,17 @@ std::string parameters(FaultShape shape) {
 
 Result<void, std::string> check_cue(const Fault& fault) {
     if (!fault.cue) return {};
-    if (fault.at != Duration::zero()) return fail("it has a time and a cue; leave one out");
     if (fault.cue->event.empty() || fault.cue->node.empty()) {
         return fail("its cue names no event or no node; write { event = …, node = … }");
     }
     if (fault.cue->occurrence == 0) return fail("occurrences count from 1");
+    if (fault.cue->node == kTeller) return fail("its cue's node is who tells; write anyone");
     return {};
+}
+
+Result<void, std::string> check_teller(const Fault& fault) {
+    if (fault.cue || (fault.node != kTeller && fault.peer != kTeller)) return {};
+    return fail("who tells is known at a cue only; write cue = …");
 }
 
 Result<void, std::string> check_amount(const Fault& fault) {
@@ -80,6 +85,7 @@ Result<void, std::string> check_fault(const Fault& fault) {
         return fail("times are not negative");
     }
     TRY(check_cue(fault));
+    TRY(check_teller(fault));
     return check_amount(fault);
 }
 

@@ -42,6 +42,11 @@ struct FaultShape {
 };
 [[nodiscard]] FaultShape shape_of(FaultKind kind);
 
+/// For a cue's node: whoever tells of the event.
+inline constexpr std::string_view kAnyone = "anyone";
+/// For the node of a fault at a cue: the one who told.
+inline constexpr std::string_view kTeller = "teller";
+
 /// The `occurrence`-th time (from 1) that `event` happens on `node`.
 struct Cue {
     std::string event;
@@ -53,10 +58,11 @@ struct Cue {
 
 struct Fault {
     FaultKind kind{};
-    /// When: since the start of the run, or at a cue.
+    /// When: since the start of the run. With a cue: its occurrences count from then on.
     Duration at{};
     std::optional<Cue> cue;
-    /// The node it happens to; for network kinds the sending side.
+    /// The node it happens to; for network kinds the sending side. A scenario may take names of
+    /// roles too, here, for the peer and in a cue: who has the role is found when it matters.
     std::string node;
     /// The other side, for network kinds; empty: every peer.
     std::string peer;

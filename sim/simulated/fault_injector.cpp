@@ -17,26 +17,49 @@ FaultInjector::FaultInjector(World& world, Observer* observer)
 
 void FaultInjector::arm(const std::vector<Fault>& faults) {
     for (const Fault& fault : faults) {
-        if (fault.cue) {
-            world_.at_cue(*fault.cue, [this, fault] { inject(fault); });
+        if (fault.cue && fault.at == Duration::zero()) {
+            await_cue(fault);
         } else {
-            world_.scheduler().call_at(world_.now() + fault.at, [this, fault] { inject(fault); });
+            world_.scheduler().call_at(world_.now() + fault.at, [this, fault] {
+                fault.cue ? await_cue(fault) : inject(fault);
+            });
         }
     }
 }
 
-void FaultInjector::inject(const Fault& fault) {
+void FaultInjector::await_cue(const Fault& fault) {
+    Cue cue = *fault.cue;
+    if (cue.node != kAnyone) cue.node = who_is(cue.node);
+    if (cue.node.empty()) return;
+    world_.at_cue_of(cue, [this, fault](const std::string& teller) {
+        Fault told = fault;
+        if (told.node == kTeller) told.node = teller;
+        if (told.peer == kTeller) told.peer = teller;
+        inject(told);
+    });
+}
+
+std::string FaultInjector::who_is(const std::string& name) {
+    return observer_ == nullptr || name.empty() ? name : observer_->who_is(name);
+}
+
+void FaultInjector::inject(const Fault& named) {
     if (healed_) return;
-    Machine& machine = world_.machine(fault.node);
-    if (!machine.running()) {
+    Fault fault = named;
+    fault.node = who_is(named.node);
+    fault.peer = who_is(named.peer);
+    if (fault.node.empty() || !world_.machine(fault.node).running()) {
         // A crash waits for a process; anything else has nothing to happen to.
         const bool is_crash = fault.kind == FaultKind::kill || fault.kind == FaultKind::power_loss;
         if (is_crash) {
             world_.scheduler().call_at(world_.now() + kCrashRetry,
-                                       [this, fault] { inject(fault); });
+                                       [this, named] { inject(named); });
         }
         return;
     }
+    // Two roles that one machine has, or one that nobody has.
+    if (fault.peer == fault.node || fault.peer.empty() != named.peer.empty()) return;
+    Machine& machine = world_.machine(fault.node);
     world_.trace("fault_injected", to_string(fault));
     if (observer_ != nullptr) observer_->before(fault, machine);
     inject_node(fault, machine);

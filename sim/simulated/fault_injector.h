@@ -19,6 +19,8 @@ public:
         virtual ~Observer() = default;
         virtual void before(const Fault& fault, Machine& machine) = 0;
         virtual void after(const Fault& fault, Machine& machine) = 0;
+        /// The machine that a fault names, by itself or by a role; empty: nobody has that now.
+        [[nodiscard]] virtual std::string who_is(const std::string& name) { return name; }
     };
 
     FaultInjector(World& world, Observer* observer);
@@ -32,7 +34,9 @@ public:
     void heal();
 
 private:
-    void inject(const Fault& fault);
+    void await_cue(const Fault& fault);
+    void inject(const Fault& named);
+    [[nodiscard]] std::string who_is(const std::string& name);
     void inject_node(const Fault& fault, Machine& machine);
     void inject_disk(const Fault& fault, Machine& machine);
     void inject_network(const Fault& fault, Machine& machine);

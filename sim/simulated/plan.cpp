@@ -278,7 +278,8 @@ void write_fault(std::string& out, const Fault& fault) {
     if (fault.cue) {
         out += fmt::format("cue = {{ event = \"{}\", node = \"{}\", occurrence = {} }}\n",
                            fault.cue->event, fault.cue->node, fault.cue->occurrence);
-    } else {
+    }
+    if (!fault.cue || fault.at != Duration::zero()) {
         out += fmt::format("at = \"{}\"\n", gregor::to_string(fault.at));
     }
     if (fault.duration != Duration::zero()) {
@@ -355,6 +356,7 @@ std::string to_string(const Fault& fault) {
     if (fault.cue) {
         out += fmt::format(" at {} #{} of {}", fault.cue->event, fault.cue->occurrence,
                            fault.cue->node);
+        if (fault.at != Duration::zero()) out += " after " + gregor::to_string(fault.at);
     } else {
         out += " at " + gregor::to_string(fault.at);
     }

@@ -259,8 +259,15 @@ Random World::stream(std::string_view purpose, std::uint64_t index) {
 }
 
 void World::at_cue(const Cue& cue, std::function<void()> action) {
+    at_cue_of(cue, [action = std::move(action)](const std::string&) { action(); });
+}
+
+void World::at_cue_of(const Cue& cue, std::function<void(const std::string& node)> action) {
     CHECK(cue.occurrence > 0);
-    cues_.push_back({EventName(cue.event).hash(), cue.node, cue.occurrence, std::move(action)});
+    cues_.push_back({.event_hash = EventName(cue.event).hash(),
+                     .node = cue.node == kAnyone ? "" : cue.node,
+                     .left = cue.occurrence,
+                     .action = std::move(action)});
 }
 
 void World::watch(std::string_view event, std::function<void()> action) {
@@ -276,10 +283,12 @@ void World::observe(const std::string& node, std::uint64_t node_hash, EventName 
         return;
     for (std::size_t i = 0; i < cues_.size(); ++i) {
         ArmedCue& cue = cues_[i];
-        if (cue.event_hash != name.hash() || cue.node != node || --cue.left > 0) continue;
+        if (cue.event_hash != name.hash()) continue;
+        if (!cue.node.empty() && cue.node != node) continue;
+        if (--cue.left > 0) continue;
         const auto action = std::move(cue.action);
         cues_.erase(cues_.begin() + static_cast<std::ptrdiff_t>(i--));
-        action();
+        action(node);
     }
 }
 

@@ -153,6 +153,8 @@ public:
     /// Calls `action` at the cue, inside the event. Cues may be added at any time; an occurrence
     /// that has passed never comes.
     void at_cue(const Cue& cue, std::function<void()> action);
+    /// The same, told on which node it happened.
+    void at_cue_of(const Cue& cue, std::function<void(const std::string& node)> action);
     /// Calls `action` at every such event of any node, inside the event, for who looks on: it must
     /// not wait or change the world, and what the node is about to do it has not done.
     void watch(std::string_view event, std::function<void()> action);
@@ -178,9 +180,9 @@ private:
 
     struct ArmedCue {
         std::uint64_t event_hash = 0;
-        std::string node;
+        std::string node;  // empty: any
         std::uint64_t left = 0;
-        std::function<void()> action;
+        std::function<void(const std::string& node)> action;
     };
 
     struct Watch {

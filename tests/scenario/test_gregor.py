@@ -78,7 +78,9 @@ BAD_FAULTS = [
     ('kind = "disk-bit-rot"\nnode = "n1"\n', 'its path is ""; with topics = '),
     ('kind = "clock-drift"\nnode = "n1"\namount = -1000000\n', "parts per million"),
     ('kind = "kill"\nnode = "n1"\nduration = "-1s"\n', "duration is not negative"),
-    ('kind = "kill"\nnode = "n1"\ncue = { event = "log_appended", node = "n1" }\n', "leave one out"),
+    ('kind = "kill"\nnode = "teller"\n', "who tells is known at a cue only"),
+    ('kind = "kill"\nnode = "n1"\ncue = { event = "log_appended", node = "teller" }\n', "write anyone"),
+    ('kind = "kill"\nnode = "n1"\ncue = { event = "log_appended" }\n', "names no event or no node"),
 ]
 
 # A line of that plan, what stands there instead, and how it is refused.

@@ -158,6 +158,60 @@ TEST_CASE("faults happen at their time or at their cue, and the observer sees bo
     REQUIRE(machine.starts() == 2);
 }
 
+TEST_CASE(
+    "a cue with a time counts from then on, also whoever tells, and strikes the one who did") {
+    World world(1, {});
+    Ledger ledger(world);
+    Machine& first = world.add_machine("n1", {});
+    Machine& second = world.add_machine("n2", {});
+    first.start(program(tick));
+    world.scheduler().call_at(Instant(300ms), [&second] { second.start(program(tick)); });
+    FaultInjector injector(world, &ledger);
+    injector.arm({{.kind = FaultKind::clock_drift,
+                   .at = 2500ms,
+                   .cue = Cue{"ticked", "n1", 1},
+                   .node = "n1",
+                   .amount = 1},
+                  {.kind = FaultKind::kill,
+                   .at = 1200ms,
+                   .cue = Cue{"ticked", std::string(kAnyone), 1},
+                   .node = std::string(kTeller),
+                   .duration = 10s}});
+    world.run_until(Instant(4s));
+    REQUIRE(ledger.lines == std::vector<std::string>{
+                                "1.300000s before kill", "1.300000s after kill",
+                                "3.000000s before clock-drift", "3.000000s after clock-drift"});
+    REQUIRE(first.running());
+    REQUIRE_FALSE(second.running());
+}
+
+/// "boss" is n2, "nobody" has no machine.
+class Roles final : public FaultInjector::Observer {
+public:
+    void before(const Fault& fault, Machine&) override { struck.push_back(fault.node); }
+    void after(const Fault&, Machine&) override {}
+    std::string who_is(const std::string& name) override {
+        return name == "boss" ? "n2" : name == "nobody" ? "" : name;
+    }
+
+    std::vector<std::string> struck;
+};
+
+TEST_CASE("a role is whoever has it when the fault happens; what nobody has does not happen") {
+    World world(1, {});
+    Roles roles;
+    for (const char* name : {"n1", "n2"}) world.add_machine(name, {}).start(program(tick));
+    FaultInjector injector(world, &roles);
+    injector.arm(
+        {{.kind = FaultKind::pause, .at = 1s, .node = "boss", .duration = 10ms},
+         {.kind = FaultKind::pause, .at = 1s, .node = "nobody", .duration = 10ms},
+         {.kind = FaultKind::clog, .at = 2s, .node = "n1", .peer = "nobody", .duration = 1s},
+         {.kind = FaultKind::clog, .at = 2s, .node = "n2", .peer = "boss", .duration = 1s},
+         {.kind = FaultKind::clog, .at = 3s, .node = "n1", .peer = "boss", .duration = 1s}});
+    world.run_until(Instant(4s));
+    REQUIRE(roles.struck == std::vector<std::string>{"n2", "n1"});
+}
+
 TEST_CASE("a fault of a machine that is down does not happen") {
     World world(1, {});
     Ledger ledger(world);
