@@ -6,8 +6,8 @@ ClusterInvariants::ClusterInvariants(Judge& judge, Options options)
     : judge_(judge), options_(options), images_(judge, options.images), quorum_(judge) {}
 
 void ClusterInvariants::check(const ClusterView& view) {
+    quorum_.check(view.quorum, view.now);  // first: it is the cause of what images show
     images_.check(view.images);
-    quorum_.check(view.quorum);
     for (const auto& [key, partition] : view.partitions) {
         partitions_.try_emplace(key, judge_, partition.name)
             .first->second.check(partition, context_of(key));

@@ -18,6 +18,7 @@
 #include "broker/metadata/image.h"
 #include "broker/replication/partition.h"
 #include "sim/base/digest.h"
+#include "sim/base/time.h"
 
 namespace gregor::scenarios {
 
@@ -88,6 +89,10 @@ struct QuorumMemberView {
     NodeId leader_id = protocol::kNoNode;
     NodeId voted = protocol::kNoNode;  // in this epoch, for good
     bool is_leader = false;
+    bool is_paused = false;
+    bool is_busy = false;  // it waits for its disk
+    /// How long it leads without being fetched from by a majority; zero: for ever.
+    Duration check_quorum_timeout{};
     Offset log_start_offset{0};
     Offset high_watermark{0};
     Offset log_end_offset{0};
@@ -101,6 +106,7 @@ struct ImageView {
 };
 
 struct ClusterView {
+    Instant now{};
     std::map<PartitionKey, PartitionView> partitions;
     std::map<NodeId, QuorumMemberView> quorum;
     std::map<NodeId, ImageView> images;

@@ -27,6 +27,7 @@ void PartitionInvariants::check(const PartitionView& view, const PartitionContex
     for (const auto& [node, replica] : view.replicas) {
         if (replica.role == SeenRole::offline) continue;
         Known& known = known_of(node, replica);
+        note_epoch(replica, known);
         check_log(node, replica, known);
         check_marks(node, replica, known);
     }
@@ -41,7 +42,9 @@ void PartitionInvariants::check(const PartitionView& view, const PartitionContex
     for (const auto& [node, replica] : view.replicas) known_[node].before = replica;
     // One that was taken away may come to the same process again, as an empty one.
     for (auto& [node, known] : known_) {
-        if (!view.replicas.contains(node)) known.before = {};
+        if (view.replicas.contains(node)) continue;
+        known.before = {};
+        known.entered.clear();
     }
 }
 
@@ -54,6 +57,25 @@ PartitionInvariants::Known& PartitionInvariants::known_of(NodeId node, const Rep
     known.checked = std::min(known.checked, replica.log.unchanged);
     known.agreement.batches = std::min(known.agreement.batches, replica.log.unchanged);
     return known;
+}
+
+void PartitionInvariants::note_epoch(const ReplicaView& replica, Known& known) {
+    if (replica.role != SeenRole::leader && replica.role != SeenRole::follower) return;
+    if (!known.entered.empty() && known.entered.rbegin()->first >= replica.leader_epoch) return;
+    known.entered[replica.leader_epoch] =
+        std::max(replica.marks.log_end_offset, replica.next_offset);
+}
+
+/// What a replica can have told the leader of `epoch` that it has; nothing: it follows that one
+/// yet, or has begun anew since.
+std::optional<Offset> PartitionInvariants::left_at(NodeId node, LeaderEpoch epoch) const {
+    const auto known = known_.find(node);
+    if (known == known_.end()) return std::nullopt;
+    const auto& entered = known->second.entered;
+    const auto next = entered.upper_bound(epoch);
+    // One that has begun in a later epoch may have been asked before it was killed.
+    if (next == entered.end() || next == entered.begin()) return std::nullopt;
+    return next->second;
 }
 
 // Each replica by itself. -------------------------------------------------------------------------
@@ -218,9 +240,18 @@ void PartitionInvariants::check_raise(NodeId node, const ReplicaView& replica,
     for (const NodeId member : replica.maximal_isr) {
         const auto fetched = replica.fetched.find(member);
         if (member == node) continue;
+        if (const auto left = left_at(member, replica.leader_epoch);
+            left && *left < high_watermark) {
+            judge_.violated("R5",
+                            "{}: n{} leads in epoch {} and raises the high watermark to {}, and "
+                            "n{} had {} as it left that epoch",
+                            name_, node, replica.leader_epoch, high_watermark, member, *left);
+        }
         if (fetched != replica.fetched.end() && fetched->second >= high_watermark) continue;
-        judge_.violated("R5", "{}: n{} raises the high watermark to {}, and n{} has {}", name_,
-                        node, high_watermark, member,
+        // One that is only proposed may be elected all the same: R4.
+        judge_.violated(contains(replica.isr, member) ? "R5" : "R4",
+                        "{}: n{} raises the high watermark to {}, and n{} has {}", name_, node,
+                        high_watermark, member,
                         fetched == replica.fetched.end() ? Offset(-1) : fetched->second);
     }
 }
@@ -230,6 +261,18 @@ void PartitionInvariants::check_raise(NodeId node, const ReplicaView& replica,
 void PartitionInvariants::check_follower(NodeId node, const ReplicaView& replica, Known& known) {
     if (!is_bound(replica)) return;
     const Offset high_watermark = replica.marks.high_watermark;
+    const bool is_same_term = known.before.role == SeenRole::follower &&
+                              known.before.start == replica.start &&
+                              known.before.leader_epoch == replica.leader_epoch;
+    if (is_same_term && !replica.is_consistent &&
+        high_watermark >
+            std::max(known.before.marks.high_watermark, replica.marks.log_start_offset)) {
+        judge_.violated("R6",
+                        "{}: n{} follows in epoch {} and raises its high watermark from {} to {} "
+                        "before its log is known to be the leader's",
+                        name_, node, replica.leader_epoch, known.before.marks.high_watermark,
+                        high_watermark);
+    }
     // After a loss it may keep one that the new leader has yet to come to again.
     const bool has_risen = bound_from_ == LeaderEpoch(0) ||
                            (is_bound(known.before) && known.before.start == replica.start &&

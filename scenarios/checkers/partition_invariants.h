@@ -3,8 +3,9 @@
 //
 // By id: R1 a leader of a later epoch lacks what was committed; R2 a member of the ISR or ELR does,
 // a step before; R3 a replica differs from it below its own high watermark; R4 a leader counts on
-// fewer replicas than could be elected; R5 a leader raises its high watermark without them; R6 a
-// follower's is above its leader's or its own log; R11 two leaders in one epoch. Of each replica:
+// fewer replicas than could be elected; R5 a leader raises its high watermark without them, or with
+// one that follows somebody else; R6 a follower's is above its leader's or its own log, or rises
+// before that log is known to be its leader's; R11 two leaders in one epoch. Of each replica:
 // L2 epochs fall along the log; L3 marks out of order; L4 the epoch cache contradicts the log; L5,
 // L6 the high watermark or the log's start falls; L7 bytes change.
 #pragma once
@@ -43,6 +44,8 @@ private:
         ReplicaStanding before;
         Agreement agreement;  // with the committed log
         std::size_t checked = 0;
+        /// Where its log ended as it took up each epoch: all that it had in the ones before.
+        std::map<LeaderEpoch, Offset> entered;
     };
 
     Known& known_of(NodeId node, const ReplicaView& replica);
@@ -50,6 +53,8 @@ private:
     void check_epochs(NodeId node, const ReplicaView& replica, std::size_t from);
     void check_own_epoch(NodeId node, const ReplicaView& replica);
     void check_marks(NodeId node, const ReplicaView& replica, const Known& known);
+    void note_epoch(const ReplicaView& replica, Known& known);
+    [[nodiscard]] std::optional<Offset> left_at(NodeId node, LeaderEpoch epoch) const;
     void check_raise(NodeId node, const ReplicaView& replica, const ReplicaStanding& before);
     void check_leader(NodeId node, const ReplicaView& replica, Known& known,
                       const PartitionContext& context);

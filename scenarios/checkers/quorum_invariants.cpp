@@ -4,15 +4,67 @@
 
 namespace gregor::scenarios {
 
-void QuorumInvariants::check(const std::map<NodeId, QuorumMemberView>& members) {
+namespace {
+
+/// Clocks run apart, and what a fiber has begun it ends first.
+constexpr Duration kToResign = 3s;
+
+}  // namespace
+
+void QuorumInvariants::check(const std::map<NodeId, QuorumMemberView>& members, Instant now) {
+    for (const auto& [node, member] : members) {
+        if (member.is_leader) latest_elected_ = std::max(latest_elected_, member.epoch);
+    }
     for (const auto& [node, member] : members) {
         Known& known = known_[node];
         if (known.start != member.start) known = {.start = member.start};
         known.checked = std::min(known.checked, member.log.unchanged);
         known.agreement.batches = std::min(known.agreement.batches, member.log.unchanged);
+        check_raise(node, member, known);
+        check_replaced(node, member, known, now);
         check_election(node, member, known);
         check_log(node, member, known);
+        known.was_leader = member.is_leader;
+        known.epoch = member.epoch;
+        known.high_watermark = member.high_watermark;
     }
+}
+
+/// Raft 5.4.2: a majority that has a record of an earlier epoch may be outvoted yet.
+void QuorumInvariants::check_raise(NodeId node, const QuorumMemberView& member,
+                                   const Known& before) {
+    if (!member.is_leader || !before.was_leader || before.epoch != member.epoch ||
+        member.high_watermark <= before.high_watermark || !member.log.is_whole) {
+        return;
+    }
+    judge_.compared();
+    const std::vector<SeenBatch>& batches = member.log.batches;
+    const auto own = std::ranges::lower_bound(batches, member.epoch, {}, &SeenBatch::leader_epoch);
+    if (own != batches.end() && own->base_offset < member.high_watermark) return;
+    judge_.violated("M1",
+                    "n{} leads the quorum in epoch {} and raises the high watermark to {}, below a "
+                    "record of its own epoch",
+                    node, member.epoch, member.high_watermark);
+}
+
+void QuorumInvariants::check_replaced(NodeId node, const QuorumMemberView& member, Known& known,
+                                      Instant now) {
+    const bool is_replaced = member.is_leader && member.epoch < latest_elected_;
+    if (!is_replaced || member.is_paused || member.check_quorum_timeout == Duration::zero()) {
+        known.replaced_at = {};
+        return;
+    }
+    if (member.is_busy) known.busy_at = now;
+    if (known.replaced_at == Instant{}) known.replaced_at = now;
+    judge_.compared();
+    const bool is_in_time = now - known.replaced_at <= 2 * member.check_quorum_timeout + kToResign;
+    if (is_in_time || now - known.busy_at <= kToResign / 3) return;
+    judge_.violated("V4",
+                    "n{} leads the quorum in epoch {} still, {} ms after another was elected in "
+                    "epoch {}",
+                    node, member.epoch,
+                    std::chrono::floor<std::chrono::milliseconds>(now - known.replaced_at).count(),
+                    latest_elected_);
 }
 
 void QuorumInvariants::check_log(NodeId node, const QuorumMemberView& member, Known& known) {

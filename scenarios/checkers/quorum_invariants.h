@@ -1,8 +1,9 @@
 // QuorumInvariants: the metadata log of all nodes, and who leads it.
 //
 // M1: committed records are never lost or changed, logs agree below their high watermarks, and
-// whoever is elected has them all. M3: one leader and, of each voter, one vote in an epoch. L7, of
-// the metadata log: bytes never change.
+// whoever is elected has them all, and shows nothing before a record of its own epoch is committed.
+// M3: one leader and, of each voter, one vote in an epoch. V4: a leader that the others have
+// replaced ceases to be one in time. L7, of the metadata log: bytes never change.
 #pragma once
 
 #include <cstddef>
@@ -19,23 +20,32 @@ class QuorumInvariants {
 public:
     explicit QuorumInvariants(Judge& judge) : judge_(judge) {}
 
-    void check(const std::map<NodeId, QuorumMemberView>& members);
+    void check(const std::map<NodeId, QuorumMemberView>& members, Instant now);
 
 private:
     struct Known {
         std::uint64_t start = 0;
         Agreement agreement;
         std::size_t checked = 0;
+        bool was_leader = false;
+        LeaderEpoch epoch{-1};
+        Offset high_watermark{0};
+        /// A leader: since when there is one of a later epoch, and it could have noticed.
+        Instant replaced_at{};
+        Instant busy_at{};
     };
 
     void check_log(NodeId node, const QuorumMemberView& member, Known& known);
     void check_election(NodeId node, const QuorumMemberView& member, Known& known);
+    void check_raise(NodeId node, const QuorumMemberView& member, const Known& before);
+    void check_replaced(NodeId node, const QuorumMemberView& member, Known& known, Instant now);
 
     Judge& judge_;
     CommittedLog committed_;
     EverWritten written_;
     std::map<NodeId, Known> known_;
     std::map<LeaderEpoch, NodeId> leaders_;
+    LeaderEpoch latest_elected_{-1};
     std::map<std::pair<NodeId, LeaderEpoch>, NodeId> votes_;
 };
 

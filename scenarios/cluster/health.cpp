@@ -1,6 +1,7 @@
 #include "scenarios/cluster/health.h"
 
 #include <algorithm>
+#include <array>
 
 #include "scenarios/platter.h"
 
@@ -10,74 +11,84 @@ namespace {
 using metadata::PartitionState;
 using protocol::NodeId;
 
-class Stuck {
+class Findings {
 public:
     template <class... Args>
-    void add(fmt::format_string<Args...> format, Args&&... args) {
-        text_ += (text_.empty() ? "" : "; ") + fmt::format(format, std::forward<Args>(args)...);
+    void add(std::string_view invariant, fmt::format_string<Args...> format, Args&&... args) {
+        stuck_.text +=
+            (stuck_.text.empty() ? "" : "; ") + fmt::format(format, std::forward<Args>(args)...);
+        const auto place = std::ranges::find(kOrder, invariant);
+        first_ = std::min(first_, static_cast<std::size_t>(place - kOrder.begin()));
     }
-    [[nodiscard]] const std::string& text() const { return text_; }
+    [[nodiscard]] Stuck result() && {
+        if (!stuck_.text.empty()) stuck_.invariant = kOrder.at(first_);
+        return std::move(stuck_);
+    }
 
 private:
-    std::string text_;
+    /// What the one after waits for.
+    static constexpr std::array<std::string_view, 3> kOrder{"V4", "V1", "V2"};
+
+    Stuck stuck_;
+    std::size_t first_ = kOrder.size();
 };
 
-void look_at_nodes(Nodes& nodes, Stuck& stuck) {
+void look_at_nodes(Nodes& nodes, Findings& stuck) {
     int active = 0;
     for (const ClusterNode& each : nodes.all) {
         if (each.is_absent || each.is_cut_off) continue;
         server::Node* node = each.serving();
         if (node == nullptr) {
-            stuck.add("{} does not serve", each.machine->name());
+            stuck.add("V4", "{} does not serve", each.machine->name());
             continue;
         }
         const std::int64_t offset = node->metadata().image_offset().value();
         if (offset < nodes.image_offset()) {
-            stuck.add("{} has read the metadata up to {} of {}", each.machine->name(), offset,
+            stuck.add("V4", "{} has read the metadata up to {} of {}", each.machine->name(), offset,
                       nodes.image_offset());
         }
         if (node->metadata().controller().is_active()) ++active;
         if (each.is_broker && !nodes.image()->is_active(NodeId(each.id))) {
-            stuck.add("broker {} is fenced", each.id);
+            stuck.add("V4", "broker {} is fenced", each.id);
         }
     }
-    if (active != 1) stuck.add("{} controllers are active", active);
+    if (active != 1) stuck.add("V4", "{} controllers are active", active);
 }
 
 void look_at_replica(const ClusterNode& node, const std::string& name,
                      const replication::TopicPartition& partition, std::int64_t leader_end,
-                     Stuck& stuck) {
+                     Findings& stuck) {
     if (node.serving() == nullptr) return;
     const auto hosted = node.serving()->replicas().find(partition);
     if (hosted == nullptr || hosted->log == nullptr || hosted->state.is_offline()) {
-        stuck.add("{} is offline on {}", name, node.machine->name());
+        stuck.add("V2", "{} is offline on {}", name, node.machine->name());
         return;
     }
     const auto marks = hosted->state.marks();
     if (marks.high_watermark.value() != leader_end || marks.log_end_offset.value() != leader_end) {
-        stuck.add("{} on {} ends at {} with high watermark {}, the leader at {}", name,
+        stuck.add("V2", "{} on {} ends at {} with high watermark {}, the leader at {}", name,
                   node.machine->name(), marks.log_end_offset.value(), marks.high_watermark.value(),
                   leader_end);
     }
 }
 
 void look_at_partition(const Nodes& nodes, const std::string& topic, std::int32_t index,
-                       const PartitionState& state, Stuck& stuck) {
+                       const PartitionState& state, Findings& stuck) {
     const std::string name = fmt::format("{}-{}", topic, index);
     if (!state.has_leader()) {
-        stuck.add("{} has no leader", name);
+        stuck.add("V1", "{} has no leader", name);
         return;
     }
-    if (state.is_reassigning()) stuck.add("{} is being reassigned", name);
+    if (state.is_reassigning()) stuck.add("V2", "{} is being reassigned", name);
     if (state.isr.size() != state.replicas.size()) {
-        stuck.add("{} has {} of {} replicas in sync", name, state.isr.size(),
+        stuck.add("V2", "{} has {} of {} replicas in sync", name, state.isr.size(),
                   state.replicas.size());
     }
     const server::Node* leading = nodes.node(state.leader).serving();
     if (leading == nullptr) return;
     const auto hosted = nodes.node(state.leader).serving()->replicas().find({topic, index});
     if (hosted == nullptr || !hosted->state.is_leader()) {
-        stuck.add("broker {} does not lead {}", state.leader.value(), name);
+        stuck.add("V1", "broker {} does not lead {}", state.leader.value(), name);
         return;
     }
     const std::int64_t end = hosted->state.marks().log_end_offset.value();
@@ -89,24 +100,24 @@ void look_at_partition(const Nodes& nodes, const std::string& topic, std::int32_
             continue;
         }
         if (each.serving()->replicas().find({topic, index}) != nullptr) {
-            stuck.add("{} holds {} although it is no replica", each.machine->name(), name);
+            stuck.add("V2", "{} holds {} although it is no replica", each.machine->name(), name);
         }
     }
 }
 
 }  // namespace
 
-std::string what_is_stuck(Nodes& nodes) {
+Stuck what_is_stuck(Nodes& nodes) {
     nodes.look_at_images();
-    if (nodes.image() == nullptr) return "no node has any metadata";
-    Stuck stuck;
+    if (nodes.image() == nullptr) return {"V4", "no node has any metadata"};
+    Findings stuck;
     look_at_nodes(nodes, stuck);
     for (const auto& [id, topic] : nodes.image()->topics()) {
         for (const auto& [index, state] : topic->partitions) {
             look_at_partition(nodes, topic->name, index.value(), state, stuck);
         }
     }
-    return stuck.text();
+    return std::move(stuck).result();
 }
 
 void compare_disks(const Nodes& nodes, Judge& judge) {

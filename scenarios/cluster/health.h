@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scenarios/cluster/nodes.h"
@@ -9,11 +10,17 @@
 
 namespace gregor::scenarios::cluster {
 
+/// What is not as it must be in the end.
+struct Stuck {
+    std::string_view invariant;
+    std::string text;  // one party after the other; empty: all is well
+};
+
 /// Every node that is not cut off serves, one controller is active and everybody has read what it
-/// decided, every broker is unfenced, every partition has its leader and its whole in-sync set, and
-/// all replicas end where their high watermark is (V1, V2, V4). Empty if so; else what is not, one
-/// party after the other.
-[[nodiscard]] std::string what_is_stuck(Nodes& nodes);
+/// decided, every broker is unfenced (V4), every partition has its leader (V1) and its whole
+/// in-sync set, and all replicas end where their high watermark is (V2). The invariant is the first
+/// of these that does not hold: the others wait for it.
+[[nodiscard]] Stuck what_is_stuck(Nodes& nodes);
 
 /// R3, L1, L2 when all is at rest: the replicas of every partition are equal to the byte, as their
 /// disks say.

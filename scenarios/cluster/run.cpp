@@ -199,16 +199,16 @@ private:
         return 2 * (agreeing + plan_.network.tcp_timeout + plan_.network.connect_timeout) + 30s;
     }
 
-    /// Runs until `stuck` says nothing; false and a violation when the bound passes first.
-    template <class WhatIsStuck>
-    bool finish(std::string_view invariant, WhatIsStuck&& stuck) {
+    /// Runs until `look` finds nothing stuck; false and a violation when the bound passes first.
+    template <class Look>
+    bool finish(Look&& look) {
         const Instant bound = world_.now() + liveness_bound();
-        for (std::string text = stuck(); !text.empty(); text = stuck()) {
+        for (Stuck stuck = look(); !stuck.text.empty(); stuck = look()) {
             if (judge_.violation() || ended_early()) return false;
             if (world_.now() >= bound) {
-                judge_.violated(invariant, "{} s after the faults healed: {}",
+                judge_.violated(stuck.invariant, "{} s after the faults healed: {}",
                                 std::chrono::floor<std::chrono::seconds>(liveness_bound()).count(),
-                                text);
+                                stuck.text);
                 return false;
             }
             run_for(kStep);
@@ -224,16 +224,20 @@ private:
         return text.empty() ? "clients" : text;
     }
 
+    /// Clients that wait for a cluster which does not come right are not those who are stuck.
     bool finish_clients() {
-        return finish("V3", [this]() -> std::string {
+        return finish([this]() -> Stuck {
             const bool done = workload_.producers_left == 0 && workload_.consumers_left == 0 &&
                               workload_.admin_done && administrator_.is_done();
-            return done ? "" : unfinished_clients() + " — " + what_is_stuck(nodes_);
+            if (done) return {};
+            const Stuck cluster = what_is_stuck(nodes_);
+            return {cluster.text.empty() ? "V3" : cluster.invariant,
+                    unfinished_clients() + " — " + cluster.text};
         });
     }
 
     bool finish_health() {
-        return finish("V2", [this] { return what_is_stuck(nodes_); });
+        return finish([this] { return what_is_stuck(nodes_); });
     }
 
     void drain() {
@@ -241,12 +245,11 @@ private:
         world_.add_machine("drain", {}).start([this](Runtime& runtime) {
             return std::make_unique<ClientProgram>(runtime, drain_body_);
         });
-        if (!finish("V3", [this]() -> std::string {
-                return workload_.drained ? "" : unfinished_clients();
-            })) {
-            return;
-        }
-        if (finish_health()) finish("O1", [this] { return what_metrics_get_wrong(nodes_); });
+        const auto undrained = [this]() -> Stuck {
+            return {"V3", workload_.drained ? "" : unfinished_clients()};
+        };
+        if (!finish(undrained) || !finish_health()) return;
+        finish([this]() -> Stuck { return {"O1", what_metrics_get_wrong(nodes_)}; });
     }
 
     /// A failing disk may stop a node. Nothing else may, and no crash may leave a damaged file.

@@ -8,10 +8,10 @@ namespace gregor::scenarios {
 namespace {
 
 /// What exposes something, or takes something back.
-constexpr std::array<std::string_view, 10> kCues{
+constexpr std::array<std::string_view, 11> kCues{
     "high_watermark_raised",   "image_published", "role_changed", "replica_truncated",
     "log_truncated",           "isr_proposed",    "isr_changed",  "metadata_leader_elected",
-    "metadata_leader_changed", "vote_answered"};
+    "metadata_leader_changed", "vote_received",   "vote_answered"};
 
 /// What was allocated for the view before is used again.
 void copy_role(const replication::Partition& state, ReplicaView& view) {
@@ -52,6 +52,7 @@ void ClusterObserver::watch(simulated::World& world, FindNode find_node) {
 
 void ClusterObserver::observe() {
     ++observations_;
+    view_.now = world_->now();
     view_.images.clear();
     machines_.resize(world_->machines().size());
     for (std::size_t place = 0; place < machines_.size(); ++place) {
@@ -85,6 +86,8 @@ void ClusterObserver::look_at(simulated::Machine& machine, server::Node& node) {
 void ClusterObserver::look_at_quorum(simulated::Machine& machine, NodeId id,
                                      drivers::ClusterMetadata& metadata) {
     const raft::Raft& core = metadata.raft().core();
+    // Before its first step it has yet to take up what it remembers.
+    if (core.quorum_state().epoch != core.epoch()) return;
     const log::Log& log = *metadata.raft().log().log();
     QuorumMemberView& view = view_.quorum[id];
     view.start = machine.starts();
@@ -93,6 +96,9 @@ void ClusterObserver::look_at_quorum(simulated::Machine& machine, NodeId id,
     // A vote that is not on disk has not been told to anybody.
     view.voted = metadata.raft().is_settled() ? voted_of(core) : protocol::kNoNode;
     view.is_leader = core.is_leader();
+    view.is_paused = machine.clock().paused();
+    view.is_busy = !metadata.raft().is_settled();
+    view.check_quorum_timeout = core.config().fetch_timeout * 3 / 2;
     view.log_start_offset = log.log_start_offset();
     view.high_watermark = core.high_watermark();
     view.log_end_offset = log.log_end_offset();

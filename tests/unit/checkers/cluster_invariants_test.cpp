@@ -300,6 +300,11 @@ TEST_CASE("R5: a high watermark rises with a set that is large enough, and has i
         cluster.replica(1).fetched[n(3)] = Offset(2);
         REQUIRE(cluster.look() == "R5");
     }
+    SECTION("not before one has that is only proposed: R4, it could be elected") {
+        cluster.replica(1).isr = {n(1), n(2)};
+        cluster.replica(1).fetched[n(3)] = Offset(2);
+        REQUIRE(cluster.look() == "R4");
+    }
     SECTION("not with fewer than min.insync.replicas") {
         cluster.state().isr = cluster.replica(1).isr = cluster.replica(1).maximal_isr = {n(1)};
         cluster.set_partition();
@@ -307,11 +312,37 @@ TEST_CASE("R5: a high watermark rises with a set that is large enough, and has i
     }
 }
 
+TEST_CASE("R5: what a follower fetches in a later epoch does not count in an earlier one") {
+    const bool has_left = GENERATE(true, false);
+    Cluster cluster;
+    cluster.replicate(2);
+    cluster.look();
+    if (has_left) cluster.lead(3, 2, 2);
+    cluster.look();
+    cluster.replicate(3);
+    cluster.commit(3, 2);
+    REQUIRE(cluster.look() == (has_left ? "R5" : "pass"));
+}
+
 TEST_CASE("R6: a follower's high watermark is one that a leader has shown") {
     Cluster cluster;
     cluster.replicate(3);
     cluster.commit(1, 2);
     REQUIRE(cluster.look() == "R6");
+}
+
+TEST_CASE("R6: a follower's high watermark waits until its log is known to be the leader's") {
+    Cluster cluster;
+    cluster.replicate(3);
+    cluster.commit(3, 2);
+    cluster.replica(3).is_consistent = false;
+    REQUIRE(cluster.look() == "pass");
+    cluster.commit(3, 3);
+    SECTION("not before") { REQUIRE(cluster.look() == "R6"); }
+    SECTION("but then it rises") {
+        cluster.replica(3).is_consistent = true;
+        REQUIRE(cluster.look() == "pass");
+    }
 }
 
 TEST_CASE("R11: one leader in an epoch, whenever it led") {
@@ -409,6 +440,50 @@ TEST_CASE("M1: what the quorum has committed stays, on everyone and with whoever
     }
 }
 
+TEST_CASE("M1: a new leader shows nothing before a record of its own epoch is committed") {
+    Cluster cluster;
+    for (int id : {1, 2, 3}) cluster.write_metadata(id, {batch(0, 1), batch(1, 1)}, 1);
+    cluster.look();
+    cluster.member(2).epoch = LeaderEpoch(2);
+    cluster.member(2).leader_id = n(2);
+    cluster.member(2).is_leader = true;
+    const std::vector<SeenBatch> with_own{batch(0, 1), batch(1, 1), batch(2, 2)};
+    cluster.write_metadata(2, with_own, 1);
+    REQUIRE(cluster.look() == "pass");
+    SECTION("not what the one before it wrote") {
+        cluster.write_metadata(2, with_own, 2);
+        REQUIRE(cluster.look() == "M1");
+    }
+    SECTION("with its own it does") {
+        cluster.write_metadata(2, with_own, 3);
+        REQUIRE(cluster.look() == "pass");
+    }
+}
+
+TEST_CASE("V4: a quorum leader that was replaced notices that no majority fetches from it") {
+    Cluster cluster;
+    for (int id : {1, 2}) {
+        cluster.member(id).check_quorum_timeout = 2s;
+        cluster.member(id).is_leader = true;
+    }
+    cluster.member(2).epoch = LeaderEpoch(2);
+    cluster.member(2).leader_id = n(2);
+    cluster.view.now = Instant(10s);
+    REQUIRE(cluster.look() == "pass");
+    cluster.view.now = Instant(16s);
+    REQUIRE(cluster.look() == "pass");
+    cluster.view.now = Instant(18s);
+    SECTION("in time") { REQUIRE(cluster.look() == "V4"); }
+    SECTION("but for one that stands still") {
+        cluster.member(1).is_paused = true;
+        REQUIRE(cluster.look() == "pass");
+    }
+    SECTION("or waits for its disk") {
+        cluster.member(1).is_busy = true;
+        REQUIRE(cluster.look() == "pass");
+    }
+}
+
 TEST_CASE("M2: images at one offset are equal") {
     Cluster cluster;
     cluster.publish(2);
@@ -459,6 +534,22 @@ TEST_CASE("M5: epochs rise with every change") {
     SECTION("a broker epoch that falls") { cluster.register_broker(3, 50); }
     cluster.set_partition();
     REQUIRE(cluster.look() == "M5");
+}
+
+TEST_CASE("M5: a broker registers again after a late request of the run before it") {
+    const bool had_room = GENERATE(false, true);
+    Cluster cluster;
+    const auto registers_at = [&](std::int64_t offset) {
+        cluster.apply(protocol::RegisterBrokerRecord{.broker_id = n(3),
+                                                     .incarnation_id = {{8, 8}},
+                                                     .broker_epoch = offset,
+                                                     .fenced = false});
+        cluster.publish(1);
+        cluster.view.images[n(1)].offset = Offset(offset + 1);
+        return cluster.look_without_publishing();
+    };
+    REQUIRE(registers_at(200) == "pass");
+    REQUIRE(registers_at(had_room ? 202 : 201) == (had_room ? "pass" : "M5"));
 }
 
 TEST_CASE("M8: a topic's id is not given twice") {
