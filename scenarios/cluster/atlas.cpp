@@ -20,6 +20,7 @@ void Atlas::lost_power(const ClusterNode& node) {
         Promise& promise = promises_[place];
         if (!promise.is_candidate(protocol::NodeId(node.id))) continue;
         promise.lossy.insert(node.id);
+        promise.ever_lossy.insert(node.id);
         judge(place, disks);
     }
 }
@@ -41,7 +42,17 @@ void Atlas::take_candidates(std::size_t place) {
     Promise& promise = promises_[place];
     promise.candidates = state->isr;
     std::ranges::copy(state->elr, std::back_inserter(promise.candidates));
-    if (promise.candidates.empty()) promise.candidates = state->last_known_elr;
+    std::vector<protocol::NodeId> last_known;
+    if (promise.candidates.empty()) {
+        promise.candidates = state->last_known_elr;
+        last_known = state->last_known_elr;
+    } else if (state->leader_recovery_state == metadata::LeaderRecoveryState::recovering) {
+        last_known = {state->leader};
+    }
+    // It is a candidate again although it had ceased to be one, and not by catching up.
+    for (const protocol::NodeId last : last_known) {
+        if (promise.ever_lossy.contains(last.value())) promise.lossy.insert(last.value());
+    }
     std::erase_if(promise.lossy,
                   [&](std::int32_t id) { return !promise.is_candidate(protocol::NodeId(id)); });
 }

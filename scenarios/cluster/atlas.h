@@ -15,8 +15,8 @@
 // The last rule is Kafka's without eligible leader replicas (KIP-966): the last member keeps its
 // place in the set, whatever it lost. With them, those who left a set that was too small count as
 // members, and whoever restarts uncleanly is none, until nobody is left: then the last leader is
-// waited for. With flush.messages=1 nothing acknowledged is unsynced, and
-// an excuse that takes it is a violation itself (L8).
+// waited for, whatever a loss of power has left to it. With flush.messages=1 nothing acknowledged
+// is unsynced, and an excuse that takes it is a violation itself (L8).
 //
 // So after each power loss, and each change of an in-sync set that has a member which has lost
 // power and has not left the set since, the longest log among the members is what is promised. It
@@ -55,6 +55,8 @@ private:
         std::vector<protocol::NodeId> candidates;
         /// Candidates that lost power and have not ceased to be some since.
         std::set<std::int32_t> lossy;
+        /// All that ever lost power while they were candidates.
+        std::set<std::int32_t> ever_lossy;
 
         [[nodiscard]] bool is_candidate(protocol::NodeId node) const {
             return std::ranges::find(candidates, node) != candidates.end();
