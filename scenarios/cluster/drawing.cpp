@@ -134,6 +134,7 @@ constexpr std::array<Drawing, 9> kDrawings{{
      .one_kind_in = 3,
      .faults_min = 8,
      .faults_max = 24,
+     .scenes_max = 3,
      .any_topology = true,
      .operations_in = 4,
      .operations = {.reassignments_min = 2, .reassignments_max = 8},

@@ -19,6 +19,8 @@ struct Drawing {
     std::uint64_t one_kind_in = 1;
     std::int64_t faults_min = 0;
     std::int64_t faults_max = 0;
+    /// Besides single faults, one scene or up to so many.
+    std::int64_t scenes_max = 0;
     /// Half of the plans have controllers apart from brokers, and one, three or five of them.
     bool any_topology = false;
     /// Faults befall only nodes that are controllers.

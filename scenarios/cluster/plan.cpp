@@ -4,6 +4,7 @@
 #include <array>
 
 #include "scenarios/cluster/drawing.h"
+#include "scenarios/cluster/scenes.h"
 #include "sim/base/random.h"
 
 namespace gregor::scenarios::cluster {
@@ -56,8 +57,10 @@ public:
             plan_.workload.erase("cut_off_controller");
         }
         draw_settings();
+        if (drawing_.scenes_max > 0) raise_min_isr();
         draw_models();
         draw_faults();
+        draw_scenes();
         draw_operations();
         return std::move(plan_);
     }
@@ -154,6 +157,14 @@ private:
         }
     }
 
+    /// Between one copy and all of them there is most to get wrong. From a stream of its own.
+    void raise_min_isr() {
+        Random chooser = Random::stream(plan_.seed, plan_.scenario + " min isr");
+        if (workload("replication_factor") >= 3 && chooser.below(2) == 0) {
+            set("min.insync.replicas", 2);
+        }
+    }
+
     void draw_models() {
         plan_.network.latency_max = random_.between(Duration(100us), Duration(5ms));
         plan_.network.jitter_mean = random_.between(Duration(10us), Duration(1ms));
@@ -184,8 +195,22 @@ private:
             }
             for (; left > 0; --left) add(random_.pick(enabled));
         }
+        sort_faults();
+    }
+
+    void sort_faults() {
         std::stable_sort(plan_.faults.begin(), plan_.faults.end(),
                          [](const Fault& a, const Fault& b) { return a.at < b.at; });
+    }
+
+    /// From streams of their own too.
+    void draw_scenes() {
+        if (drawing_.scenes_max == 0) return;
+        Random chooser = Random::stream(plan_.seed, plan_.scenario + " has scenes");
+        for (Fault& fault : cluster::draw_scenes(chooser.between(1, drawing_.scenes_max), plan_)) {
+            plan_.faults.push_back(std::move(fault));
+        }
+        sort_faults();
     }
 
     /// From streams of their own: they change nothing of the rest.

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "scenarios/cluster/operations.h"
+#include "scenarios/cluster/roles.h"
 
 namespace gregor::scenarios::cluster {
 namespace {
@@ -129,16 +130,29 @@ Result<void, std::string> check_machine(std::string_view what, const std::string
     for (std::int64_t i = 0; i < plan.workload.at("clients"); ++i) {
         if (name == fmt::format("c{}", i)) return {};
     }
-    return fail(fmt::format("its {} is \"{}\"; the machines are n1 to n{} and c0 to c{}", what,
-                            name, topology.nodes, plan.workload.at("clients") - 1));
+    if (is_role(name, plan)) return {};
+    return fail(
+        fmt::format("its {} is \"{}\"; the machines are n1 to n{} and c0 to c{}, the roles {}, "
+                    "{}t0-0, {}t0-0 and {}t0-0",
+                    what, name, topology.nodes, plan.workload.at("clients") - 1, kActiveController,
+                    kLeaderOf, kFollowerOf, kLastFollowerOf));
+}
+
+/// Only nodes tell of events.
+bool is_a_nodes(std::string_view name, const Plan& plan) {
+    return name.starts_with('n') || name == simulated::kTeller || is_role(name, plan);
 }
 
 Result<void, std::string> check_fault(const Fault& fault, const Plan& plan) {
     TRY(simulated::check_fault(fault));
-    TRY(check_machine("node", fault.node, plan));
-    if (!fault.peer.empty()) TRY(check_machine("peer", fault.peer, plan));
-    if (fault.cue) TRY(check_machine("cue's node", fault.cue->node, plan));
-    if (is_for_a_node(fault.kind) && !fault.node.starts_with('n')) {
+    if (fault.node != simulated::kTeller) TRY(check_machine("node", fault.node, plan));
+    if (!fault.peer.empty() && fault.peer != simulated::kTeller) {
+        TRY(check_machine("peer", fault.peer, plan));
+    }
+    if (fault.cue && fault.cue->node != simulated::kAnyone) {
+        TRY(check_machine("cue's node", fault.cue->node, plan));
+    }
+    if (is_for_a_node(fault.kind) && !is_a_nodes(fault.node, plan)) {
         return fail(fmt::format("its node is {}; only nodes have disks and come back", fault.node));
     }
     if (is_out_of_scope(fault.kind)) {

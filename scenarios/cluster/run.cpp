@@ -11,6 +11,7 @@
 #include "scenarios/cluster/metrics_check.h"
 #include "scenarios/cluster/plan_check.h"
 #include "scenarios/cluster/reassignment_watch.h"
+#include "scenarios/cluster/roles.h"
 #include "scenarios/observers/cluster_observer.h"
 #include "sim/simulated/fault_injector.h"
 
@@ -274,6 +275,8 @@ private:
         }
         return nullptr;
     }
+
+    std::string who_is(const std::string& name) override { return cluster::who_is(name, nodes_); }
 
     void before(const Fault& fault, Machine& machine) override {
         if (fault.kind == FaultKind::power_loss) atlas_.losing_power(*node_of(machine));
