@@ -209,6 +209,10 @@ ReplicaManager::AppendedPart ReplicaManager::append_part(const AppendOrder& orde
     if (hosted.changing) return refuse(ErrorCode::not_leader_or_follower);
     const ErrorCode late = hosted.state.check_append(order.acks);
     if (late != ErrorCode::none) return refuse(late);
+    if (order.required_epoch != protocol::kNoLeaderEpoch &&
+        order.required_epoch != hosted.state.leader()->epoch) {
+        return refuse(ErrorCode::not_leader_or_follower);
+    }
 
     const WriteGuard guard(hosted);
     appended.epoch = hosted.state.leader()->epoch;
@@ -233,6 +237,37 @@ ReplicaManager::AppendedPart ReplicaManager::append_part(const AppendOrder& orde
     }
     progressed(hosted, bytes);
     return appended;
+}
+
+Result<Offset, ErrorCode> ReplicaManager::append_own(const TopicPartition& partition,
+                                                     LeaderEpoch epoch, Bytes batch) {
+    const AppendPart part{.partition = partition, .records = std::move(batch)};
+    const AppendedPart appended = append_part(
+        {.origin = records::AppendOrigin::coordinator, .required_epoch = epoch, .parts = {}}, part);
+    if (appended.outcome.error != ErrorCode::none) return fail(appended.outcome.error);
+    return appended.outcome.base_offset;
+}
+
+bool ReplicaManager::is_committed(const OwnAppend& own) const {
+    const HostedRef hosted = find(own.partition);
+    if (hosted == nullptr || !hosted->state.is_leader()) return false;
+    return hosted->state.leader()->epoch == own.epoch &&
+           hosted->state.marks().high_watermark >= own.end;
+}
+
+void ReplicaManager::await_commit(const OwnAppend& own, Instant deadline, CommitDone done) {
+    AppendedPart part{.outcome = {.partition = own.partition},
+                      .hosted = find(own.partition),
+                      .epoch = own.epoch,
+                      .required_offset = own.end,
+                      .waits = true};
+    if (part.hosted == nullptr) return done(ErrorCode::not_leader_or_follower);
+    std::vector<AppendedPart> parts;
+    parts.push_back(std::move(part));
+    answer_or_park(std::move(parts), deadline,
+                   [done = std::move(done)](std::vector<AppendOutcome> outcomes) mutable {
+                       done(outcomes.front().error);
+                   });
 }
 
 /// What the answer would most likely be, for the planted bug that does not wait for it.

@@ -102,6 +102,8 @@ struct AppendOrder {
     records::AppendOrigin origin = records::AppendOrigin::client;
     /// Whether a client may write to internal topics (Kafka lets only its admin client).
     bool internal_topics_allowed = false;
+    /// Set: a partition that is led in another epoch refuses with NOT_LEADER_OR_FOLLOWER.
+    LeaderEpoch required_epoch = protocol::kNoLeaderEpoch;
     std::vector<AppendPart> parts;
 };
 
@@ -116,6 +118,14 @@ struct AppendOutcome {
     std::optional<std::string> error_message;
 };
 using AppendDone = std::move_only_function<void(std::vector<AppendOutcome>)>;
+
+/// What this broker wrote itself, as the leader of `epoch`: everything below `end`.
+struct OwnAppend {
+    TopicPartition partition;
+    LeaderEpoch epoch;
+    Offset end;
+};
+using CommitDone = std::move_only_function<void(ErrorCode)>;
 
 // ---- Fetching ----
 
@@ -242,6 +252,18 @@ public:
     /// cleanup.policy=delete, OFFSET_OUT_OF_RANGE above the high watermark, INVALID_TOPIC_EXCEPTION
     /// for internal topics. Durable when it returns.
     [[nodiscard]] DeletedRecords delete_records(const TopicPartition& partition, Offset offset);
+
+    // This broker's own coordinators. ------------------------------------------------------------
+
+    /// Appends one batch as acks=all would, and gives its base offset as soon as it is in this log.
+    [[nodiscard]] Result<Offset, ErrorCode> append_own(const TopicPartition& partition,
+                                                       LeaderEpoch epoch, Bytes batch);
+    /// Whether the partition is still led in that epoch and its high watermark has come to the end.
+    [[nodiscard]] bool is_committed(const OwnAppend& own) const;
+    /// Tells once, later from another fiber or at once, that it is committed; an error, as to a
+    /// produce request with acks=all, when that is not known at the deadline or cannot happen any
+    /// more.
+    void await_commit(const OwnAppend& own, Instant deadline, CommitDone done);
 
     // Following: what a fetcher has brought. ------------------------------------------------------
 
