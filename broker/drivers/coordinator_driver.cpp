@@ -3,6 +3,7 @@
 #include <mutex>
 #include <utility>
 
+#include "broker/coordinator/group_coordinator.h"
 #include "broker/drivers/coordinator_log.h"
 #include "sim/base/check.h"
 #include "sim/base/instrument.h"
@@ -297,5 +298,7 @@ const Machine* CoordinatorDriver<Machine>::find_machine(PartitionId partition) c
     if (it == shards_.end() || it->second->state != ShardState::active) return nullptr;
     return it->second->machine.get();
 }
+
+template class CoordinatorDriver<coordinator::GroupCoordinator>;
 
 }  // namespace gregor::drivers

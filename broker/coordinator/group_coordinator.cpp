@@ -1,0 +1,124 @@
+#include "broker/coordinator/group_coordinator.h"
+
+#include "sim/base/check.h"
+
+namespace gregor::coordinator {
+
+static_assert(CoordinatorMachine<GroupCoordinator>);
+
+using protocol::ErrorCode;
+
+Result<void, std::string> GroupCoordinator::apply(const RecordOrigin& origin,
+                                                  const CoordinatorRecord& record) {
+    const GroupRecord decoded = TRY(decode_group_record(record));
+    image_.apply(origin, decoded);
+    if (!is_loaded_) return {};
+    // The running groups follow where a record makes or ends one.
+    if (const auto* offset = std::get_if<OffsetCommitRecord>(&decoded); offset && offset->value) {
+        groups_.try_emplace(offset->key.group, offset->key.group, offset->value->commit_timestamp);
+    }
+    if (const auto* group = std::get_if<GroupMetadataRecord>(&decoded); group && !group->value) {
+        groups_.erase(group->key.group);
+    }
+    return {};
+}
+
+void GroupCoordinator::end_transaction(protocol::ProducerId producer_id, bool is_commit) {
+    image_.end_transaction(producer_id, is_commit);
+}
+
+void GroupCoordinator::loaded(const CoordinatorContext& context) {
+    is_loaded_ = true;
+    Step step{.context = context, .outcome = {}};
+    for (const auto& [group_id, value] : image_.groups()) {
+        const ClassicGroup& group = groups_.try_emplace(group_id, group_id, value).first->second;
+        for (const auto& [member_id, member] : group.members()) renew_session(step, group, member);
+    }
+    for (const auto& [group_id, offsets] : image_.offsets()) {
+        groups_.try_emplace(group_id, group_id, context.wall_ms);
+    }
+    timers_.set({TimerKind::cleanup, "", ""}, context.now_ms);
+    check_invariants();
+}
+
+Outcome<GroupResponse> GroupCoordinator::handle(const CoordinatorContext& context, RequestId id,
+                                                const Request& request) {
+    CHECK(is_loaded_);
+    Step step{.context = context, .outcome = {}};
+    std::visit([&](const auto& each) { on(step, id, each); }, request);
+    return std::move(step.outcome);
+}
+
+Outcome<GroupResponse> GroupCoordinator::tick(const CoordinatorContext& context) {
+    Step step{.context = context, .outcome = {}};
+    // One at a time: what follows from it is written before the next is looked at.
+    if (const auto due = timers_.take_due(context.now_ms)) take(step, *due);
+    return std::move(step.outcome);
+}
+
+void GroupCoordinator::take(Step& step, const TimerKey& due) {
+    const auto& [kind, group_id, member_id] = due;
+    if (kind == TimerKind::cleanup) return clean_up(step);
+    ClassicGroup* group = find(group_id);
+    if (group == nullptr) return;
+    switch (kind) {
+        case TimerKind::session: session_is_over(step, *group, member_id); break;
+        case TimerKind::join: join_time_is_up(step, *group); break;
+        case TimerKind::sync: sync_time_is_up(step, *group); break;
+        case TimerKind::cleanup: UNREACHABLE();
+    }
+    group->check_invariants();
+}
+
+Outcome<GroupResponse> GroupCoordinator::append_done(const CoordinatorContext& context,
+                                                     AppendId append, ErrorCode error) {
+    Step step{.context = context, .outcome = {}};
+    const auto stored = storing_.extract(append);
+    CHECK(!stored.empty(), "append {} was not awaited", append);
+    const StoringAssignment& assignment = stored.mapped();
+    ClassicGroup* group = find(assignment.group_id);
+    // A newer rebalance may have begun: then these assignments are nobody's any more.
+    if (group == nullptr || !group->is_in(GroupState::completing_rebalance) ||
+        group->generation_id() != assignment.generation_id) {
+        return std::move(step.outcome);
+    }
+    if (error != ErrorCode::none) {
+        refuse_syncs(step, *group, error);
+        rebalance(step, *group);
+    } else {
+        for (auto& [id, member] : group->members()) {
+            const auto it = assignment.assignments.find(id);
+            member.assignment = it == assignment.assignments.end() ? Bytes() : it->second;
+        }
+        hand_out_assignments(step, *group);
+        group->transition_to(GroupState::stable, context.wall_ms);
+    }
+    group->check_invariants();
+    return std::move(step.outcome);
+}
+
+ClassicGroup* GroupCoordinator::find(const std::string& group_id) {
+    const auto it = groups_.find(group_id);
+    return it == groups_.end() ? nullptr : &it->second;
+}
+
+const ClassicGroup* GroupCoordinator::find(const std::string& group_id) const {
+    const auto it = groups_.find(group_id);
+    return it == groups_.end() ? nullptr : &it->second;
+}
+
+void GroupCoordinator::check_invariants() const {
+    for (const auto& [id, group] : groups_) {
+        CHECK(id == group.group_id());
+        group.check_invariants();
+        const auto* written = image_.find_group(id);
+        CHECK(written == nullptr || written->generation <= group.generation_id(),
+              "{} runs in generation {} below {}, which is written", id, group.generation_id(),
+              written->generation);
+    }
+    for (const auto& [id, value] : image_.groups()) {
+        CHECK(groups_.contains(id), "{} is written and does not run", id);
+    }
+}
+
+}  // namespace gregor::coordinator
