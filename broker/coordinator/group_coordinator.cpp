@@ -1,6 +1,9 @@
 #include "broker/coordinator/group_coordinator.h"
 
+#include <algorithm>
+
 #include "sim/base/check.h"
+#include "sim/base/instrument.h"
 
 namespace gregor::coordinator {
 
@@ -73,28 +76,49 @@ void GroupCoordinator::take(Step& step, const TimerKey& due) {
 Outcome<GroupResponse> GroupCoordinator::append_done(const CoordinatorContext& context,
                                                      AppendId append, ErrorCode error) {
     Step step{.context = context, .outcome = {}};
-    const auto stored = storing_.extract(append);
-    CHECK(!stored.empty(), "append {} was not awaited", append);
-    const StoringAssignment& assignment = stored.mapped();
-    ClassicGroup* group = find(assignment.group_id);
+    const auto done = storing_.extract(append);
+    CHECK(!done.empty(), "append {} was not awaited", append);
+    std::visit([&](const auto& each) { this->stored(step, each, error); }, done.mapped());
+    return std::move(step.outcome);
+}
+
+void GroupCoordinator::stored(Step& step, const StoringAssignment& storing, ErrorCode error) {
+    ClassicGroup* group = find(storing.group_id);
     // A newer rebalance may have begun: then these assignments are nobody's any more.
     if (group == nullptr || !group->is_in(GroupState::completing_rebalance) ||
-        group->generation_id() != assignment.generation_id) {
-        return std::move(step.outcome);
+        group->generation_id() != storing.generation_id) {
+        return;
     }
     if (error != ErrorCode::none) {
         refuse_syncs(step, *group, error);
         rebalance(step, *group);
     } else {
         for (auto& [id, member] : group->members()) {
-            const auto it = assignment.assignments.find(id);
-            member.assignment = it == assignment.assignments.end() ? Bytes() : it->second;
+            const auto it = storing.assignments.find(id);
+            member.assignment = it == storing.assignments.end() ? Bytes() : it->second;
         }
         hand_out_assignments(step, *group);
-        group->transition_to(GroupState::stable, context.wall_ms);
+        group->transition_to(GroupState::stable, step.context.wall_ms);
     }
     group->check_invariants();
-    return std::move(step.outcome);
+}
+
+/// Where it is not in the log the member is who it was: nobody was told of another id.
+void GroupCoordinator::stored(Step& step, const StoringStaticMember& storing, ErrorCode error) {
+    if (error == ErrorCode::none) return;
+    const auto* written = image_.find_group(storing.group_id);
+    const bool is_in_log =
+        written != nullptr && std::ranges::any_of(written->members, [&](const auto& member) {
+            return member.member_id == storing.new_id;
+        });
+    ClassicGroup* group = find(storing.group_id);
+    if (is_in_log || group == nullptr || group->find_member(storing.new_id) == nullptr) return;
+    PROBE("a static member's new id could not be stored");
+    timers_.cancel({TimerKind::session, storing.group_id, storing.new_id});
+    ClassicMember& member = group->replace_static(storing.new_id, storing.old_member.member_id);
+    member = storing.old_member;
+    renew_session(step, *group, member);
+    group->check_invariants();
 }
 
 ClassicGroup* GroupCoordinator::find(const std::string& group_id) {

@@ -17,6 +17,7 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <variant>
 
 #include "broker/coordinator/classic_group.h"
 #include "broker/coordinator/coordinator.h"
@@ -78,11 +79,19 @@ private:
         std::int32_t generation_id = 0;
         std::map<std::string, Bytes> assignments;
     };
+    /// A static member's new id, on its way as well; who it was before.
+    struct StoringStaticMember {
+        std::string group_id;
+        std::string new_id;
+        ClassicMember old_member;
+    };
 
     // group_coordinator.cpp
     [[nodiscard]] ClassicGroup* find(const std::string& group_id);
     [[nodiscard]] const ClassicGroup* find(const std::string& group_id) const;
     void take(Step& step, const TimerKey& due);
+    void stored(Step& step, const StoringAssignment& storing, protocol::ErrorCode error);
+    void stored(Step& step, const StoringStaticMember& storing, protocol::ErrorCode error);
 
     // group_join.cpp
     void on(Step& step, RequestId id, const JoinGroup& join);
@@ -150,7 +159,7 @@ private:
     bool is_loaded_ = false;
     std::map<std::string, ClassicGroup> groups_;
     Timers<TimerKey> timers_;
-    std::map<AppendId, StoringAssignment> storing_;
+    std::map<AppendId, std::variant<StoringAssignment, StoringStaticMember>> storing_;
     AppendId next_append_ = 1;
     std::string clean_up_from_;  // the group at which an unfinished cleanup goes on
 };

@@ -1,4 +1,6 @@
 // GroupCoordinator: JoinGroup (KIP-345 static members, KIP-394 member ids, KIP-814 skipAssignment).
+#include <algorithm>
+
 #include "broker/coordinator/group_coordinator.h"
 #include "sim/base/check.h"
 #include "sim/base/instrument.h"
@@ -22,6 +24,15 @@ JoinGroupResponse refusal(const std::string& member_id, ErrorCode error) {
     return response;
 }
 
+/// Records have room for 32767 bytes of each, and a member id is longer than what it is made of.
+bool can_be_written(const protocol::JoinGroupRequest& request) {
+    constexpr std::size_t kMaxBytes = 32'000;
+    return request.group_id.size() <= kMaxBytes && request.protocol_type.size() <= kMaxBytes &&
+           request.group_instance_id.value_or("").size() <= kMaxBytes &&
+           std::ranges::all_of(request.protocols,
+                               [](const auto& each) { return each.name.size() <= kMaxBytes; });
+}
+
 }  // namespace
 
 void GroupCoordinator::on(Step& step, RequestId id, const JoinGroup& join) {
@@ -34,6 +45,7 @@ void GroupCoordinator::on(Step& step, RequestId id, const JoinGroup& join) {
         request.session_timeout_ms > config_.max_session_timeout_ms) {
         return refuse(ErrorCode::invalid_session_timeout);
     }
+    if (!can_be_written(request)) return refuse(ErrorCode::invalid_request);
     const bool is_new_member = request.member_id.empty();
     ClassicGroup* group = find(request.group_id);
     const bool is_new_group = group == nullptr;
@@ -43,8 +55,10 @@ void GroupCoordinator::on(Step& step, RequestId id, const JoinGroup& join) {
                      .first->second;
     }
     if (!has_room(*group, request.member_id)) {
-        remove_member(step, *group, request.member_id);
-        members_left(step, *group);
+        if (group->find_member(request.member_id) != nullptr) {
+            remove_member(step, *group, request.member_id);
+            members_left(step, *group);
+        }
         step.answer(id, refusal("", ErrorCode::group_max_size_reached));
     } else if (!group->accepts_protocols(request.protocol_type, request.protocols)) {
         refuse(ErrorCode::inconsistent_group_protocol);
@@ -123,6 +137,9 @@ void GroupCoordinator::join_as_static(Step& step, RequestId id, const JoinGroup&
         step.answer(*fenced.awaiting_sync,
                     protocol::SyncGroupResponse{.error_code = ErrorCode::fenced_instance_id});
     }
+    ClassicMember old_member = fenced;
+    old_member.awaiting_join.reset();
+    old_member.awaiting_sync.reset();
     timers_.cancel({TimerKind::session, group.group_id(), old_id});
     ClassicMember& member = group.replace_static(old_id, new_member_id(join));
     member.client_id = join.client_id;
@@ -144,6 +161,11 @@ void GroupCoordinator::join_as_static(Step& step, RequestId id, const JoinGroup&
         response.members.clear();
     }
     write_group(step, group, group.assignments());
+    step.outcome.append = next_append_++;
+    storing_.emplace(*step.outcome.append,
+                     StoringStaticMember{.group_id = group.group_id(),
+                                         .new_id = member.member_id,
+                                         .old_member = std::move(old_member)});
     step.answer(id, std::move(response));
 }
 

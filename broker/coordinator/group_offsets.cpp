@@ -1,6 +1,7 @@
 // GroupCoordinator: committed offsets: OffsetCommit, OffsetFetch, OffsetDelete (KIP-496).
+#include <algorithm>
+
 #include "broker/coordinator/group_coordinator.h"
-#include "sim/base/check.h"
 
 namespace gregor::coordinator {
 
@@ -18,6 +19,9 @@ constexpr std::int16_t kFirstWithMemberEpoch = 9;
 /// Where the client leaves the retention to the broker.
 constexpr std::int64_t kDefaultRetention = -1;
 constexpr std::int64_t kNoTimestamp = -1;
+/// A thousand years: nothing overflows.
+constexpr std::int64_t kMaxRetentionMs = std::int64_t{1000} * 366 * 86'400'000;
+constexpr std::size_t kMaxGroupIdBytes = 32'000;
 
 bool has_partition(const metadata::MetadataImage& image, const std::string& topic,
                    protocol::PartitionId partition) {
@@ -95,6 +99,7 @@ void GroupCoordinator::on(Step& step, RequestId id, const CommitOffsets& commit)
 ErrorCode GroupCoordinator::check_commit(const CommitOffsets& commit) const {
     const OffsetCommitRequest& request = commit.request;
     const std::int32_t generation_id = request.generation_id_or_member_epoch;
+    if (request.group_id.size() > kMaxGroupIdBytes) return ErrorCode::invalid_group_id;
     const ClassicGroup* group = find(request.group_id);
     if (group == nullptr) {
         // Without a generation it is a consumer that only keeps its offsets here.

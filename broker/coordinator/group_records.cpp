@@ -1,5 +1,7 @@
 #include "broker/coordinator/group_records.h"
 
+#include <set>
+
 #include "broker/coordinator/versioned_bytes.h"
 
 namespace gregor::coordinator {
@@ -17,6 +19,20 @@ Result<GroupRecord, std::string> decode_as(const CoordinatorRecord& record) {
     return decoded;
 }
 
+/// What a group can be made of.
+Result<void, std::string> check_sound(const protocol::GroupMetadataValue& value) {
+    std::set<std::string> ids;
+    std::set<std::string> instances;
+    for (const auto& member : value.members) {
+        const bool is_twice =
+            !ids.insert(member.member_id).second ||
+            (member.group_instance_id && !instances.insert(*member.group_instance_id).second);
+        if (is_twice) return fail(fmt::format("member {} is there twice", member.member_id));
+    }
+    if (value.members.empty() || value.protocol) return {};
+    return fail(std::string("members without a protocol"));
+}
+
 }  // namespace
 
 Result<GroupRecord, std::string> decode_group_record(const CoordinatorRecord& record) {
@@ -27,8 +43,11 @@ Result<GroupRecord, std::string> decode_group_record(const CoordinatorRecord& re
                          protocol::OffsetCommitValue>(record);
     }
     if (*type == kGroupMetadataType) {
-        return decode_as<GroupMetadataRecord, protocol::GroupMetadataKey,
-                         protocol::GroupMetadataValue>(record);
+        GroupRecord decoded = TRY((decode_as<GroupMetadataRecord, protocol::GroupMetadataKey,
+                                             protocol::GroupMetadataValue>(record)));
+        const auto& value = std::get<GroupMetadataRecord>(decoded).value;
+        if (value) TRY(check_sound(*value));
+        return decoded;
     }
     return OtherGroupRecord{.type = *type};
 }

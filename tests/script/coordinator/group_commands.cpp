@@ -1,0 +1,398 @@
+#include "tests/script/coordinator/group_commands.h"
+
+#include <fmt/ranges.h>
+
+#include <sstream>
+
+#include "broker/coordinator/versioned_bytes.h"
+#include "broker/protocol/messages/embedded.h"
+
+namespace gregor::coordinator::test {
+namespace {
+
+std::vector<std::string> split(const std::string& text, char at) {
+    std::vector<std::string> parts;
+    std::istringstream in(text);
+    for (std::string each; std::getline(in, each, at);) parts.push_back(each);
+    return parts;
+}
+
+/// "orders-0"
+OffsetKey partition_of(const std::string& text) {
+    const std::size_t dash = text.rfind('-');
+    return {text.substr(0, dash), protocol::PartitionId(std::stoi(text.substr(dash + 1)))};
+}
+
+std::string text_of(protocol::ErrorCode error) { return fmt::format("{}", error); }
+
+Bytes subscription(const std::vector<std::string>& topics) {
+    return encode_versioned(protocol::ConsumerProtocolSubscription{.topics = topics}, 0);
+}
+
+}  // namespace
+
+struct GroupCommands::Line {
+    std::string command;
+    std::vector<std::string> words;
+    std::map<std::string, std::string> named;
+
+    explicit Line(const std::string& text) {
+        std::istringstream in(text);
+        in >> command;
+        for (std::string word; in >> word;) {
+            const std::size_t equals = word.find('=');
+            if (equals == std::string::npos) {
+                words.push_back(word);
+            } else {
+                named[word.substr(0, equals)] = word.substr(equals + 1);
+            }
+        }
+    }
+    [[nodiscard]] std::string text(const std::string& name, std::string otherwise = "") const {
+        const auto it = named.find(name);
+        return it == named.end() ? otherwise : it->second;
+    }
+    [[nodiscard]] int number(const std::string& name, int otherwise) const {
+        const auto it = named.find(name);
+        return it == named.end() ? otherwise : std::stoi(it->second);
+    }
+    [[nodiscard]] const std::string& group() const { return words.at(0); }
+};
+
+std::vector<std::string> GroupCommands::run(const std::string& text) {
+    const Line line(text);
+    if (line.command == "config") {
+        configure(line);
+        return {};
+    }
+    if (line.command == "log") return written();
+    if (move(line)) return news(0, "");
+    const RequestId asked = world().ask(request_of(line));
+    const bool by_client = line.words.size() > 1 && clients_.contains(line.words[1]);
+    const std::string who = by_client ? line.words[1] : line.command;
+    askers_[asked] = who;
+    return news(asked, who);
+}
+
+testing::GroupWorld& GroupCommands::world() {
+    if (!world_) world_ = std::make_unique<testing::GroupWorld>(config_);
+    return *world_;
+}
+
+void GroupCommands::configure(const Line& line) {
+    config_.initial_rebalance_delay_ms =
+        line.number("initial-delay", config_.initial_rebalance_delay_ms);
+    config_.max_size = line.number("max-size", config_.max_size);
+    config_.min_session_timeout_ms = line.number("min-session", config_.min_session_timeout_ms);
+    config_.offset_metadata_max_bytes =
+        line.number("max-metadata", config_.offset_metadata_max_bytes);
+    if (line.named.contains("retention"))
+        config_.offsets_retention_ms = line.number("retention", 0);
+    if (line.named.contains("check-interval")) {
+        config_.offsets_check_interval_ms = line.number("check-interval", 0);
+    }
+}
+
+/// What is no request of a client.
+bool GroupCommands::move(const Line& line) {
+    const std::string& command = line.command;
+    if (command == "topic") {
+        world().add_topic(line.words.at(0), std::stoi(line.words.at(1)));
+    } else if (command == "delete-topic") {
+        world().remove_topic(line.words.at(0));
+    } else if (command == "wait") {
+        world().advance(std::stoi(line.words.at(0)));
+    } else if (command == "hold") {
+        world().hold();
+    } else if (command == "commit-log") {
+        world().commit();
+    } else if (command == "fail-commits") {
+        world().fail_commits();
+    } else if (command == "refuse-append") {
+        world().refuse_next_append();
+    } else if (command == "fail-over") {
+        world().fail_over();
+    } else if (command == "compact") {
+        world().compact(false);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+GroupCommands::Client& GroupCommands::client(const Line& line) {
+    return clients_[line.words.at(1)];
+}
+
+GroupRequest GroupCommands::request_of(const Line& line) {
+    const std::string& command = line.command;
+    if (command == "join") return join_of(line, client(line));
+    if (command == "commit") return commit_of(line);
+    if (command == "sync") {
+        const Client& who = client(line);
+        protocol::SyncGroupRequest request{
+            .group_id = line.group(),
+            .generation_id = line.number("generation", who.generation_id),
+            .member_id = who.member_id,
+            .group_instance_id = who.group_instance_id,
+            .protocol_type = std::nullopt,
+            .protocol_name = std::nullopt,
+            .assignments = {}};
+        for (const auto& [name, value] : line.named) {
+            if (name == "generation") continue;
+            request.assignments.push_back(
+                {.member_id = real(name), .assignment = Bytes::copy_of(value)});
+        }
+        return SyncGroup{std::move(request)};
+    }
+    if (command == "heartbeat") {
+        const Client& who = client(line);
+        return Heartbeat{{.group_id = line.group(),
+                          .generation_id = line.number("generation", who.generation_id),
+                          .member_id = who.member_id,
+                          .group_instance_id = who.group_instance_id}};
+    }
+    if (command == "leave") {
+        protocol::LeaveGroupRequest request{.group_id = line.group(), .members = {}};
+        auto& leaver = request.members.emplace_back();
+        if (line.named.contains("static")) {
+            leaver.group_instance_id = line.text("static");
+        } else {
+            leaver.member_id = client(line).member_id;
+            leaver.group_instance_id = client(line).group_instance_id;
+        }
+        return LeaveGroup{std::move(request)};
+    }
+    if (command == "fetch") {
+        FetchOffsets fetch;
+        fetch.group.group_id = line.group();
+        fetch.group.topics.reset();
+        for (std::size_t i = 1; i < line.words.size(); ++i) {
+            const auto [topic, partition] = partition_of(line.words[i]);
+            if (!fetch.group.topics) fetch.group.topics.emplace();
+            fetch.group.topics->push_back({.name = topic, .partition_indexes = {partition}});
+        }
+        return fetch;
+    }
+    if (command == "delete-offsets") {
+        DeleteOffsets request;
+        request.request.group_id = line.group();
+        for (std::size_t i = 1; i < line.words.size(); ++i) {
+            const auto [topic, partition] = partition_of(line.words[i]);
+            request.request.topics.push_back({.name = topic, .partitions = {{partition}}});
+        }
+        return request;
+    }
+    if (command == "describe") {
+        return DescribeGroup{.group_id = line.group(),
+                             .version = static_cast<std::int16_t>(line.number("version", 6))};
+    }
+    if (command == "list") return ListGroups{{.states_filter = line.words, .types_filter = {}}};
+    if (command == "delete") return DeleteGroup{line.group()};
+    CHECK(false, "unknown command: {}", command);
+    return {};
+}
+
+JoinGroup GroupCommands::join_of(const Line& line, Client& who) {
+    if (line.named.contains("static")) who.group_instance_id = line.text("static");
+    if (line.named.contains("anew")) who.member_id.clear();
+    JoinGroup join{.request = {.group_id = line.group(),
+                               .session_timeout_ms = line.number("session", 10'000),
+                               .rebalance_timeout_ms = line.number("rebalance", 60'000),
+                               .member_id = who.member_id,
+                               .group_instance_id = who.group_instance_id,
+                               .protocol_type = line.text("type", "consumer"),
+                               .protocols = {}},
+                   .version = static_cast<std::int16_t>(line.number("version", 9)),
+                   .client_id = line.words.at(1),
+                   .client_host = "/127.0.0.1"};
+    for (const std::string& name : split(line.text("protocols", "range"), ',')) {
+        join.request.protocols.push_back(
+            {.name = name, .metadata = subscription(split(line.text("topics", "orders"), ','))});
+    }
+    return join;
+}
+
+CommitOffsets GroupCommands::commit_of(const Line& line) {
+    CommitOffsets commit{
+        .request = {.group_id = line.group(), .group_instance_id = {}, .topics = {}},
+        .version = static_cast<std::int16_t>(line.number("version", 9))};
+    if (line.words.at(1) != "-") {
+        const Client& who = client(line);
+        commit.request.generation_id_or_member_epoch = line.number("generation", who.generation_id);
+        commit.request.member_id = who.member_id;
+        commit.request.group_instance_id = who.group_instance_id;
+    }
+    for (const auto& [name, value] : line.named) {
+        if (name == "version" || name == "generation" || name == "retention") continue;
+        const auto [topic, partition] = partition_of(name);
+        const auto parts = split(value, ',');
+        commit.request.topics.push_back(
+            {.name = topic,
+             .partitions = {{.partition_index = partition,
+                             .committed_offset = protocol::Offset(std::stoll(parts.at(0))),
+                             .committed_metadata = parts.size() > 1 ? parts[1] : ""}}});
+    }
+    commit.request.retention_time_ms = line.number("retention", -1);
+    return commit;
+}
+
+// What was said. ----------------------------------------------------------------------------------
+
+std::vector<std::string> GroupCommands::news(RequestId asked, const std::string& who) {
+    std::vector<std::string> lines;
+    bool is_answered = asked == 0;
+    for (auto& [id, answer] : world().take_answers()) {
+        is_answered = is_answered || id == asked;
+        const auto asker = askers_.extract(id);
+        if (asker.empty()) continue;  // the world's own
+        const std::string text = answer ? told(id, *answer) : text_of(answer.error());
+        if (answer) {
+            if (const auto* joined = std::get_if<protocol::JoinGroupResponse>(&*answer)) {
+                Client& client = clients_[asker.mapped()];
+                const bool is_told = joined->error_code == protocol::ErrorCode::none ||
+                                     joined->error_code == protocol::ErrorCode::member_id_required;
+                if (is_told) client.member_id = joined->member_id;
+                if (joined->error_code == protocol::ErrorCode::none) {
+                    client.generation_id = joined->generation_id;
+                }
+            }
+        }
+        lines.push_back(fmt::format("{}: {}", asker.mapped(), text));
+    }
+    if (!is_answered) lines.push_back(fmt::format("{}: waits", who));
+    return lines;
+}
+
+std::string GroupCommands::told(RequestId, const GroupResponse& response) {
+    using protocol::ErrorCode;
+    struct Teller {
+        GroupCommands& self;
+
+        std::string operator()(const protocol::JoinGroupResponse& r) {
+            if (r.error_code == ErrorCode::member_id_required) {
+                return fmt::format("{} {}", text_of(r.error_code), self.alias(r.member_id));
+            }
+            if (r.error_code != ErrorCode::none) return text_of(r.error_code);
+            std::string text =
+                fmt::format("{} joined generation {} {} leader {}", self.alias(r.member_id),
+                            r.generation_id, r.protocol_name.value_or("-"), self.alias(r.leader));
+            for (std::size_t i = 0; i < r.members.size(); ++i) {
+                text += (i == 0 ? " of " : ",") + self.alias(r.members[i].member_id);
+            }
+            return r.skip_assignment ? text + " skip-assignment" : text;
+        }
+        std::string operator()(const protocol::SyncGroupResponse& r) {
+            if (r.error_code != ErrorCode::none) return text_of(r.error_code);
+            return fmt::format("assigned '{}'", r.assignment.text());
+        }
+        std::string operator()(const protocol::HeartbeatResponse& r) {
+            return text_of(r.error_code);
+        }
+        std::string operator()(const protocol::LeaveGroupResponse& r) {
+            if (r.error_code != ErrorCode::none) return text_of(r.error_code);
+            std::string text = "left";
+            for (const auto& member : r.members) text += " " + text_of(member.error_code);
+            return text;
+        }
+        std::string operator()(const protocol::OffsetCommitResponse& r) {
+            std::string text = "committed";
+            for (const auto& topic : r.topics) {
+                for (const auto& each : topic.partitions) {
+                    text += fmt::format(" {}-{} {}", topic.name, each.partition_index,
+                                        text_of(each.error_code));
+                }
+            }
+            return text;
+        }
+        std::string operator()(const protocol::OffsetFetchResponse::Group& r) {
+            std::string text = r.topics.empty() ? "nothing" : "";
+            for (const auto& topic : r.topics) {
+                for (const auto& each : topic.partitions) {
+                    if (!text.empty()) text += " ";
+                    text += fmt::format("{}-{}={}", topic.name, each.partition_index,
+                                        each.committed_offset);
+                    if (!each.metadata.value_or("").empty()) text += "," + *each.metadata;
+                    if (each.error_code != ErrorCode::none) text += " " + text_of(each.error_code);
+                }
+            }
+            return text;
+        }
+        std::string operator()(const protocol::OffsetDeleteResponse& r) {
+            if (r.error_code != ErrorCode::none) return text_of(r.error_code);
+            std::string text = "deleted";
+            for (const auto& topic : r.topics) {
+                for (const auto& each : topic.partitions) {
+                    text += fmt::format(" {}-{} {}", topic.name, each.partition_index,
+                                        text_of(each.error_code));
+                }
+            }
+            return text;
+        }
+        std::string operator()(const protocol::DescribeGroupsResponse::Group& r) {
+            if (r.error_code != ErrorCode::none) return text_of(r.error_code);
+            std::string text = r.group_state;
+            if (!r.protocol_type.empty()) text += " " + r.protocol_type;
+            if (!r.protocol_data.empty()) text += " " + r.protocol_data;
+            for (const auto& member : r.members) {
+                text += fmt::format(" {}='{}'", self.alias(member.member_id),
+                                    member.member_assignment.text());
+            }
+            return text;
+        }
+        std::string operator()(const protocol::ListGroupsResponse& r) {
+            std::string text = r.groups.empty() ? "none" : "";
+            for (const auto& group : r.groups) {
+                if (!text.empty()) text += " ";
+                text += fmt::format("{}:{}", group.group_id, group.group_state);
+            }
+            return text;
+        }
+        std::string operator()(const protocol::DeleteGroupsResponse::Result& r) {
+            return text_of(r.error_code);
+        }
+        std::string operator()(std::monostate) { return "done"; }
+    };
+    return std::visit(Teller{*this}, response);
+}
+
+std::vector<std::string> GroupCommands::written() {
+    std::vector<std::string> lines;
+    for (const CoordinatorRecord& record : world().take_records()) {
+        const auto decoded = decode_group_record(record);
+        CHECK(decoded.has_value());
+        if (const auto* offset = std::get_if<OffsetCommitRecord>(&*decoded)) {
+            lines.push_back(fmt::format(
+                "offset {} {}-{} {}", offset->key.group, offset->key.topic, offset->key.partition,
+                offset->value ? fmt::format("{}", offset->value->offset) : "tombstone"));
+        } else if (const auto* group = std::get_if<GroupMetadataRecord>(&*decoded)) {
+            std::string text = fmt::format("group {}", group->key.group);
+            if (!group->value) {
+                lines.push_back(text + " tombstone");
+                continue;
+            }
+            text += fmt::format(" generation {}", group->value->generation);
+            if (group->value->leader) text += " leader " + alias(*group->value->leader);
+            for (const auto& member : group->value->members) {
+                text += fmt::format(" {}='{}'", alias(member.member_id), member.assignment.text());
+            }
+            lines.push_back(text);
+        }
+    }
+    return lines;
+}
+
+std::string GroupCommands::alias(const std::string& member_id) {
+    if (member_id.empty()) return "-";
+    const auto it = aliases_.try_emplace(member_id, fmt::format("m{}", aliases_.size() + 1)).first;
+    return it->second;
+}
+
+std::string GroupCommands::real(const std::string& alias) const {
+    for (const auto& [id, known] : aliases_) {
+        if (known == alias) return id;
+    }
+    return alias;
+}
+
+}  // namespace gregor::coordinator::test
