@@ -73,10 +73,20 @@ void CoordinatorDriver<Machine>::publish(const metadata::ImageRef& image) {
     }
     if (topic == nullptr) return;
     for (const auto& [partition, state] : topic->partitions) {
-        if (state.leader == options_.node_id && !shards_.contains(partition)) {
-            elect(partition, state.leader_epoch);
-        }
+        if (shards_.contains(partition) || !leads(partition, state)) continue;
+        elect(partition, state.leader_epoch);
     }
+}
+
+/// The replica has to know, too: an image from before this incarnation's registration is none of
+/// its business.
+template <CoordinatorMachine Machine>
+bool CoordinatorDriver<Machine>::leads(PartitionId partition,
+                                       const metadata::PartitionState& state) const {
+    if (state.leader != options_.node_id) return false;
+    const replication::HostedRef hosted = replicas_.find({options_.topic, partition.value()});
+    return hosted != nullptr && hosted->state.is_leader() &&
+           hosted->state.leader()->epoch == state.leader_epoch;
 }
 
 template <CoordinatorMachine Machine>

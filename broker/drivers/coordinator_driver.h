@@ -64,7 +64,7 @@ public:
     /// Errors: NOT_COORDINATOR where this broker does not lead the partition (any more),
     /// COORDINATOR_LOAD_IN_PROGRESS until its log is replayed, COORDINATOR_NOT_AVAILABLE when what
     /// was decided could not be committed. May wait for the disk; when it returns the request has
-    /// had its effect.
+    /// had its effect. `done` must not submit.
     void submit(protocol::PartitionId partition, Request request, Done done);
 
     /// Of the partitions that this broker coordinates, loaded or not.
@@ -80,6 +80,8 @@ private:
     using Choose =
         std::move_only_function<Outcome(Machine&, const coordinator::CoordinatorContext&)>;
 
+    [[nodiscard]] bool leads(protocol::PartitionId partition,
+                             const metadata::PartitionState& state) const;
     void elect(protocol::PartitionId partition, protocol::LeaderEpoch epoch);
     void resign(protocol::PartitionId partition, Shard& shard);
     void run(const ShardRef& shard);

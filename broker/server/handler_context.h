@@ -25,6 +25,7 @@ class MetadataImage;
 namespace gregor::drivers {
 class ClusterMetadata;
 class ControllerChannel;
+class GroupCoordinators;
 class ProducerIdManager;
 }  // namespace gregor::drivers
 namespace gregor::replication {
@@ -48,10 +49,12 @@ struct HandlerContext {
     /// None on a node that is no broker.
     replication::ReplicaManager* hosted_replicas = nullptr;
     drivers::ProducerIdManager* producer_id_manager = nullptr;
+    drivers::GroupCoordinators* group_coordinators = nullptr;
 
     /// CHECKs that this node is a broker, as the listeners of their callers' APIs are a broker's.
     [[nodiscard]] replication::ReplicaManager& replicas() const;
     [[nodiscard]] drivers::ProducerIdManager& producer_ids() const;
+    [[nodiscard]] drivers::GroupCoordinators& groups() const;
 
     [[nodiscard]] bool is_from_controller_listener(const rpc::Request& request) const;
     /// The newest published image; never null, immutable.

@@ -58,6 +58,18 @@ replication::ReplicaManagerOptions replica_options(const Config& config) {
                         .socket_timeout = config.milliseconds("replica.socket.timeout.ms")}};
 }
 
+coordinator::GroupConfig group_config(const Config& config) {
+    constexpr std::int64_t kMillisecondsPerMinute = 60'000;
+    return {.min_session_timeout_ms = config.int32("group.min.session.timeout.ms"),
+            .max_session_timeout_ms = config.int32("group.max.session.timeout.ms"),
+            .initial_rebalance_delay_ms = config.int32("group.initial.rebalance.delay.ms"),
+            .max_size = config.int32("group.max.size"),
+            .offset_metadata_max_bytes = config.int32("offset.metadata.max.bytes"),
+            .offsets_retention_ms =
+                config.integer("offsets.retention.minutes") * kMillisecondsPerMinute,
+            .offsets_check_interval_ms = config.integer("offsets.retention.check.interval.ms")};
+}
+
 drivers::ControllerDriverOptions controller_options(const Config& config,
                                                     const std::string& cluster_id) {
     drivers::ControllerDriverOptions options{.controller = controller_config(config, cluster_id)};
@@ -109,6 +121,11 @@ replication::ReplicaManager& HandlerContext::replicas() const {
 drivers::ProducerIdManager& HandlerContext::producer_ids() const {
     CHECK(producer_id_manager != nullptr);
     return *producer_id_manager;
+}
+
+drivers::GroupCoordinators& HandlerContext::groups() const {
+    CHECK(group_coordinators != nullptr);
+    return *group_coordinators;
 }
 
 bool HandlerContext::is_from_controller_listener(const rpc::Request& request) const {
@@ -304,6 +321,17 @@ void Node::make_broker() {
         publisher_->publish(image);
     });
     publisher_->set_incarnation(incarnation_);
+    groups_ = std::make_unique<drivers::GroupCoordinators>(
+        runtime_, *replicas_, group_config(config_),
+        drivers::CoordinatorDriverOptions{
+            .node_id = config_.node_id(),
+            .load_buffer_bytes = config_.int32("offsets.load.buffer.size"),
+            .commit_timeout = config_.milliseconds("offsets.commit.timeout.ms")});
+    // After the replicas: who leads a partition coordinates what is on it.
+    metadata_->feed().subscribe(
+        [this](const metadata::ImageRef& before, const metadata::ImageRef& image) {
+            groups_->publish(before, image);
+        });
     lifecycle_ = std::make_unique<drivers::BrokerLifecycle>(
         runtime_, *channel_, *metadata_,
         drivers::BrokerLifecycleOptions{
@@ -318,6 +346,7 @@ void Node::make_broker() {
                                                                  config_.node_id());
     context_->hosted_replicas = replicas_.get();
     context_->producer_id_manager = producer_ids_.get();
+    context_->group_coordinators = groups_.get();
 }
 
 Node::Started Node::start_quorum() {
@@ -449,6 +478,7 @@ void Node::stop() {
         }
     }
     server_.stop_accepting();
+    if (groups_ != nullptr) groups_->shut_down();
     if (replicas_ != nullptr) replicas_->shut_down();
     server_.shut_down(deadline_after(runtime_.clock().now(), kDrainTimeout));
     if (metadata_ != nullptr) metadata_->shut_down();

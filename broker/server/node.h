@@ -23,6 +23,7 @@
 #include "broker/drivers/broker_lifecycle.h"
 #include "broker/drivers/cluster_metadata.h"
 #include "broker/drivers/controller_channel.h"
+#include "broker/drivers/group_coordinators.h"
 #include "broker/drivers/metadata_publisher.h"
 #include "broker/drivers/producer_id_manager.h"
 #include "broker/http/server.h"
@@ -77,6 +78,7 @@ public:
     [[nodiscard]] drivers::ClusterMetadata& metadata();
     /// The same at any time: nullptr where there is none (yet).
     [[nodiscard]] replication::ReplicaManager* find_replicas() { return replicas_.get(); }
+    [[nodiscard]] drivers::GroupCoordinators* find_groups() { return groups_.get(); }
     [[nodiscard]] drivers::ClusterMetadata* find_metadata() { return metadata_.get(); }
 
 private:
@@ -121,6 +123,7 @@ private:
     std::unique_ptr<drivers::MetadataPublisher> publisher_;
     std::unique_ptr<drivers::BrokerLifecycle> lifecycle_;
     std::unique_ptr<drivers::ProducerIdManager> producer_ids_;
+    std::unique_ptr<drivers::GroupCoordinators> groups_;
     std::unique_ptr<HandlerContext> context_;
     rpc::Server server_;
     http::Server metrics_server_;

@@ -9,6 +9,9 @@
 #include "broker/server/handlers/describe_topic_partitions.h"
 #include "broker/server/handlers/fetch.h"
 #include "broker/server/handlers/find_coordinator.h"
+#include "broker/server/handlers/group_admin.h"
+#include "broker/server/handlers/group_membership.h"
+#include "broker/server/handlers/group_offsets.h"
 #include "broker/server/handlers/init_producer_id.h"
 #include "broker/server/handlers/list_offsets.h"
 #include "broker/server/handlers/metadata.h"
@@ -28,7 +31,15 @@ constexpr Route kRoutes[] = {
     {ApiKey::fetch, handle_fetch},
     {ApiKey::list_offsets, handle_list_offsets},
     {ApiKey::metadata, handle_metadata},
+    {ApiKey::offset_commit, handle_offset_commit},
+    {ApiKey::offset_fetch, handle_offset_fetch},
     {ApiKey::find_coordinator, handle_find_coordinator},
+    {ApiKey::join_group, handle_join_group},
+    {ApiKey::heartbeat, handle_heartbeat},
+    {ApiKey::leave_group, handle_leave_group},
+    {ApiKey::sync_group, handle_sync_group},
+    {ApiKey::describe_groups, handle_describe_groups},
+    {ApiKey::list_groups, handle_list_groups},
     {ApiKey::api_versions, handle_api_versions},
     {ApiKey::create_topics, handle_create_topics},
     {ApiKey::delete_topics, handle_delete_topics},
@@ -54,9 +65,11 @@ constexpr Route kRoutes[] = {
     {ApiKey::alter_partition, handle_alter_partition},
     {ApiKey::assign_replicas_to_dirs, handle_assign_replicas_to_dirs},
     {ApiKey::unregister_broker, handle_unregister_broker},
+    {ApiKey::delete_groups, handle_delete_groups},
     {ApiKey::elect_leaders, handle_elect_leaders},
     {ApiKey::alter_partition_reassignments, handle_alter_partition_reassignments},
     {ApiKey::list_partition_reassignments, handle_list_partition_reassignments},
+    {ApiKey::offset_delete, handle_offset_delete},
     {ApiKey::update_features, handle_update_features},
     {ApiKey::add_raft_voter, handle_add_raft_voter},
     {ApiKey::remove_raft_voter, handle_remove_raft_voter},

@@ -1,33 +1,106 @@
 #include "broker/server/handlers/find_coordinator.h"
 
+#include "broker/drivers/group_coordinators.h"
 #include "broker/protocol/messages/group_membership.h"
+#include "broker/server/config.h"
+#include "broker/server/handlers/controller_requests.h"
 
 namespace gregor::server {
 namespace {
 
+using protocol::ErrorCode;
+using protocol::FindCoordinatorRequest;
+using protocol::FindCoordinatorResponse;
+using Coordinator = FindCoordinatorResponse::Coordinator;
+
 constexpr std::int16_t kFirstBatched = 4;  // KIP-699: many keys in one request
-constexpr std::string_view kMessage = "The coordinator is not available.";
+constexpr std::int8_t kGroup = 0;
+constexpr std::int8_t kTransaction = 1;
+constexpr std::string_view kNotAvailable = "The coordinator is not available.";
+constexpr std::string_view kUnknownType =
+    "This most likely occurs because of a request being malformed by the client library or the "
+    "message was sent to an incompatible broker. See the broker logs for more details.";
+/// What versions before 4 say when all is well.
+constexpr std::string_view kNoError = "NONE";
+
+Coordinator refusal(const std::string& key, ErrorCode error, std::string_view why) {
+    return {.key = key,
+            .node_id = protocol::kNoNode,
+            .port = -1,
+            .error_code = error,
+            .error_message = std::string(why)};
+}
+
+/// Whoever else makes it at the same time has made it as well.
+void make_consumer_offsets(HandlerContext& context, const rpc::Request& request) {
+    const Config& config = context.config;
+    protocol::CreateTopicsRequest wanted;
+    wanted.timeout_ms = 30'000;
+    auto& topic = wanted.topics.emplace_back();
+    topic.name = drivers::kConsumerOffsetsTopic;
+    topic.num_partitions = config.int32("offsets.topic.num.partitions");
+    topic.replication_factor =
+        static_cast<std::int16_t>(config.integer("offsets.topic.replication.factor"));
+    topic.configs.push_back({.name = "cleanup.policy", .value = "compact"});
+    topic.configs.push_back({.name = "compression.type", .value = "producer"});
+    topic.configs.push_back({.name = "segment.bytes",
+                             .value = std::to_string(config.int32("offsets.topic.segment.bytes"))});
+    const auto created = ask_controller(context, request, wanted, 7);
+    if (!created || created->topics.empty()) return;
+    if (created->topics.front().error_code == ErrorCode::none) return;
+    context.runtime.trace().event("internal_topic_not_created", "topic={} error={}", topic.name,
+                                  created->topics.front().error_code);
+}
+
+Coordinator find_group(HandlerContext& context, const rpc::Request& request,
+                       const std::string& key) {
+    const Coordinator not_available =
+        refusal(key, ErrorCode::coordinator_not_available, kNotAvailable);
+    if (context.image()->find_topic(drivers::kConsumerOffsetsTopic) == nullptr) {
+        make_consumer_offsets(context, request);
+    }
+    const auto image = context.image();
+    const auto partition = drivers::GroupCoordinators::partition_of(*image, key);
+    if (!partition) return not_available;
+    const metadata::PartitionState* state =
+        image->find_topic(drivers::kConsumerOffsetsTopic)->find(*partition);
+    const metadata::BrokerImage* leader =
+        state == nullptr ? nullptr : image->find_broker(state->leader);
+    if (leader == nullptr || leader->fenced) return not_available;
+    for (const auto& endpoint : leader->end_points) {
+        if (endpoint.name != request.listener) continue;
+        return {.key = key, .node_id = state->leader, .host = endpoint.host, .port = endpoint.port};
+    }
+    return not_available;
+}
+
+Coordinator find(HandlerContext& context, const rpc::Request& request, std::int8_t key_type,
+                 const std::string& key) {
+    switch (key_type) {
+        case kGroup: return find_group(context, request, key);
+        case kTransaction: return refusal(key, ErrorCode::coordinator_not_available, kNotAvailable);
+        default: return refusal(key, ErrorCode::invalid_request, kUnknownType);
+    }
+}
 
 }  // namespace
 
-void handle_find_coordinator(HandlerContext&, const rpc::Request& request, rpc::Reply reply) {
-    const auto asked = decode_or_close<protocol::FindCoordinatorRequest>(request, reply);
+void handle_find_coordinator(HandlerContext& context, const rpc::Request& request,
+                             rpc::Reply reply) {
+    const auto asked = decode_or_close<FindCoordinatorRequest>(request, reply);
     if (!asked) return;
-    protocol::FindCoordinatorResponse response;
+    FindCoordinatorResponse response;
     if (request.version < kFirstBatched) {
-        response.error_code = protocol::ErrorCode::coordinator_not_available;
-        response.error_message = kMessage;
-        response.node_id = protocol::kNoNode;
-        response.port = -1;
+        Coordinator found = find(context, request, asked->key_type, asked->key);
+        response.error_code = found.error_code;
+        response.error_message =
+            found.error_code == ErrorCode::none ? std::string(kNoError) : found.error_message;
+        response.node_id = found.node_id;
+        response.host = std::move(found.host);
+        response.port = found.port;
     }
     for (const std::string& key : asked->coordinator_keys) {
-        response.coordinators.push_back({
-            .key = key,
-            .node_id = protocol::kNoNode,
-            .port = -1,
-            .error_code = protocol::ErrorCode::coordinator_not_available,
-            .error_message = std::string(kMessage),
-        });
+        response.coordinators.push_back(find(context, request, asked->key_type, key));
     }
     reply.send(response);
 }

@@ -1,8 +1,6 @@
-// FindCoordinator (10): which broker coordinates a group or a transactional id.
-//
-// There is no coordinator yet, and no broker to name: every key is answered
-// COORDINATOR_NOT_AVAILABLE, which clients retry. Producers without transactions and consumers that
-// assign partitions themselves do not need the answer.
+// FindCoordinator (10): the leader of the partition that a group lives on. The internal topic is
+// made when somebody asks first. Transactions have no coordinator yet: COORDINATOR_NOT_AVAILABLE,
+// which a client answers by asking again later.
 #pragma once
 
 #include "broker/server/handler_context.h"
