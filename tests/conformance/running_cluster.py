@@ -13,14 +13,15 @@ OVERRIDES = ("broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500
 
 
 class RunningCluster:
-    """Three nodes."""
+    """Three nodes, with these lines in their configuration."""
 
-    def __init__(self):
+    def __init__(self, overrides=()):
+        self.overrides = (*OVERRIDES, *overrides)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gregor-cluster-"))
         self.address = ""
 
     def __enter__(self):
-        arguments = [argument for line in OVERRIDES for argument in ("--override", line)]
+        arguments = [argument for line in self.overrides for argument in ("--override", line)]
         text = self.command("up", "--gregord", gregord_program(), *arguments)
         self.address = text.split("=", 1)[1].strip()
         return self

@@ -27,7 +27,8 @@ void add_records(json& tree, const Bytes& body, std::int16_t version) {
 
 /// What an entry of a list is known by.
 json name_of(const json& entry) {
-    for (const char* field : {"topicId", "name", "topic", "partitionIndex", "partition"}) {
+    for (const char* field :
+         {"topicId", "name", "topic", "partitionIndex", "partition", "groupId", "memberId"}) {
         if (entry.contains(field) && !entry[field].is_null()) return entry[field];
     }
     return {};
@@ -68,6 +69,7 @@ std::optional<json> answer_tree(const Bytes& frame, ApiKey key, std::int16_t ver
     if (key == ApiKey::fetch) add_records(tree, split->body, version);
     forget_address(tree, "brokers");
     forget_address(tree, "nodeEndpoints");
+    forget_address(tree, "coordinators");
     put_in_order(tree);
     tree["correlationId"] = split->header.correlation_id;
     return tree;
