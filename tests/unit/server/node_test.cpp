@@ -131,7 +131,7 @@ TEST_CASE("bytes behind ApiVersions 0 are ignored, a cut body closes the connect
     });
 }
 
-TEST_CASE("no coordinator is named while there is none") {
+TEST_CASE("no coordinator is named while there is none, and the group's is where there is one") {
     NodeWorld world;
     world.as_client([](Runtime& runtime) {
         rpc::Client client(runtime, {});
@@ -139,7 +139,8 @@ TEST_CASE("no coordinator is named while there is none") {
         protocol::FindCoordinatorRequest request;
         request.key = "group";
         request.coordinator_keys = {"g1", "g2"};
-        for (std::int16_t version = 0; version <= 6; ++version) {
+        request.key_type = 1;  // of transactions
+        for (std::int16_t version = 1; version <= 6; ++version) {
             const auto answer =
                 client.call<protocol::FindCoordinatorResponse>(request, version, kNever);
             REQUIRE(answer.has_value());
@@ -151,6 +152,15 @@ TEST_CASE("no coordinator is named while there is none") {
                 REQUIRE(answer->coordinators[1].key == "g2");
                 REQUIRE(answer->coordinators[1].error_code == ErrorCode::coordinator_not_available);
             }
+        }
+        request.key_type = 0;  // of groups
+        for (std::int16_t version = 0; version <= 6; ++version) {
+            const auto answer =
+                client.call<protocol::FindCoordinatorResponse>(request, version, kNever);
+            REQUIRE(answer.has_value());
+            const protocol::NodeId node =
+                version < 4 ? answer->node_id : answer->coordinators.at(1).node_id;
+            REQUIRE(node == protocol::NodeId(1));
         }
     });
 }
