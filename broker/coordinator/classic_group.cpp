@@ -123,20 +123,21 @@ std::int32_t ClassicGroup::rebalance_timeout_ms() const {
 
 std::string ClassicGroup::select_protocol() const {
     CHECK(!members_.empty());
-    const auto all_support = [&](const std::string& candidate) {
-        return std::ranges::all_of(
-            members_, [&](const auto& member) { return member.second.supports(candidate); });
-    };
-    std::map<std::string, int> votes;
+    const ClassicMember* leads = leader_ ? find_member(*leader_) : nullptr;
+    const ClassicMember& arbiter = leads != nullptr ? *leads : members_.begin()->second;
+    std::map<std::string, int> votes;  // of the protocols that all support
+    for (const auto& each : arbiter.protocols) {
+        const bool is_common = std::ranges::all_of(
+            members_, [&](const auto& member) { return member.second.supports(each.name); });
+        if (is_common) votes.try_emplace(each.name, 0);
+    }
     for (const auto& [id, member] : members_) {
         const auto vote = std::ranges::find_if(
-            member.protocols, [&](const auto& each) { return all_support(each.name); });
+            member.protocols, [&](const auto& each) { return votes.contains(each.name); });
         CHECK(vote != member.protocols.end(), "{} of {} has no protocol with the others", id,
               group_id_);
         ++votes[vote->name];
     }
-    const ClassicMember* leads = leader_ ? find_member(*leader_) : nullptr;
-    const ClassicMember& arbiter = leads != nullptr ? *leads : members_.begin()->second;
     std::string selected;
     int most = 0;
     for (const auto& each : arbiter.protocols) {

@@ -8,8 +8,10 @@ namespace gregor::coordinator {
 
 namespace {
 
-/// Of one decision, so that it fits into a batch and holds nobody up; the rest follows at once.
+/// Of one decision, so that it fits into a batch and holds nobody up.
 constexpr std::size_t kMaxTombstones = 1000;
+/// Then the rest follows; where nothing can be written it does not try without pause.
+constexpr std::int64_t kPauseMs = 100;
 
 }  // namespace
 
@@ -44,7 +46,7 @@ void GroupCoordinator::clean_up(Step& step) {
     const bool is_done = it == groups_.end();
     clean_up_from_ = is_done ? std::string() : it->first;
     timers_.set({TimerKind::cleanup, "", ""},
-                step.context.now_ms + (is_done ? config_.offsets_check_interval_ms : 0));
+                step.context.now_ms + (is_done ? config_.offsets_check_interval_ms : kPauseMs));
 }
 
 /// G3: no offset goes while its topic is there and its group might still use it.

@@ -40,6 +40,11 @@ void GroupCoordinator::loaded(const CoordinatorContext& context) {
     for (const auto& [group_id, offsets] : image_.offsets()) {
         groups_.try_emplace(group_id, group_id, context.wall_ms);
     }
+    for (const auto& [producer_id, groups] : image_.pending()) {
+        for (const auto& [group_id, offsets] : groups) {
+            groups_.try_emplace(group_id, group_id, context.wall_ms);
+        }
+    }
     timers_.set({TimerKind::cleanup, "", ""}, context.now_ms);
     check_invariants();
 }

@@ -46,6 +46,11 @@ public:
     [[nodiscard]] bool is_pending(const std::string& group, const OffsetKey& key) const;
     /// Whether an undecided transaction has an offset for any partition of the group.
     [[nodiscard]] bool has_pending(const std::string& group) const;
+    /// What undecided transactions have, by producer and group.
+    [[nodiscard]] const std::map<protocol::ProducerId, std::map<std::string, GroupOffsets>>&
+    pending() const {
+        return pending_;
+    }
 
     friend bool operator==(const GroupImage&, const GroupImage&) = default;
 
@@ -54,7 +59,6 @@ private:
 
     std::map<std::string, protocol::GroupMetadataValue> groups_;
     std::map<std::string, GroupOffsets> offsets_;
-    /// By producer and group.
     std::map<protocol::ProducerId, std::map<std::string, GroupOffsets>> pending_;
 };
 

@@ -3,6 +3,8 @@
 //     rebalance ──> prepare_rebalance ──┬─ first members: wait for more, then join_time_is_up
 //                        all have joined└─ else: when all have joined, or join_time_is_up
 //                   complete_join ──> the members are told; the leader assigns (group_sync.cpp)
+#include <algorithm>
+
 #include "broker/coordinator/group_coordinator.h"
 #include "sim/base/check.h"
 #include "sim/base/instrument.h"
@@ -11,6 +13,13 @@ namespace gregor::coordinator {
 
 using protocol::ErrorCode;
 using protocol::JoinGroupResponse;
+
+namespace {
+
+/// Whatever the members say their rebalance timeout is, nobody looks for them more often.
+constexpr std::int32_t kShortestJoinPhaseMs = 1'000;
+
+}  // namespace
 
 void GroupCoordinator::rebalance(Step& step, ClassicGroup& group) {
     if (group.is_in(GroupState::preparing_rebalance)) return complete_join_if_ready(step, group);
@@ -67,8 +76,9 @@ void GroupCoordinator::complete_join(Step& step, ClassicGroup& group) {
     for (const std::string& id : missing) remove_member(step, group, id);
     if (!group.elect_joined_leader() && !group.members().empty()) {
         PROBE("a rebalance found only static members that have not come back");
-        timers_.set({TimerKind::join, group.group_id(), ""},
-                    step.context.now_ms + group.rebalance_timeout_ms());
+        timers_.set(
+            {TimerKind::join, group.group_id(), ""},
+            step.context.now_ms + std::max(group.rebalance_timeout_ms(), kShortestJoinPhaseMs));
         return;
     }
     group.begin_generation(step.context.wall_ms);
