@@ -54,9 +54,9 @@ const protocol::GroupMetadataValue* GroupImage::find_group(const std::string& gr
 }
 
 const GroupOffsets& GroupImage::offsets_of(const std::string& group) const {
-    static const GroupOffsets none;
+    static const GroupOffsets kNone;
     const auto it = offsets_.find(group);
-    return it == offsets_.end() ? none : it->second;
+    return it == offsets_.end() ? kNone : it->second;
 }
 
 const CommittedOffset* GroupImage::find_offset(const std::string& group,

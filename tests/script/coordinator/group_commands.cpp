@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <functional>
 #include <sstream>
 
 #include "broker/coordinator/versioned_bytes.h"
@@ -28,6 +29,94 @@ std::string text_of(protocol::ErrorCode error) { return fmt::format("{}", error)
 Bytes subscription(const std::vector<std::string>& topics) {
     return encode_versioned(protocol::ConsumerProtocolSubscription{.topics = topics}, 0);
 }
+
+/// An answer in one line.
+struct Teller {
+    std::function<std::string(const std::string&)> alias;  // of a member id
+
+    std::string operator()(const protocol::JoinGroupResponse& r) {
+        if (r.error_code == protocol::ErrorCode::member_id_required) {
+            return fmt::format("{} {}", text_of(r.error_code), alias(r.member_id));
+        }
+        if (r.error_code != protocol::ErrorCode::none) return text_of(r.error_code);
+        std::string text =
+            fmt::format("{} joined generation {} {} leader {}", alias(r.member_id), r.generation_id,
+                        r.protocol_name.value_or("-"), alias(r.leader));
+        for (std::size_t i = 0; i < r.members.size(); ++i) {
+            text += (i == 0 ? " of " : ",") + alias(r.members[i].member_id);
+        }
+        return r.skip_assignment ? text + " skip-assignment" : text;
+    }
+    std::string operator()(const protocol::SyncGroupResponse& r) {
+        if (r.error_code != protocol::ErrorCode::none) return text_of(r.error_code);
+        return fmt::format("assigned '{}'", r.assignment.text());
+    }
+    std::string operator()(const protocol::HeartbeatResponse& r) { return text_of(r.error_code); }
+    std::string operator()(const protocol::LeaveGroupResponse& r) {
+        if (r.error_code != protocol::ErrorCode::none) return text_of(r.error_code);
+        std::string text = "left";
+        for (const auto& member : r.members) text += " " + text_of(member.error_code);
+        return text;
+    }
+    std::string operator()(const protocol::OffsetCommitResponse& r) {
+        std::string text = "committed";
+        for (const auto& topic : r.topics) {
+            for (const auto& each : topic.partitions) {
+                text += fmt::format(" {}-{} {}", topic.name, each.partition_index,
+                                    text_of(each.error_code));
+            }
+        }
+        return text;
+    }
+    std::string operator()(const protocol::OffsetFetchResponse::Group& r) {
+        std::string text = r.topics.empty() ? "nothing" : "";
+        for (const auto& topic : r.topics) {
+            for (const auto& each : topic.partitions) {
+                if (!text.empty()) text += " ";
+                text += fmt::format("{}-{}={}", topic.name, each.partition_index,
+                                    each.committed_offset);
+                if (!each.metadata.value_or("").empty()) text += "," + *each.metadata;
+                if (each.error_code != protocol::ErrorCode::none)
+                    text += " " + text_of(each.error_code);
+            }
+        }
+        return text;
+    }
+    std::string operator()(const protocol::OffsetDeleteResponse& r) {
+        if (r.error_code != protocol::ErrorCode::none) return text_of(r.error_code);
+        std::string text = "deleted";
+        for (const auto& topic : r.topics) {
+            for (const auto& each : topic.partitions) {
+                text += fmt::format(" {}-{} {}", topic.name, each.partition_index,
+                                    text_of(each.error_code));
+            }
+        }
+        return text;
+    }
+    std::string operator()(const protocol::DescribeGroupsResponse::Group& r) {
+        if (r.error_code != protocol::ErrorCode::none) return text_of(r.error_code);
+        std::string text = r.group_state;
+        if (!r.protocol_type.empty()) text += " " + r.protocol_type;
+        if (!r.protocol_data.empty()) text += " " + r.protocol_data;
+        for (const auto& member : r.members) {
+            text +=
+                fmt::format(" {}='{}'", alias(member.member_id), member.member_assignment.text());
+        }
+        return text;
+    }
+    std::string operator()(const protocol::ListGroupsResponse& r) {
+        std::string text = r.groups.empty() ? "none" : "";
+        for (const auto& group : r.groups) {
+            if (!text.empty()) text += " ";
+            text += fmt::format("{}:{}", group.group_id, group.group_state);
+        }
+        return text;
+    }
+    std::string operator()(const protocol::DeleteGroupsResponse::Result& r) {
+        return text_of(r.error_code);
+    }
+    std::string operator()(std::monostate) { return "done"; }
+};
 
 }  // namespace
 
@@ -127,61 +216,17 @@ GroupCommands::Client& GroupCommands::client(const Line& line) {
 GroupRequest GroupCommands::request_of(const Line& line) {
     const std::string& command = line.command;
     if (command == "join") return join_of(line, client(line));
+    if (command == "sync") return sync_of(line, client(line));
+    if (command == "leave") return leave_of(line);
     if (command == "commit") return commit_of(line);
-    if (command == "sync") {
-        const Client& who = client(line);
-        protocol::SyncGroupRequest request{
-            .group_id = line.group(),
-            .generation_id = line.number("generation", who.generation_id),
-            .member_id = who.member_id,
-            .group_instance_id = who.group_instance_id,
-            .protocol_type = std::nullopt,
-            .protocol_name = std::nullopt,
-            .assignments = {}};
-        for (const auto& [name, value] : line.named) {
-            if (name == "generation") continue;
-            request.assignments.push_back(
-                {.member_id = real(name), .assignment = Bytes::copy_of(value)});
-        }
-        return SyncGroup{std::move(request)};
-    }
+    if (command == "fetch") return fetch_of(line);
+    if (command == "delete-offsets") return delete_offsets_of(line);
     if (command == "heartbeat") {
         const Client& who = client(line);
         return Heartbeat{{.group_id = line.group(),
                           .generation_id = line.number("generation", who.generation_id),
                           .member_id = who.member_id,
                           .group_instance_id = who.group_instance_id}};
-    }
-    if (command == "leave") {
-        protocol::LeaveGroupRequest request{.group_id = line.group(), .members = {}};
-        auto& leaver = request.members.emplace_back();
-        if (line.named.contains("static")) {
-            leaver.group_instance_id = line.text("static");
-        } else {
-            leaver.member_id = client(line).member_id;
-            leaver.group_instance_id = client(line).group_instance_id;
-        }
-        return LeaveGroup{std::move(request)};
-    }
-    if (command == "fetch") {
-        FetchOffsets fetch;
-        fetch.group.group_id = line.group();
-        fetch.group.topics.reset();
-        for (std::size_t i = 1; i < line.words.size(); ++i) {
-            const auto [topic, partition] = partition_of(line.words[i]);
-            if (!fetch.group.topics) fetch.group.topics.emplace();
-            fetch.group.topics->push_back({.name = topic, .partition_indexes = {partition}});
-        }
-        return fetch;
-    }
-    if (command == "delete-offsets") {
-        DeleteOffsets request;
-        request.request.group_id = line.group();
-        for (std::size_t i = 1; i < line.words.size(); ++i) {
-            const auto [topic, partition] = partition_of(line.words[i]);
-            request.request.topics.push_back({.name = topic, .partitions = {{partition}}});
-        }
-        return request;
     }
     if (command == "describe") {
         return DescribeGroup{.group_id = line.group(),
@@ -191,6 +236,57 @@ GroupRequest GroupCommands::request_of(const Line& line) {
     if (command == "delete") return DeleteGroup{line.group()};
     CHECK(false, "unknown command: {}", command);
     return {};
+}
+
+SyncGroup GroupCommands::sync_of(const Line& line, const Client& who) const {
+    protocol::SyncGroupRequest request{
+        .group_id = line.group(),
+        .generation_id = line.number("generation", who.generation_id),
+        .member_id = who.member_id,
+        .group_instance_id = who.group_instance_id,
+        .protocol_type = std::nullopt,
+        .protocol_name = std::nullopt,
+        .assignments = {}};
+    for (const auto& [name, value] : line.named) {
+        if (name == "generation") continue;
+        request.assignments.push_back(
+            {.member_id = real(name), .assignment = Bytes::copy_of(value)});
+    }
+    return {std::move(request)};
+}
+
+LeaveGroup GroupCommands::leave_of(const Line& line) {
+    protocol::LeaveGroupRequest request{.group_id = line.group(), .members = {}};
+    auto& leaver = request.members.emplace_back();
+    if (line.named.contains("static")) {
+        leaver.group_instance_id = line.text("static");
+    } else {
+        leaver.member_id = client(line).member_id;
+        leaver.group_instance_id = client(line).group_instance_id;
+    }
+    return {std::move(request)};
+}
+
+FetchOffsets GroupCommands::fetch_of(const Line& line) {
+    FetchOffsets fetch;
+    fetch.group.group_id = line.group();
+    fetch.group.topics.reset();
+    for (std::size_t i = 1; i < line.words.size(); ++i) {
+        const auto [topic, partition] = partition_of(line.words[i]);
+        if (!fetch.group.topics) fetch.group.topics.emplace();
+        fetch.group.topics->push_back({.name = topic, .partition_indexes = {partition}});
+    }
+    return fetch;
+}
+
+DeleteOffsets GroupCommands::delete_offsets_of(const Line& line) {
+    DeleteOffsets request;
+    request.request.group_id = line.group();
+    for (std::size_t i = 1; i < line.words.size(); ++i) {
+        const auto [topic, partition] = partition_of(line.words[i]);
+        request.request.topics.push_back({.name = topic, .partitions = {{partition}}});
+    }
+    return request;
 }
 
 JoinGroup GroupCommands::join_of(const Line& line, Client& who) {
@@ -246,7 +342,7 @@ std::vector<std::string> GroupCommands::news(RequestId asked, const std::string&
         is_answered = is_answered || id == asked;
         const auto asker = askers_.extract(id);
         if (asker.empty()) continue;  // the world's own
-        const std::string text = answer ? told(id, *answer) : text_of(answer.error());
+        const std::string text = answer ? told(*answer) : text_of(answer.error());
         if (answer) {
             if (const auto* joined = std::get_if<protocol::JoinGroupResponse>(&*answer)) {
                 Client& client = clients_[asker.mapped()];
@@ -264,96 +360,8 @@ std::vector<std::string> GroupCommands::news(RequestId asked, const std::string&
     return lines;
 }
 
-std::string GroupCommands::told(RequestId, const GroupResponse& response) {
-    using protocol::ErrorCode;
-    struct Teller {
-        GroupCommands& self;
-
-        std::string operator()(const protocol::JoinGroupResponse& r) {
-            if (r.error_code == ErrorCode::member_id_required) {
-                return fmt::format("{} {}", text_of(r.error_code), self.alias(r.member_id));
-            }
-            if (r.error_code != ErrorCode::none) return text_of(r.error_code);
-            std::string text =
-                fmt::format("{} joined generation {} {} leader {}", self.alias(r.member_id),
-                            r.generation_id, r.protocol_name.value_or("-"), self.alias(r.leader));
-            for (std::size_t i = 0; i < r.members.size(); ++i) {
-                text += (i == 0 ? " of " : ",") + self.alias(r.members[i].member_id);
-            }
-            return r.skip_assignment ? text + " skip-assignment" : text;
-        }
-        std::string operator()(const protocol::SyncGroupResponse& r) {
-            if (r.error_code != ErrorCode::none) return text_of(r.error_code);
-            return fmt::format("assigned '{}'", r.assignment.text());
-        }
-        std::string operator()(const protocol::HeartbeatResponse& r) {
-            return text_of(r.error_code);
-        }
-        std::string operator()(const protocol::LeaveGroupResponse& r) {
-            if (r.error_code != ErrorCode::none) return text_of(r.error_code);
-            std::string text = "left";
-            for (const auto& member : r.members) text += " " + text_of(member.error_code);
-            return text;
-        }
-        std::string operator()(const protocol::OffsetCommitResponse& r) {
-            std::string text = "committed";
-            for (const auto& topic : r.topics) {
-                for (const auto& each : topic.partitions) {
-                    text += fmt::format(" {}-{} {}", topic.name, each.partition_index,
-                                        text_of(each.error_code));
-                }
-            }
-            return text;
-        }
-        std::string operator()(const protocol::OffsetFetchResponse::Group& r) {
-            std::string text = r.topics.empty() ? "nothing" : "";
-            for (const auto& topic : r.topics) {
-                for (const auto& each : topic.partitions) {
-                    if (!text.empty()) text += " ";
-                    text += fmt::format("{}-{}={}", topic.name, each.partition_index,
-                                        each.committed_offset);
-                    if (!each.metadata.value_or("").empty()) text += "," + *each.metadata;
-                    if (each.error_code != ErrorCode::none) text += " " + text_of(each.error_code);
-                }
-            }
-            return text;
-        }
-        std::string operator()(const protocol::OffsetDeleteResponse& r) {
-            if (r.error_code != ErrorCode::none) return text_of(r.error_code);
-            std::string text = "deleted";
-            for (const auto& topic : r.topics) {
-                for (const auto& each : topic.partitions) {
-                    text += fmt::format(" {}-{} {}", topic.name, each.partition_index,
-                                        text_of(each.error_code));
-                }
-            }
-            return text;
-        }
-        std::string operator()(const protocol::DescribeGroupsResponse::Group& r) {
-            if (r.error_code != ErrorCode::none) return text_of(r.error_code);
-            std::string text = r.group_state;
-            if (!r.protocol_type.empty()) text += " " + r.protocol_type;
-            if (!r.protocol_data.empty()) text += " " + r.protocol_data;
-            for (const auto& member : r.members) {
-                text += fmt::format(" {}='{}'", self.alias(member.member_id),
-                                    member.member_assignment.text());
-            }
-            return text;
-        }
-        std::string operator()(const protocol::ListGroupsResponse& r) {
-            std::string text = r.groups.empty() ? "none" : "";
-            for (const auto& group : r.groups) {
-                if (!text.empty()) text += " ";
-                text += fmt::format("{}:{}", group.group_id, group.group_state);
-            }
-            return text;
-        }
-        std::string operator()(const protocol::DeleteGroupsResponse::Result& r) {
-            return text_of(r.error_code);
-        }
-        std::string operator()(std::monostate) { return "done"; }
-    };
-    return std::visit(Teller{*this}, response);
+std::string GroupCommands::told(const GroupResponse& response) {
+    return std::visit(Teller{[this](const std::string& id) { return alias(id); }}, response);
 }
 
 std::vector<std::string> GroupCommands::written() {

@@ -47,9 +47,13 @@ private:
     [[nodiscard]] bool move(const Line& line);
     [[nodiscard]] GroupRequest request_of(const Line& line);
     [[nodiscard]] JoinGroup join_of(const Line& line, Client& client);
+    [[nodiscard]] SyncGroup sync_of(const Line& line, const Client& who) const;
+    [[nodiscard]] LeaveGroup leave_of(const Line& line);
     [[nodiscard]] CommitOffsets commit_of(const Line& line);
+    [[nodiscard]] static FetchOffsets fetch_of(const Line& line);
+    [[nodiscard]] static DeleteOffsets delete_offsets_of(const Line& line);
     [[nodiscard]] std::vector<std::string> news(RequestId asked, const std::string& who);
-    [[nodiscard]] std::string told(RequestId id, const GroupResponse& response);
+    [[nodiscard]] std::string told(const GroupResponse& response);
     [[nodiscard]] std::vector<std::string> written();
     [[nodiscard]] std::string alias(const std::string& member_id);
     [[nodiscard]] std::string real(const std::string& alias) const;
