@@ -1,11 +1,11 @@
-// gregor check: the history of clients of any cluster, judged by what the simulator's are judged
-// by.
+// gregor check: the history of clients of any cluster, judged by its configuration.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
-#include <span>
+#include <string>
 
 #include "scenarios/gregor/commands.h"
 #include "scenarios/gregor/history_file.h"
@@ -19,32 +19,54 @@ constexpr int kUndecided = 2;
 constexpr int kUsage = 254;
 constexpr std::size_t kShown = 20;
 
-std::uint64_t sends_with(const HistoryVerdict& verdict, SendResult result) {
-    const auto found = verdict.sends.find(result);
-    return found == verdict.sends.end() ? 0 : found->second;
+void print_counts(const HistoryVerdict& verdict) {
+    const std::uint64_t ok = verdict.sends_with(Outcome::ok);
+    const std::uint64_t failed = verdict.sends_with(Outcome::fail);
+    const std::uint64_t unknown = verdict.sends_with(Outcome::unknown);
+    fmt::print(
+        "{} sends ({} ok, {} failed, {} unknown), {} reads, {} transactions, {} partitions, "
+        "{} comparisons\n",
+        ok + failed + unknown, ok, failed, unknown, verdict.reads, verdict.transactions,
+        verdict.partitions, verdict.comparisons);
 }
 
-void print_counts(const HistoryVerdict& verdict) {
-    const std::uint64_t ok = sends_with(verdict, SendResult::ok);
-    const std::uint64_t failed = sends_with(verdict, SendResult::fail);
-    const std::uint64_t unknown = sends_with(verdict, SendResult::unknown);
-    fmt::print("{} sends ({} ok, {} failed, {} unknown), {} reads, {} partitions, {} comparisons\n",
-               ok + failed + unknown, ok, failed, unknown, verdict.reads, verdict.partitions,
-               verdict.comparisons);
+void print_finding(const Finding& finding, std::string_view what) {
+    fmt::print("{} ({}) {} at line {}: {}", name_of(finding.anomaly), invariant_of(finding.anomaly),
+               what, finding.line(), finding.message);
+    if (finding.evidence.size() > 1) fmt::print(" (lines {})", fmt::join(finding.evidence, ", "));
+    fmt::print("\n");
+}
+
+void print_violations(const HistoryVerdict& verdict) {
+    std::size_t shown = 0;
+    for (const Finding& finding : verdict.findings) {
+        if (finding.excuse != Excuse::none || shown == kShown) break;
+        const bool is_unseen = finding.anomaly == Anomaly::unseen;
+        print_finding(finding, is_unseen ? "found" : "violated");
+        ++shown;
+    }
+    for (std::size_t i = 0; i < kAnomalies; ++i) {
+        const auto anomaly = static_cast<Anomaly>(i);
+        if (verdict.violated[i] <= 1) continue;
+        fmt::print("{} times in all: {}\n", verdict.violated[i], name_of(anomaly));
+    }
+}
+
+void print_allowed(const HistoryVerdict& verdict) {
+    for (const Finding& finding : verdict.findings) {
+        if (finding.excuse == Excuse::none) continue;
+        const std::uint64_t count = verdict.allowed.at(static_cast<std::size_t>(finding.anomaly));
+        print_finding(finding,
+                      fmt::format("allowed ({}; {} times)", text_of(finding.excuse), count));
+    }
 }
 
 int print_verdict(const HistoryVerdict& verdict) {
     print_counts(verdict);
-    const std::size_t shown = std::min(verdict.violations.size(), kShown);
-    for (const HistoryVerdict::Violation& violation : std::span(verdict.violations).first(shown)) {
-        fmt::print("{} violated at line {}: {}\n", violation.invariant, violation.line,
-                   violation.message);
-    }
-    if (shown < verdict.violations.size()) {
-        fmt::print("… and in {} partitions more\n", verdict.violations.size() - shown);
-    }
+    print_violations(verdict);
+    print_allowed(verdict);
     if (!verdict.shortfall.empty()) fmt::print("{}\n", verdict.shortfall);
-    const bool is_violated = !verdict.violations.empty();
+    const bool is_violated = verdict.violations() > 0;
     const bool is_undecided = !verdict.shortfall.empty();
     fmt::print("verdict: {}\n", is_violated ? "violated" : is_undecided ? "undecided" : "pass");
     if (is_violated) return kViolated;
@@ -52,14 +74,9 @@ int print_verdict(const HistoryVerdict& verdict) {
 }
 
 int check(const std::string& path) {
-    const auto file = read_history(path);
-    if (!file) {
-        fmt::print(stderr, "gregor check: {}\n", file.error());
-        return kUsage;
-    }
-    const auto verdict = judge_history(*file);
+    const auto verdict = judge_history_file(path);
     if (!verdict) {
-        fmt::print(stderr, "gregor check: {}: {}\n", path, verdict.error());
+        fmt::print(stderr, "gregor check: {}\n", verdict.error());
         return kUsage;
     }
     return print_verdict(*verdict);

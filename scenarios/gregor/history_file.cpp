@@ -3,154 +3,87 @@
 #include <fmt/format.h>
 
 #include <fstream>
-#include <limits>
-#include <nlohmann/json.hpp>
+#include <memory>
+#include <string_view>
+
+#include "scenarios/checkers/anomalies/event_reader.h"
 
 namespace gregor::scenarios {
 namespace {
 
-using Json = nlohmann::json;
+constexpr std::size_t kBlock = std::size_t{1} << 20;
 
-constexpr std::string_view kFormat = "gregor-history";
-constexpr std::int64_t kVersion = 1;
+/// Lines of a file, as views of a buffer that holds at least the longest.
+class Lines {
+public:
+    explicit Lines(const std::string& path) : input_(path, std::ios::binary) {}
 
-/// What is wrong with a line; stops in read_history().
-struct Malformed {
-    std::string what;
+    [[nodiscard]] bool is_open() const { return input_.is_open(); }
+    [[nodiscard]] bool has_failed() const { return input_.bad(); }
+    /// False at the end.
+    [[nodiscard]] bool next(std::string_view& line) {
+        while (true) {
+            const std::string_view left = std::string_view(buffer_).substr(at_, end_ - at_);
+            const auto newline = left.find('\n', scanned_);
+            if (newline != std::string_view::npos) {
+                line = left.substr(0, newline);
+                at_ += newline + 1;
+                scanned_ = 0;
+                return true;
+            }
+            scanned_ = left.size();
+            if (more()) continue;
+            line = left;
+            at_ = end_;
+            scanned_ = 0;
+            return !left.empty();
+        }
+    }
+
+private:
+    [[nodiscard]] bool more() {
+        buffer_.erase(0, at_);
+        end_ -= at_;
+        at_ = 0;
+        buffer_.resize(end_ + kBlock);
+        input_.read(buffer_.data() + end_, kBlock);
+        end_ += static_cast<std::size_t>(input_.gcount());
+        return input_.gcount() > 0;
+    }
+
+    std::ifstream input_;
+    std::string buffer_;
+    std::size_t at_ = 0;   // of the next line
+    std::size_t end_ = 0;  // of what was read
+    std::size_t scanned_ = 0;
 };
-
-const Json& field(const Json& object, const char* key) {
-    const auto found = object.find(key);
-    if (found == object.end()) throw Malformed{fmt::format("\"{}\" is missing", key)};
-    return *found;
-}
-
-std::string text(const Json& object, const char* key) {
-    const Json& value = field(object, key);
-    if (!value.is_string()) throw Malformed{fmt::format("\"{}\" is no string", key)};
-    return value.get<std::string>();
-}
-
-bool truth(const Json& object, const char* key) {
-    const Json& value = field(object, key);
-    if (!value.is_boolean()) throw Malformed{fmt::format("\"{}\" is neither true nor false", key)};
-    return value.get<bool>();
-}
-
-std::int64_t number(const Json& object, const char* key) {
-    const Json& value = field(object, key);
-    constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > kMost) {
-        throw Malformed{fmt::format("\"{}\" is no whole number from 0 on", key)};
-    }
-    return value.get<std::int64_t>();
-}
-
-bool is_acks_all(const Json& head) {
-    const Json& acks = field(head, "acks");
-    if (acks == "all" || acks == -1) return true;
-    if (acks == 0 || acks == 1) return false;
-    throw Malformed{"\"acks\" is none of \"all\", -1, 0 and 1"};
-}
-
-HistoryHead head_of(const Json& line) {
-    if (text(line, "format") != kFormat || number(line, "version") != kVersion) {
-        throw Malformed{
-            fmt::format("the head is not that of a {} of version {}", kFormat, kVersion)};
-    }
-    const HistoryHead head{.acks_all = is_acks_all(line),
-                           .idempotence = truth(line, "enable.idempotence"),
-                           .unclean_elections = truth(line, "unclean.leader.election.enable"),
-                           .retention = line.contains("retention") && truth(line, "retention")};
-    if (head.idempotence && !head.acks_all) {
-        throw Malformed{"an idempotent producer has acks=all"};
-    }
-    return head;
-}
-
-HistoryPartition partition_of(const Json& line) {
-    const std::int64_t partition = number(line, "partition");
-    if (partition > std::numeric_limits<std::int32_t>::max()) {
-        throw Malformed{"\"partition\" is too large"};
-    }
-    return {.topic = text(line, "topic"), .partition = static_cast<std::int32_t>(partition)};
-}
-
-SendResult result_of(const Json& line) {
-    const std::string result = text(line, "result");
-    if (result == "ok") return SendResult::ok;
-    if (result == "fail") return SendResult::fail;
-    if (result == "unknown") return SendResult::unknown;
-    throw Malformed{fmt::format("no result '{}'", result)};
-}
-
-SendEvent send_of(const Json& line) {
-    SendEvent send{.partition = partition_of(line),
-                   .producer = text(line, "producer"),
-                   .number = static_cast<std::uint64_t>(number(line, "number")),
-                   .value = text(line, "value"),
-                   .result = result_of(line)};
-    const bool has_offset = line.contains("offset") && !line["offset"].is_null();
-    if (has_offset && send.result != SendResult::ok) {
-        throw Malformed{"an offset of a send that is not ok"};
-    }
-    if (has_offset) send.offset = number(line, "offset");
-    return send;
-}
-
-/// Nothing for a note.
-std::optional<HistoryEvent> event_of(const Json& line) {
-    const std::string op = text(line, "op");
-    if (op == "note") return std::nullopt;
-    if (op == "send") return send_of(line);
-    if (op == "seek") {
-        return SeekEvent{.partition = partition_of(line),
-                         .consumer = text(line, "consumer"),
-                         .offset = number(line, "offset")};
-    }
-    if (op == "read") {
-        return ReadEvent{.partition = partition_of(line),
-                         .consumer = text(line, "consumer"),
-                         .offset = number(line, "offset"),
-                         .value = text(line, "value")};
-    }
-    if (op == "end") {
-        return EndEvent{.partition = partition_of(line),
-                        .consumer = text(line, "consumer"),
-                        .log_start = number(line, "log_start"),
-                        .log_end = number(line, "log_end")};
-    }
-    throw Malformed{fmt::format("no op '{}'", op)};
-}
-
-void take_line(HistoryFile& file, std::size_t number_of_line, const std::string& text_of_line) {
-    const Json line = Json::parse(text_of_line, nullptr, false);
-    if (!line.is_object()) throw Malformed{"it is no JSON object"};
-    if (number_of_line == 1) {
-        file.head = head_of(line);
-    } else if (auto event = event_of(line)) {
-        file.lines.push_back({.line = number_of_line, .event = *std::move(event)});
-    }
-}
 
 }  // namespace
 
-Result<HistoryFile, std::string> read_history(const std::string& path) {
-    std::ifstream input(path, std::ios::binary);
-    if (!input) return fail(fmt::format("cannot read {}", path));
-    HistoryFile file;
-    std::size_t line = 0;
-    for (std::string text_of_line; std::getline(input, text_of_line);) {
-        ++line;
-        try {
-            take_line(file, line, text_of_line);
-        } catch (const Malformed& error) {
-            return fail(fmt::format("{}:{}: {}", path, line, error.what));
-        }
+Result<HistoryVerdict, std::string> judge_history_file(const std::string& path) {
+    Lines lines(path);
+    std::string_view line;
+    if (!lines.is_open()) return fail(fmt::format("cannot read {}", path));
+    if (!lines.next(line)) {
+        if (lines.has_failed()) return fail(fmt::format("cannot read {}", path));
+        return fail(fmt::format("{} is empty", path));
     }
-    if (input.bad()) return fail(fmt::format("cannot read {}", path));
-    if (line == 0) return fail(fmt::format("{} is empty", path));
-    return file;
+    const auto blame = [&](std::size_t number, const std::string& error) {
+        return fail(fmt::format("{}:{}: {}", path, number, error));
+    };
+    EventReader reader;
+    const auto settings = reader.head(line);
+    if (!settings) return blame(1, settings.error());
+    const auto checker = std::make_unique<HistoryChecker>(*settings);
+    for (std::size_t number = 2; lines.next(line); ++number) {
+        const auto event = reader.event(line);
+        if (!event) return blame(number, event.error());
+        if (!*event) continue;
+        const auto taken = checker->take(**event);
+        if (!taken) return blame(number, taken.error());
+    }
+    if (lines.has_failed()) return fail(fmt::format("cannot read {}", path));
+    return checker->finish();
 }
 
 }  // namespace gregor::scenarios

@@ -1,14 +1,14 @@
-// Reads a client history from its file: JSON lines, as HISTORY.md says.
+// A history's file (HISTORY.md), judged while it is read: it may be larger than memory.
 #pragma once
 
 #include <string>
 
-#include "scenarios/checkers/client_history.h"
+#include "scenarios/checkers/anomalies/history_checker.h"
 #include "sim/base/result.h"
 
 namespace gregor::scenarios {
 
-/// An error names the file and the line.
-[[nodiscard]] Result<HistoryFile, std::string> read_history(const std::string& path);
+/// The error names the file, and the line if one is to blame.
+[[nodiscard]] Result<HistoryVerdict, std::string> judge_history_file(const std::string& path);
 
 }  // namespace gregor::scenarios

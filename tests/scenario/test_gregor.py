@@ -276,8 +276,8 @@ END = {"op": "end", "consumer": "c", "topic": "t", "partition": 0, "log_start": 
 BAD_HISTORIES = [
     ([], "is empty"),
     (["{"], ":1: it is no JSON object"),
-    ([SEND], ':1: "format" is missing'),
-    ([HEAD | {"version": 2}], ":1: the head is not that of"),
+    ([SEND], ':1: "version" is missing'),
+    ([HEAD | {"version": 3}], ":1: the head is not that of"),
     ([HEAD | {"acks": 2}], '"acks" is none of'),
     ([HEAD | {"acks": 1}], "an idempotent producer has acks=all"),
     ([HEAD | {"enable.idempotence": "yes"}], '"enable.idempotence" is neither true nor false'),
@@ -290,12 +290,12 @@ BAD_HISTORIES = [
     ([HEAD, SEND | {"partition": 1 << 31}], ':2: "partition" is too large'),
     ([HEAD, SEND | {"number": 1.5}], ':2: "number" is no whole number'),
     ([HEAD, READ | {"value": 7}], ':2: "value" is no string'),
-    ([HEAD, SEND, SEND], "line 3: value 'a' is sent twice"),
+    ([HEAD, SEND, SEND], ":3: value 'a' is sent twice"),
 ]
 
 
 class Histories(unittest.TestCase):
-    """gregor check; what it finds is in unit/checkers/client_history_test.cpp."""
+    """gregor check; what it finds is in unit/anomalies."""
 
     def check(self, *lines):
         with tempfile.TemporaryDirectory() as folder:
@@ -306,11 +306,12 @@ class Histories(unittest.TestCase):
     def test_a_history_passes_is_violated_or_says_too_little(self):
         code, output = self.check(HEAD, SEND, {"op": "note", "fault": "kill"}, READ | {"ended": 1.5}, END)
         self.assertEqual(0, code, output)
-        self.assertRegex(output, r"\A1 sends \(1 ok, 0 failed, 0 unknown\), 1 reads, 1 partitions, \d+ comparisons\n"
+        self.assertRegex(output, r"\A1 sends \(1 ok, 0 failed, 0 unknown\), 1 reads, 0 transactions, 1 partitions, "
+                                 r"\d+ comparisons\n"
                                  r"verdict: pass\n\Z")
         code, output = self.check(HEAD, SEND, SEND | {"number": 2, "value": "b", "offset": 1}, READ, END)
         self.assertEqual(1, code, output)
-        self.assertIn("H1 violated at line 5: t-0: 'b' was acknowledged at offset 1 and is lost", output)
+        self.assertIn("lost-write (H1) violated at line 5: t-0: 'b' was acknowledged at offset 1 and is lost", output)
         self.assertTrue(output.endswith("verdict: violated\n"), output)
         code, output = self.check(HEAD, SEND, READ)
         self.assertEqual(2, code, output)
