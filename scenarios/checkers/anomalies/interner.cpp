@@ -9,7 +9,8 @@
 namespace gregor::scenarios {
 namespace {
 
-constexpr std::size_t kArena = std::size_t{1} << 20;
+constexpr std::size_t kFirstBlock = std::size_t{1} << 10;
+constexpr std::size_t kLargestBlock = std::size_t{1} << 20;
 
 std::uint32_t hash_of(std::string_view text) {
     std::uint64_t hash = 0x9e3779b97f4a7c15ULL ^ text.size();
@@ -57,8 +58,10 @@ void Interner::grow() {
 
 const char* Interner::keep(std::string_view text) {
     if (arena_left_ < text.size()) {
-        arena_left_ = std::max(kArena, text.size());
-        arena_at_ = arena_.emplace_back(std::make_unique<char[]>(arena_left_)).get();
+        block_ = std::clamp(block_ * 2, kFirstBlock, kLargestBlock);
+        arena_left_ = std::max(block_, text.size());
+        arena_.push_back(std::make_unique_for_overwrite<char[]>(arena_left_));
+        arena_at_ = arena_.back().get();
     }
     char* kept = arena_at_;
     std::ranges::copy(text, kept);

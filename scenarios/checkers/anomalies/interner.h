@@ -32,7 +32,7 @@ public:
     [[nodiscard]] std::size_t size() const { return size_; }
 
 private:
-    static constexpr std::size_t kItems = 4096;
+    static constexpr std::size_t kItems = 512;
 
     std::vector<std::unique_ptr<T[]>> chunks_;
     std::size_t size_ = 0;
@@ -61,6 +61,7 @@ private:
     std::vector<Id> table_;  // open addressing; kNone is free
     Chunks<Entry> entries_;
     std::vector<std::unique_ptr<char[]>> arena_;
+    std::size_t block_ = 0;  // the size of the last one
     std::size_t arena_left_ = 0;
     char* arena_at_ = nullptr;
 };
