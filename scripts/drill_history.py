@@ -8,8 +8,8 @@ import json
 import math
 import threading
 
-HEAD = {"format": "gregor-history", "version": 1, "acks": "all", "enable.idempotence": True,
-        "unclean.leader.election.enable": False}
+HEAD = {"format": "gregor-history", "version": 2, "acks": "all", "enable.idempotence": True,
+        "unclean.leader.election.enable": False, "min.insync.replicas": 2}
 
 
 class History:

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kFormat = "gregor-history";
 constexpr std::int64_t kNewestVersion = 2;
+constexpr std::int64_t kMostNumber = std::int64_t{1} << 62;
 
 /// What is wrong with a line; stops in EventReader.
 struct Malformed {
@@ -142,7 +143,7 @@ std::string_view text_of(Key key) { return kKeyTexts[static_cast<std::size_t>(ke
 /// Seconds with up to nine decimals, in nanoseconds.
 HistoryTime nanoseconds(Key key, const JsonValue& value) {
     constexpr std::int64_t kSecond = 1'000'000'000;
-    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / kSecond - 1;
+    constexpr std::int64_t kMost = 4'000'000'000;  // so that two of them have a difference
     const auto point = value.text.find('.');
     const std::string_view whole = value.text.substr(0, point);
     std::string decimals(point == std::string_view::npos ? "" : value.text.substr(point + 1));
@@ -189,6 +190,7 @@ public:
         if (value.kind != JsonValue::Kind::integer || value.integer < least) {
             malformed(key, fmt::format("is no whole number from {} on", least));
         }
+        if (value.integer > kMostNumber) malformed(key, "is too large");
         return value.integer;
     }
     [[nodiscard]] std::optional<std::int64_t> maybe_number(Key key, std::int64_t least = 0) const {
@@ -346,7 +348,7 @@ SendEvent EventFields::send() const {
     send.key = optional_text(Key::key);
     send.timestamp = maybe_number(Key::timestamp, -1);
     send.transaction = transaction();
-    send.bytes = maybe_number(Key::bytes).value_or(0);
+    if (has(Key::bytes)) send.bytes = index(Key::bytes);
     send.tombstone = maybe_truth(Key::tombstone);
     if (has(Key::input_offset)) {
         send.input = PartitionName{text(Key::input_topic), index(Key::input_partition)};
@@ -393,6 +395,7 @@ PolledRecord EventFields::record(const JsonValue& listed) const {
     reader_.json_.items(listed, items);
     if (items.size() < 2 || items.size() > 4) throw wrong();
     if (items[0].kind != Kind::integer || items[0].integer < 0) throw wrong();
+    if (items[0].integer > kMostNumber) throw wrong();
     if (items[1].kind != Kind::string) throw wrong();
     PolledRecord record{.offset = items[0].integer, .value = items[1].text};
     if (items.size() > 2 && items[2].is_given()) {
@@ -560,10 +563,10 @@ Result<std::optional<HistoryEvent>, std::string> EventReader::event(std::string_
     try {
         auto body = fields.body();
         if (!body) return std::optional<HistoryEvent>{};
-        return HistoryEvent{.line = line_,
-                            .began = fields.time(Key::began, kLongAgo),
-                            .ended = fields.time(Key::ended, kNever),
-                            .body = *body};
+        const HistoryTime began = fields.time(Key::began, kLongAgo);
+        const HistoryTime ended = fields.time(Key::ended, kNever);
+        if (ended < began) malformed(Key::ended, "is before \"began\"");
+        return HistoryEvent{.line = line_, .began = began, .ended = ended, .body = *body};
     } catch (const Malformed& error) {
         return fail(error.what);
     }

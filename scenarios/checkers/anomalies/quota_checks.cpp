@@ -28,11 +28,12 @@ void QuotaChecks::judge() {
         findings_.compared();
         const std::int64_t rate = tables_.of_producer(producer).producer_byte_rate;
         const std::int64_t ms = (served.last - served.first) / kNanosecondsInMs + kWindowsMs;
-        const std::int64_t most = rate / 1000 * ms + rate % 1000 * ms / 1000 + kUnderWay;
-        if (served.bytes <= most) continue;
+        const std::int64_t measured = std::max<std::int64_t>(served.bytes - kUnderWay, 0);
+        if (measured / rate <= ms / 1000) continue;
         findings_.add(Anomaly::quota_exceeded, Excuse::none, {served.line}, [&] {
-            return fmt::format("{} was served {} bytes; with {} a second it may have had {}",
-                               tables_.producers.text(producer), served.bytes, rate, most);
+            return fmt::format("{} was served {} bytes in {} ms; its quota is {} a second",
+                               tables_.producers.text(producer), served.bytes, ms - kWindowsMs,
+                               rate);
         });
     }
 }

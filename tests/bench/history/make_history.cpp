@@ -166,9 +166,9 @@ private:
             ++until;
         }
         if (until > partition.delivered) {
-            line(
-                R"("op":"poll","consumer":"member-{}","topic":"orders","partition":{},"records":[{}])",
-                member_of(p), p, records(partition, partition.delivered, until));
+            line(R"("op":"poll","consumer":"member-{}","topic":"orders","partition":{},)"
+                 R"("records":[{}])",
+                 member_of(p), p, records(partition, partition.delivered, until));
             partition.position = partition.visible[until - 1].offset + 1;
             partition.delivered = until;
         }

@@ -67,6 +67,19 @@ TEST_CASE("the checker finds what the definitions say, and allows what the confi
     }));
 }
 
+TEST_CASE("a damaged file is refused or judged, and nothing else happens") {
+    REQUIRE(rc::check([] {
+        const auto tape = *rc::gen::resize(200, rc::gen::arbitrary<std::vector<std::uint16_t>>());
+        std::string text = text_of({}, draw_operations(Tape(tape)));
+        const auto at = *rc::gen::inRange<std::size_t>(0, text.size() - 1);
+        const bool is_digit = text[at] >= '0' && text[at] <= '9';
+        const std::string bytes = is_digit ? "0123456789" : "{}[]\",:\\09-.ecvtfnx \n";
+        text[at] = *rc::gen::elementOf(bytes);
+        const auto verdict = judge_history_text(text);
+        RC_TAG(verdict ? "judged" : "refused");
+    }));
+}
+
 TEST_CASE("three thousand such histories have every row that they can have") {
     std::map<std::string, int> found;
     for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
