@@ -131,7 +131,7 @@ class Reader:
         start, end = self._consumer.get_watermark_offsets(
             confluent_kafka.TopicPartition(self._topic, partition), timeout=GIVE_UP_S)
         self._history.ended(began, op="watermarks", client=self._name, topic=self._topic, partition=partition,
-                            log_start=start, high_watermark=end)
+                            log_start=start, last_stable_offset=end)
         return start, end
 
     def close(self):

@@ -3,7 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
 
@@ -17,7 +17,7 @@ constexpr int kPassed = 0;
 constexpr int kViolated = 1;
 constexpr int kUndecided = 2;
 constexpr int kUsage = 254;
-constexpr std::size_t kShown = 20;
+constexpr std::size_t kShown = 5;  // violations of each row
 
 void print_counts(const HistoryVerdict& verdict) {
     const std::uint64_t ok = verdict.sends_with(Outcome::ok);
@@ -38,16 +38,16 @@ void print_finding(const Finding& finding, std::string_view what) {
 }
 
 void print_violations(const HistoryVerdict& verdict) {
-    std::size_t shown = 0;
+    std::array<std::size_t, kAnomalies> shown{};
     for (const Finding& finding : verdict.findings) {
-        if (finding.excuse != Excuse::none || shown == kShown) break;
+        if (finding.excuse != Excuse::none) break;
+        if (++shown.at(static_cast<std::size_t>(finding.anomaly)) > kShown) continue;
         const bool is_unseen = finding.anomaly == Anomaly::unseen;
         print_finding(finding, is_unseen ? "found" : "violated");
-        ++shown;
     }
     for (std::size_t i = 0; i < kAnomalies; ++i) {
         const auto anomaly = static_cast<Anomaly>(i);
-        if (verdict.violated[i] <= 1) continue;
+        if (verdict.violated[i] <= kShown) continue;
         fmt::print("{} times in all: {}\n", verdict.violated[i], name_of(anomaly));
     }
 }

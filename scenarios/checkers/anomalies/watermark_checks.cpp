@@ -36,6 +36,13 @@ void WatermarkChecks::told(const HistoryEvent& event, const WatermarksEvent& wat
     }
 }
 
+Excuse WatermarkChecks::excuse_of(Anomaly anomaly, Id partition) const {
+    const HistorySettings& topic = tables_.of_partition(partition);
+    const bool is_of_start =
+        anomaly == Anomaly::log_start_regression || anomaly == Anomaly::read_below_log_start;
+    return is_of_start && topic.retention ? Excuse::retention : excuse_of_loss(topic);
+}
+
 void WatermarkChecks::hold(const HistoryEvent& event, Anomaly anomaly, Id client, Id partition,
                            std::int64_t leader_epoch, std::int64_t value) {
     findings_.compared();
@@ -43,13 +50,13 @@ void WatermarkChecks::hold(const HistoryEvent& event, Anomaly anomaly, Id client
     LargestBefore::Step& own = told.by_client[client];
     const LargestBefore::Step* before = told.all.at(event.began);
     if (before == nullptr || own.value > before->value) before = &own;
-    if (before->value > value) {
-        findings_.add(anomaly, excuse_of_loss(tables_.of_partition(partition)),
-                      {before->line, event.line}, [&] {
-                          return fmt::format("{}: the {} was {} and then {}",
-                                             tables_.name_of(partition), what_of(anomaly),
-                                             before->value, value);
-                      });
+    const bool is_deleted =
+        anomaly == Anomaly::log_start_regression && hold_deleted(event, anomaly, partition, value);
+    if (before->value > value && !is_deleted) {
+        findings_.add(anomaly, excuse_of(anomaly, partition), {before->line, event.line}, [&] {
+            return fmt::format("{}: the {} was {} and then {}", tables_.name_of(partition),
+                               what_of(anomaly), before->value, value);
+        });
     }
     told.all.add(event.ended, value, event.line);
     if (value >= own.value) own = {event.ended, value, event.line};
@@ -58,18 +65,36 @@ void WatermarkChecks::hold(const HistoryEvent& event, Anomaly anomaly, Id client
 void WatermarkChecks::deleted(const HistoryEvent& event, const DeleteRecordsEvent& deletion) {
     if (deletion.result != Outcome::ok) return;
     const Id partition = tables_.partition(deletion.partition);
-    told_[{Anomaly::log_start_regression, partition, kAnyEpoch}].all.add(
-        event.ended, deletion.offset, event.line);
+    deleted_[partition].add(event.ended, deletion.offset, event.line);
+}
+
+bool WatermarkChecks::hold_deleted(const HistoryEvent& event, Anomaly anomaly, Id partition,
+                                   std::int64_t value) {
+    const auto found = deleted_.find(partition);
+    if (found == deleted_.end()) return false;
+    findings_.compared();
+    const LargestBefore::Step* deletion = found->second.at(event.began);
+    if (deletion == nullptr || deletion->value <= value) return false;
+    findings_.add(anomaly, excuse_of_loss(tables_.of_partition(partition)),
+                  {deletion->line, event.line}, [&] {
+                      return fmt::format(
+                          "{}: {} was told or read, but {} is the lowest offset "
+                          "that was not deleted",
+                          tables_.name_of(partition), value, deletion->value);
+                  });
+    return true;
 }
 
 void WatermarkChecks::polled(const HistoryEvent& event, Id partition, std::int64_t lowest) {
+    if (hold_deleted(event, Anomaly::read_below_log_start, partition, lowest)) return;
     const auto found = told_.find({Anomaly::log_start_regression, partition, kAnyEpoch});
     if (found == told_.end()) return;
     findings_.compared();
     const LargestBefore::Step* start = found->second.all.at(event.began);
     if (start == nullptr || start->value <= lowest) return;
-    findings_.add(Anomaly::read_below_log_start, excuse_of_loss(tables_.of_partition(partition)),
-                  {start->line, event.line}, [&] {
+    findings_.add(Anomaly::read_below_log_start,
+                  excuse_of(Anomaly::read_below_log_start, partition), {start->line, event.line},
+                  [&] {
                       return fmt::format("{}: offset {} was read below the log start {}",
                                          tables_.name_of(partition), lowest, start->value);
                   });

@@ -5,6 +5,9 @@
 // answers that name their leader's epoch are held against those of that epoch only, others (of
 // ListOffsets, which waits for the new leader to catch up: KIP-207) against all that had ended
 // before.
+//
+// What DeleteRecords was answered binds every replica. What retention takes does not: a new
+// leader's log may begin before the old one's did.
 #pragma once
 
 #include <cstdint>
@@ -39,10 +42,15 @@ private:
     void hold(const HistoryEvent& event, Anomaly anomaly, Id client, Id partition,
               std::int64_t leader_epoch, std::int64_t value);
 
+    /// True if it was below what had been deleted.
+    bool hold_deleted(const HistoryEvent& event, Anomaly anomaly, Id partition, std::int64_t value);
+    [[nodiscard]] Excuse excuse_of(Anomaly anomaly, Id partition) const;
+
     HistoryTables& tables_;
     Findings& findings_;
     Interner clients_;
     std::map<Place, Told> told_;
+    std::map<Id, LargestBefore> deleted_;  // by partition
 };
 
 }  // namespace gregor::scenarios
