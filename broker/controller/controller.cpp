@@ -129,7 +129,8 @@ ControllerResult<protocol::ListPartitionReassignmentsResponse> Controller::handl
 
 ControllerResult<protocol::UpdateFeaturesResponse> Controller::handle(
     const ControllerContext& context, const protocol::UpdateFeaturesRequest& request) {
-    return kept_together(update_features(image(), config_, request, context.request_version));
+    return kept_together(
+        update_features(image(), config_, context.kraft_version, request, context.request_version));
 }
 
 std::vector<VersionedRecord> Controller::fence(protocol::NodeId broker) const {

@@ -19,6 +19,7 @@
 #include "broker/controller/broker_sessions.h"
 #include "broker/controller/controller_config.h"
 #include "broker/controller/controller_result.h"
+#include "broker/controller/kraft_version.h"
 #include "broker/metadata/metadata_loader.h"
 #include "broker/protocol/messages/api_versions.h"
 #include "broker/protocol/messages/configs.h"
@@ -35,6 +36,8 @@ struct ControllerContext {
     std::int64_t now_ms = 0;          // of a clock that never jumps: sessions are measured by it
     protocol::Offset next_offset{0};  // that the first record will get
     std::int16_t request_version = 0;
+    /// Of the quorum that this controller leads; nullptr: there is none, as in tests of the core.
+    const KRaftVersionView* kraft_version = nullptr;
 };
 
 class Controller {

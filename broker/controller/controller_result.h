@@ -2,6 +2,8 @@
 // may be given once they are durable. Nothing has changed yet; apply() of the records does that.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,8 @@ struct ControllerResult {
     Response response;
     /// All records or none may ever count: they go into one batch (invariant M7).
     bool atomic = false;
+    /// The quorum is to raise kraft.version to this, behind the records (KIP-853).
+    std::optional<std::int16_t> kraft_version = std::nullopt;
 };
 
 /// What a client is told about one thing that it asked for.

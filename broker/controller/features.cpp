@@ -20,6 +20,7 @@ using Update = UpdateFeaturesRequest::FeatureUpdate;
 constexpr SupportedFeature kSupported[] = {
     {metadata::kElrFeature, 0, 1},
     {"group.version", 0, 1},
+    {kKRaftVersionFeature, 0, 1},
     {metadata::kMetadataVersionFeature, metadata::kMetadataVersion_3_3_IV3,
      metadata::kMetadataVersion_4_0_IV3},
     {"transaction.version", 0, 2},
@@ -34,6 +35,7 @@ struct Dependency {
 constexpr Dependency kDependencies[] = {
     {metadata::kElrFeature, 1, metadata::kMetadataVersion_4_0_IV1},
     {"group.version", 1, metadata::kMetadataVersion_4_0_IV0},
+    {kKRaftVersionFeature, 1, metadata::kMetadataVersion_3_9_IV0},
     {"transaction.version", 2, metadata::kMetadataVersion_4_0_IV2},
 };
 
@@ -80,8 +82,13 @@ std::optional<std::string> find_node_fault(const Nodes& nodes, std::string_view 
 
 class FeatureUpdater {
 public:
-    FeatureUpdater(const MetadataImage& image, const ControllerConfig& config, std::int16_t version)
-        : draft_(image), config_(config), version_(version) {}
+    FeatureUpdater(const MetadataImage& image, const ControllerConfig& config,
+                   const KRaftVersionView* kraft_version, std::int16_t version)
+        : draft_(image),
+          config_(config),
+          quorum_(kraft_version),
+          kraft_version_(kraft_version == nullptr ? 0 : kraft_version->level()),
+          version_(version) {}
 
     ApiError update(const Update& update) {
         if (!seen_.insert(update.feature).second) {
@@ -89,7 +96,7 @@ public:
                     fmt::format("Duplicate feature update for {}.", update.feature)};
         }
         if (auto error = find_fault(update)) return *std::move(error);
-        const std::int16_t present = draft_.image().feature_level(update.feature);
+        const std::int16_t present = level_of(update.feature);
         if (update.max_version_level == present) return {};
         if (update.max_version_level < present) {
             if (auto error = find_downgrade_fault(update)) return *std::move(error);
@@ -101,7 +108,7 @@ public:
     [[nodiscard]] std::optional<ApiError> find_dependency_fault() const {
         const std::int16_t metadata_version = draft_.image().metadata_version();
         for (const Dependency& dependency : kDependencies) {
-            if (draft_.image().feature_level(dependency.name) < dependency.level ||
+            if (level_of(dependency.name) < dependency.level ||
                 metadata_version >= dependency.metadata_version) {
                 continue;
             }
@@ -109,10 +116,16 @@ public:
                 ErrorCode::invalid_update_version,
                 fmt::format("{} could not be set to {} because it depends on metadata.version "
                             "level {}",
-                            dependency.name, draft_.image().feature_level(dependency.name),
+                            dependency.name, level_of(dependency.name),
                             dependency.metadata_version)};
         }
         return std::nullopt;
+    }
+
+    /// What the quorum has to write; nothing if its level stays.
+    [[nodiscard]] std::optional<std::int16_t> raised_kraft_version() const {
+        const bool stays = quorum_ == nullptr || quorum_->level() == kraft_version_;
+        return stays ? std::nullopt : std::optional(kraft_version_);
     }
 
     [[nodiscard]] std::vector<VersionedRecord> take_records() && {
@@ -120,6 +133,11 @@ public:
     }
 
 private:
+    [[nodiscard]] std::int16_t level_of(std::string_view feature) const {
+        return feature == kKRaftVersionFeature ? kraft_version_
+                                               : draft_.image().feature_level(feature);
+    }
+
     [[nodiscard]] std::optional<ApiError> find_fault(const Update& update) const {
         const UpgradeType type = type_of(update, version_);
         if (type < UpgradeType::upgrade || type > UpgradeType::unsafe_downgrade) {
@@ -128,9 +146,6 @@ private:
         }
         if (update.max_version_level < 0) {
             return invalid_update(update, "A feature version cannot be less than 0.");
-        }
-        if (update.feature == "kraft.version") {
-            return invalid_update(update, "It is the quorum's, and not changed by this request.");
         }
         const auto it = std::ranges::find(kSupported, update.feature, &SupportedFeature::name);
         if (it == std::end(kSupported)) {
@@ -176,6 +191,7 @@ private:
     }
 
     ApiError set_level(const Update& update) {
+        if (update.feature == kKRaftVersionFeature) return set_kraft_version(update);
         const protocol::FeatureLevelRecord record{.name = update.feature,
                                                   .feature_level = update.max_version_level};
         if (update.feature != metadata::kElrFeature) {
@@ -189,8 +205,19 @@ private:
         return {};
     }
 
+    ApiError set_kraft_version(const Update& update) {
+        if (quorum_ == nullptr) return invalid_update(update, "There is no quorum to change it.");
+        if (const auto fault = quorum_->find_fault(update.max_version_level)) {
+            return invalid_update(update, *fault);
+        }
+        kraft_version_ = update.max_version_level;
+        return {};
+    }
+
     Draft draft_;
     const ControllerConfig& config_;
+    const KRaftVersionView* quorum_;
+    std::int16_t kraft_version_;  // as it is to be
     std::int16_t version_;
     std::set<std::string> seen_;
 };
@@ -208,13 +235,14 @@ std::span<const SupportedFeature> supported_features() { return kSupported; }
 
 ControllerResult<UpdateFeaturesResponse> update_features(const MetadataImage& image,
                                                          const ControllerConfig& config,
+                                                         const KRaftVersionView* kraft_version,
                                                          const UpdateFeaturesRequest& request,
                                                          std::int16_t version) {
     constexpr std::int16_t kFirstWithOneError = 2;
     ControllerResult<UpdateFeaturesResponse> result{.records = {}, .response = {}, .atomic = true};
     UpdateFeaturesResponse& response = result.response;
     response.error_message = std::nullopt;
-    FeatureUpdater updater(image, config, version);
+    FeatureUpdater updater(image, config, kraft_version, version);
     std::optional<std::string> failed;
     for (const Update& update : request.feature_updates) {
         ApiError error = updater.update(update);
@@ -236,7 +264,10 @@ ControllerResult<UpdateFeaturesResponse> update_features(const MetadataImage& im
         response.error_code = ErrorCode::none;
         response.error_message = std::nullopt;
     }
-    if (!failed && !request.validate_only) result.records = std::move(updater).take_records();
+    if (!failed && !request.validate_only) {
+        result.kraft_version = updater.raised_kraft_version();
+        result.records = std::move(updater).take_records();
+    }
     return result;
 }
 

@@ -2,7 +2,8 @@
 // level may rise when every broker and controller that is registered supports it; it may fall where
 // nothing is lost by that.
 //
-// kraft.version is the quorum's own (KIP-853): it can be read here and not changed.
+// kraft.version is the quorum's own (KIP-853): here it is only found whether it may rise; the
+// quorum writes it.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 #include "broker/controller/controller_config.h"
 #include "broker/controller/controller_result.h"
+#include "broker/controller/kraft_version.h"
 #include "broker/metadata/image.h"
 #include "broker/protocol/messages/api_versions.h"
 
@@ -29,6 +31,7 @@ struct SupportedFeature {
 /// each feature, later ones with one error.
 [[nodiscard]] ControllerResult<protocol::UpdateFeaturesResponse> update_features(
     const metadata::MetadataImage& image, const ControllerConfig& config,
-    const protocol::UpdateFeaturesRequest& request, std::int16_t version);
+    const KRaftVersionView* kraft_version, const protocol::UpdateFeaturesRequest& request,
+    std::int16_t version);
 
 }  // namespace gregor::controller

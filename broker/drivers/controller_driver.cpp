@@ -15,6 +15,25 @@ using protocol::ErrorCode;
 
 namespace {
 
+/// The quorum as this node's replica, which leads it, has it; on the quorum's fiber.
+class LedQuorum final : public controller::KRaftVersionView {
+public:
+    explicit LedQuorum(const raft::Raft& core) : core_(core) {}
+
+    [[nodiscard]] std::int16_t level() const override {
+        return core_.voter_history().kraft_version();
+    }
+    [[nodiscard]] std::optional<std::string> find_fault(std::int16_t level) const override {
+        return core_.find_upgrade_fault(level);
+    }
+
+private:
+    const raft::Raft& core_;
+};
+
+/// kraft.version and the voters.
+constexpr std::int64_t kRecordsOfAnUpgrade = 2;
+
 struct Counted {
     explicit Counted(std::size_t& count) : waiting(count) { ++waiting; }
     ~Counted() { --waiting; }
@@ -159,24 +178,32 @@ Result<Response, ErrorCode> ControllerDriver::decide(
         ErrorCode error = ErrorCode::none;
     };
     const auto decision = std::make_shared<Decision>();
-    TRY(raft_.append(
-        active->epoch,
-        [this, active, version, decide = std::move(decide),
-         decision](raft::Offset next_offset) mutable -> std::vector<Bytes> {
-            Controller& core = active->controller;
-            auto result = decide(
-                core, {.now_ms = now_ms(), .next_offset = next_offset, .request_version = version});
-            decision->end = core.loader().next_offset();
-            if (result.atomic && !metadata::fits_one_batch(result.records)) {
-                decision->error = ErrorCode::policy_violation;
-                return {};
-            }
-            decision->response = std::move(result.response);
-            if (result.records.empty()) return {};
-            auto batches = take(*active, result.records, next_offset);
-            decision->end = core.loader().next_offset();
-            return batches;
-        }));
+    TRY(raft_.append(active->epoch,
+                     [this, active, version, decide = std::move(decide),
+                      decision](raft::Offset next_offset) mutable -> RaftDriver::Batches {
+                         Controller& core = active->controller;
+                         const LedQuorum quorum(raft_.core());
+                         auto result = decide(core, {.now_ms = now_ms(),
+                                                     .next_offset = next_offset,
+                                                     .request_version = version,
+                                                     .kraft_version = &quorum});
+                         decision->end = core.loader().next_offset();
+                         if (result.atomic && !metadata::fits_one_batch(result.records)) {
+                             decision->error = ErrorCode::policy_violation;
+                             return {};
+                         }
+                         decision->response = std::move(result.response);
+                         RaftDriver::Batches made{.kraft_version = result.kraft_version};
+                         if (!result.records.empty()) {
+                             made.batches = take(*active, result.records, next_offset);
+                             decision->end = core.loader().next_offset();
+                         }
+                         if (made.kraft_version) {
+                             decision->end =
+                                 next_offset + std::ssize(result.records) + kRecordsOfAnUpgrade;
+                         }
+                         return made;
+                     }));
     if (decision->error != ErrorCode::none) return fail(decision->error);
     TRY(wait_published(*active, decision->end));
     return std::move(decision->response);

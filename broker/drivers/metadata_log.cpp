@@ -142,16 +142,18 @@ MetadataLog::Done MetadataLog::read_voters(raft::VoterHistory& voters) {
 
 // What Effects ask for. ---------------------------------------------------------------------------
 
-MetadataLog::Done MetadataLog::persist(const raft::QuorumState& state) {
+MetadataLog::Done MetadataLog::persist(const raft::QuorumState& state, std::int16_t kraft_version) {
     protocol::QuorumStateData data{.leader_id = state.leader_id, .leader_epoch = state.epoch};
-    for (const auto& [id, voter] : static_voters_.voters()) {
-        data.current_voters->push_back({.voter_id = id});
+    const std::int16_t version = static_voters_.empty() || kraft_version >= 1 ? 1 : 0;
+    if (version == 0) {
+        for (const auto& [id, voter] : static_voters_.voters()) {
+            data.current_voters->push_back({.voter_id = id});
+        }
     }
     if (state.voted) {
         data.voted_id = state.voted->id;
         data.voted_directory_id = state.voted->directory_id;
     }
-    const std::int16_t version = static_voters_.empty() ? 1 : 0;
     TRY(write_quorum_state(runtime_.disk(), options_.folder, data, version));
     return {};
 }

@@ -55,7 +55,8 @@ public:
     // What Effects ask for. -----------------------------------------------------------------------
 
     /// Durable when it returns.
-    [[nodiscard]] Done persist(const raft::QuorumState& state);
+    /// In the form that goes with `kraft_version`.
+    [[nodiscard]] Done persist(const raft::QuorumState& state, std::int16_t kraft_version);
     /// The snapshot, a known or a sealed one, takes the place of everything; the log begins anew,
     /// empty, behind it.
     [[nodiscard]] Done start_at(const raft::OffsetAndEpoch& snapshot);

@@ -74,9 +74,9 @@ Result<void, ErrorCode> RaftDriver::append(raft::LeaderEpoch epoch, MakeBatches 
     const bool posted = steps_.push([order, epoch](raft::Raft& core, raft::Now now) {
         raft::Effects effects;
         if (core.is_leader() && core.epoch() == epoch) {
-            const std::vector<Bytes> batches = order->make(core.end_offset());
-            if (!batches.empty()) {
-                auto appended = core.append(now, epoch, batches);
+            const Batches made = order->make(core.end_offset());
+            if (!made.batches.empty() || made.kraft_version) {
+                auto appended = core.append(now, epoch, made.batches, made.kraft_version);
                 CHECK(appended.has_value());
                 effects = *std::move(appended);
             }
@@ -169,7 +169,8 @@ void RaftDriver::carry_out(raft::Effects effects) {
 }
 
 MetadataLog::Done RaftDriver::change_disk(const raft::Effects& effects) {
-    if (effects.persist) TRY(log_.persist(*effects.persist));
+    if (effects.persist)
+        TRY(log_.persist(*effects.persist, core_->voter_history().kraft_version()));
     if (effects.start_log_at) TRY(log_.start_at(*effects.start_log_at));
     if (effects.truncate_to) {
         runtime_.trace().event("metadata_log_truncated", "end_offset={}", *effects.truncate_to);

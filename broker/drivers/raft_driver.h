@@ -77,9 +77,14 @@ public:
             std::move(reply));
     }
 
+    struct Batches {
+        std::vector<Bytes> batches;
+        /// kraft.version rises to this behind them: see Raft::append.
+        std::optional<std::int16_t> kraft_version = std::nullopt;
+    };
     /// What is to be appended; called on the driver's fiber with the offset of the first record and
     /// must not wait.
-    using MakeBatches = std::move_only_function<std::vector<Bytes>(raft::Offset next_offset)>;
+    using MakeBatches = std::move_only_function<Batches(raft::Offset next_offset)>;
     /// Appends as the leader of `epoch`; returns when the batches are in the log, not committed
     /// yet. NOT_CONTROLLER when this node does not lead in `epoch`.
     [[nodiscard]] Result<void, raft::ErrorCode> append(raft::LeaderEpoch epoch, MakeBatches make);

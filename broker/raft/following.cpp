@@ -28,7 +28,7 @@ void Raft::fetch_from_leader(Follower& follower) {
     if (!connections_.is_ready(follower.leader_id, now_.at)) return;
     const auto endpoint = find_endpoint(follower.leader_endpoints, config_.listener_name);
     if (!endpoint) return;
-    if (must_update_voter() && now_.at >= follower.update_voter_at) {
+    if (must_update_voter(follower) && now_.at >= follower.update_voter_at) {
         send_update_voter(follower, *endpoint);
     } else if (follower.snapshot) {
         if (!follower.snapshot->whole) {

@@ -27,7 +27,8 @@ ReplicaKey replica_of(const protocol::FetchRequest& request,
 // Appends. ----------------------------------------------------------------------------------------
 
 Result<Effects, ErrorCode> Raft::append(Now now, LeaderEpoch in_epoch,
-                                        std::span<const Bytes> batches) {
+                                        std::span<const Bytes> batches,
+                                        std::optional<std::int16_t> kraft_version) {
     begin(now);
     if (!is_leader() || in_epoch != epoch()) return fail(ErrorCode::not_leader_or_follower);
     for (const Bytes& batch : batches) {
@@ -38,6 +39,7 @@ Result<Effects, ErrorCode> Raft::append(Now now, LeaderEpoch in_epoch,
         CHECK(LeaderEpoch(header->partition_leader_epoch) == epoch());
         append_batch(batch, epoch(), Offset(header->next_offset()));
     }
+    if (kraft_version) raise_kraft_version(*kraft_version);
     return finish();
 }
 

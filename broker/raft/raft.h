@@ -25,7 +25,7 @@
 //     leading.cpp         appends, Fetch as the leader answers it, the high watermark
 //     following.cpp       Fetch as a follower asks it, truncation
 //     snapshots.cpp       FetchSnapshot on both sides
-//     voter_changes.cpp   AddRaftVoter, RemoveRaftVoter, UpdateRaftVoter
+//     voter_changes.cpp   AddRaftVoter, RemoveRaftVoter, UpdateRaftVoter, raising kraft.version
 //     describe.cpp        DescribeQuorum
 //     answers.cpp         how responses are made
 #pragma once
@@ -94,8 +94,11 @@ public:
     /// The controller's batches, in `epoch` and from end_offset() on; they are in Effects::append.
     /// NOT_LEADER_OR_FOLLOWER when this node does not lead in `epoch`. They are committed when the
     /// high watermark passes them; when leadership_lost comes first, nobody knows.
-    [[nodiscard]] Result<Effects, ErrorCode> append(Now now, LeaderEpoch epoch,
-                                                    std::span<const Bytes> batches);
+    /// With a `kraft_version`, for which there is no find_upgrade_fault(), the quorum's own records
+    /// of it follow the batches: kraft.version and the voters (KIP-853).
+    [[nodiscard]] Result<Effects, ErrorCode> append(
+        Now now, LeaderEpoch epoch, std::span<const Bytes> batches,
+        std::optional<std::int16_t> kraft_version = std::nullopt);
     /// Gives up leading in this epoch, and lets a successor take over at once; else nothing.
     [[nodiscard]] Effects resign(Now now, LeaderEpoch epoch);
 
@@ -126,6 +129,8 @@ public:
     [[nodiscard]] const LogState& log() const { return log_; }
     [[nodiscard]] const VoterHistory& voter_history() const { return voters_; }
     [[nodiscard]] const VoterSet& voters() const { return voters_.latest(); }
+    /// Why this node cannot raise kraft.version to that; nothing: it can, or need not.
+    [[nodiscard]] std::optional<std::string> find_upgrade_fault(std::int16_t kraft_version) const;
     /// What is persisted, once the last Effects is.
     [[nodiscard]] const QuorumState& quorum_state() const { return quorum_state_; }
     /// The records that a snapshot ending at `end_offset` begins with, behind its header.
@@ -294,7 +299,8 @@ private:
     void complete_voter_change(ErrorCode error, std::string message);
     void committed_voters();
     void send_update_voter(Follower& follower, const Endpoint& endpoint);
-    [[nodiscard]] bool must_update_voter() const;
+    [[nodiscard]] bool must_update_voter(const Follower& follower) const;
+    void raise_kraft_version(std::int16_t kraft_version);
 
     // describe.cpp
     [[nodiscard]] protocol::DescribeQuorumResponse describe_quorum(const LeaderState& state) const;

@@ -81,11 +81,14 @@ struct Follower {
     bool has_fetched = false;
     std::optional<SnapshotFetch> snapshot;
     Instant update_voter_at{};  // when to tell the leader of changed endpoints at the earliest
+    bool has_described_itself = false;  // a static voter, to this leader
 };
 
 struct Leader {
     LeaderEpoch epoch;
     LeaderState state;
+    /// kraft.version 0: the configured voters that have told who they are, this one among them.
+    VoterSet described;
 };
 
 /// Led in this epoch, and must not vote in it any more.

@@ -52,6 +52,8 @@ void Raft::persist_if_changed() {
 }
 
 void Raft::stop_leading(LeaderEpoch old_epoch) {
+    // What the step has established it may end too: the first commit may be of its own removal.
+    effects_.leadership_established.reset();
     effects_.leadership_lost = old_epoch;
     for (const auto& [id, parked] : parked_fetches_) {
         reply(id, fetch_answer(ErrorCode::not_leader_or_follower));
@@ -155,7 +157,8 @@ void Raft::become_leader() {
                                          .max_observers = config_.max_observers};
     transition(Leader{
         .epoch = epoch(),
-        .state = LeaderState(self(), epoch(), log_.end_offset(), voters(), now_.at, timeouts)});
+        .state = LeaderState(self(), epoch(), log_.end_offset(), voters(), now_.at, timeouts),
+        .described = VoterSet({{.key = self(), .endpoints = config_.listeners}})});
     lost_elections_ = 0;
     append_leader_change(granted);
     auto& state = std::get<Leader>(role_).state;

@@ -159,8 +159,8 @@ Effects Raft::handle(Now now, RequestId id, const protocol::UpdateRaftVoterReque
             .min_kraft_version = request.k_raft_version_feature.min_supported_version,
             .max_kraft_version = request.k_raft_version_feature.max_supported_version};
         if (voters_.kraft_version() == 0) {
-            voters_.update_static(voter);
-            voters_changed();
+            auto& described = std::get<Leader>(role_).described;
+            described = described.with(voter);
         } else {
             (void)append_voters(voters().with(voter));
         }
@@ -185,7 +185,10 @@ ErrorCode Raft::check_update(const protocol::UpdateRaftVoterRequest& request) co
         const Refusal refusal = check_voter_change();
         if (refusal.error != ErrorCode::none) return refusal.error;
     }
-    const bool is_known = voters().is_voter({request.voter_id, request.voter_directory_id});
+    // A static voter's directory is whichever it has now.
+    const bool is_known = is_static
+                              ? voters().contains_id(request.voter_id)
+                              : voters().is_voter({request.voter_id, request.voter_directory_id});
     return is_known ? ErrorCode::none : ErrorCode::voter_not_found;
 }
 
@@ -200,9 +203,11 @@ protocol::UpdateRaftVoterResponse Raft::update_answer(ErrorCode error) const {
     return response;
 }
 
-/// Whether the voter set says of this voter what it says of itself.
-bool Raft::must_update_voter() const {
-    if (!is_voter() || voters_.kraft_version() == 0 || config_.listeners.empty()) return false;
+/// Whether the leader knows of this voter what it says of itself: from the voter set, or, of a
+/// static voter, since the leader was told.
+bool Raft::must_update_voter(const Follower& follower) const {
+    if (!is_voter() || config_.listeners.empty()) return false;
+    if (voters_.kraft_version() == 0) return follower.has_fetched && !follower.has_described_itself;
     const Voter& voter = *voters().find(config_.node_id);
     return voter.endpoints != config_.listeners || voter.min_kraft_version != kMinKRaftVersion ||
            voter.max_kraft_version != kMaxKRaftVersion;
@@ -221,14 +226,51 @@ void Raft::send_update_voter(Follower& follower, const Endpoint& endpoint) {
     send(follower.leader_id, endpoint, std::move(request));
 }
 
-void Raft::answer(const Sent& /*sent*/, const protocol::UpdateRaftVoterResponse& response) {
+void Raft::answer(const Sent& sent, const protocol::UpdateRaftVoterResponse& response) {
     const auto& current = response.current_leader;
     PeerLeader peer{current.leader_id, current.leader_epoch};
     if (!current.host.empty()) {
         peer.endpoints = {
             {config_.listener_name, current.host, static_cast<std::uint16_t>(current.port)}};
     }
-    (void)learn_from_answer(response.error_code, peer);
+    if (learn_from_answer(response.error_code, peer) || sent.epoch != epoch()) return;
+    if (auto* follower = std::get_if<Follower>(&role_)) follower->has_described_itself = true;
+}
+
+// kraft.version. ----------------------------------------------------------------------------------
+
+/// The configured voters become those of the log, as each has described itself to this leader.
+std::optional<std::string> Raft::find_upgrade_fault(std::int16_t kraft_version) const {
+    const auto* leader = std::get_if<Leader>(&role_);
+    if (leader == nullptr) return "This node does not lead the quorum";
+    const std::int16_t present = voters_.kraft_version();
+    if (kraft_version == present) return std::nullopt;
+    if (kraft_version < present) {
+        return fmt::format("kraft.version {} cannot be lowered to {}", present, kraft_version);
+    }
+    for (const auto& [id, voter] : voters().voters()) {
+        const Voter* described = leader->described.find(id);
+        if (described == nullptr || described->key.directory_id.is_zero()) {
+            return fmt::format("The directory id of voter {} is not known", id);
+        }
+        if (described->min_kraft_version > kraft_version ||
+            described->max_kraft_version < kraft_version) {
+            return fmt::format("Voter {} supports kraft.version {}-{} only", id,
+                               described->min_kraft_version, described->max_kraft_version);
+        }
+    }
+    return std::nullopt;
+}
+
+void Raft::raise_kraft_version(std::int16_t kraft_version) {
+    const auto fault = find_upgrade_fault(kraft_version);
+    CHECK(!fault, "{}", *fault);
+    const VoterSet described = std::get<Leader>(role_).described;
+    const Offset base = append_control(
+        {protocol::KRaftVersionRecord{.k_raft_version = kraft_version}, described.to_record()});
+    voters_.add_kraft_version(base, kraft_version);
+    voters_.add_voters(base + 1, described);
+    voters_changed();
 }
 
 // What they share. --------------------------------------------------------------------------------

@@ -47,6 +47,14 @@ std::optional<Offset> VoterHistory::latest_offset() const {
     return voters_.rbegin()->first;
 }
 
+std::vector<Offset> VoterHistory::changes_from(Offset start_offset) const {
+    std::vector<Offset> offsets;
+    for (auto it = voters_.lower_bound(start_offset); it != voters_.end(); ++it) {
+        offsets.push_back(it->first);
+    }
+    return offsets;
+}
+
 std::int16_t VoterHistory::kraft_version() const {
     return kraft_versions_.empty() ? kMinKRaftVersion : kraft_versions_.rbegin()->second;
 }
@@ -75,7 +83,5 @@ void VoterHistory::replace_with(const VoterHistory& snapshot) {
     voters_ = snapshot.voters_;
     kraft_versions_ = snapshot.kraft_versions_;
 }
-
-void VoterHistory::update_static(Voter voter) { static_voters_ = static_voters_.with(voter); }
 
 }  // namespace gregor::raft

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <map>
+#include <vector>
 
 #include "broker/raft/voter_set.h"
 
@@ -29,6 +30,8 @@ public:
     [[nodiscard]] const VoterSet& latest() const;
     /// Where it stands in the log; nothing for static voters.
     [[nodiscard]] std::optional<Offset> latest_offset() const;
+    /// Where sets stand in the log at or after `start_offset`.
+    [[nodiscard]] std::vector<Offset> changes_from(Offset start_offset) const;
     [[nodiscard]] std::int16_t kraft_version() const;
     /// What held below `end_offset`: what a snapshot that ends there says.
     [[nodiscard]] const VoterSet& voters_below(Offset end_offset) const;
@@ -40,9 +43,6 @@ public:
     void trim_below(Offset start_offset);
     /// A snapshot's voters replace everything but the configured ones.
     void replace_with(const VoterHistory& snapshot);
-
-    /// Endpoints of static voters may change (UpdateRaftVoter under kraft.version 0).
-    void update_static(Voter voter);
 
 private:
     VoterSet static_voters_;

@@ -325,6 +325,18 @@ bool RaftCluster::append(int id, const std::string& value) {
     return true;
 }
 
+void RaftCluster::raise_kraft_version(int id) {
+    if (!is_up(id)) return;
+    RaftNode& node = at(id);
+    if (const auto fault = node.raft->find_upgrade_fault(kMaxKRaftVersion)) {
+        tell(node, "cannot raise kraft.version: {}", *fault);
+        return;
+    }
+    auto effects = node.raft->append(time(), node.raft->epoch(), {}, kMaxKRaftVersion);
+    CHECK(effects.has_value());
+    carry_out(node, *std::move(effects));
+}
+
 void RaftCluster::flush(int id) {
     if (!is_up(id)) return;
     RaftNode& node = at(id);

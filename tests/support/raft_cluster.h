@@ -87,6 +87,8 @@ public:
     bool trim(int node);
     void add_voter(int leader, int voter);
     void remove_voter(int leader, int voter);
+    /// From configured voters to those of the log.
+    void raise_kraft_version(int leader);
     void describe(int leader);
     /// Any request, as if of a client.
     template <class R>

@@ -169,6 +169,8 @@ void RaftCommands::work(const Line& line) {
         cluster_->add_voter(line.number(0), line.number(1));
     } else if (command == "remove-voter") {
         cluster_->remove_voter(line.number(0), line.number(1));
+    } else if (command == "raise-kraft-version") {
+        cluster_->raise_kraft_version(line.number(0));
     } else if (command == "describe") {
         cluster_->describe(line.number(0));
     } else if (command == "endpoint") {

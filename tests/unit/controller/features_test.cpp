@@ -72,8 +72,46 @@ TEST_CASE("levels beyond what controller or brokers can do are refused") {
     REQUIRE(message("metadata.version", 99) ==
             "Invalid metadata.version 99. Local controller 1 only supports versions 7-25");
     REQUIRE(message("group.version", 1).ends_with("Broker 7 does not support this feature."));
-    REQUIRE(message("kraft.version", 1).ends_with("not changed by this request."));
+    REQUIRE(message("kraft.version", 1).ends_with("Broker 7 does not support this feature."));
     REQUIRE(message("group.version", -1).ends_with("A feature version cannot be less than 0."));
+}
+
+namespace {
+
+class Quorum final : public KRaftVersionView {
+public:
+    [[nodiscard]] std::int16_t level() const override { return present; }
+    [[nodiscard]] std::optional<std::string> find_fault(std::int16_t) const override {
+        return fault;
+    }
+    std::int16_t present = 0;
+    std::optional<std::string> fault;
+};
+
+}  // namespace
+
+TEST_CASE("kraft.version is the quorum's to raise, and never falls") {
+    ControllerWorld world;
+    Quorum quorum;
+    const auto ask = [&](std::int16_t level, bool validate_only = false) {
+        protocol::UpdateFeaturesRequest request{.validate_only = validate_only};
+        request.feature_updates.push_back(
+            {.feature = "kraft.version", .max_version_level = level, .upgrade_type = 2});
+        return world.controller.handle(
+            ControllerContext{.request_version = 2, .kraft_version = &quorum}, request);
+    };
+    REQUIRE(ask(1).kraft_version == 1);
+    REQUIRE(ask(1).records.empty());
+    REQUIRE(!ask(1, true).kraft_version);
+    REQUIRE(!ask(0).kraft_version);
+    quorum.fault = "not now";
+    REQUIRE(!ask(1).kraft_version);
+    REQUIRE(ask(1).response.error_code == ErrorCode::invalid_update_version);
+    REQUIRE(ask(1).response.error_message->ends_with("not now"));
+    quorum.present = 1;
+    REQUIRE(ask(1).response.error_code == ErrorCode::none);
+    REQUIRE(!ask(1).kraft_version);
+    REQUIRE(ask(0).response.error_code == ErrorCode::invalid_update_version);
 }
 
 TEST_CASE("levels fall only when that is asked for, and nothing is lost") {
