@@ -17,22 +17,6 @@ namespace {
 
 constexpr std::int64_t kReadBytes = 4 * 1024 * 1024;
 
-/// What the quorum has to say in a snapshot, as the snapshot holds it.
-std::vector<metadata::SnapshotControl> to_snapshot_controls(
-    const std::vector<raft::ControlRecord>& records) {
-    std::vector<metadata::SnapshotControl> controls;
-    for (const raft::ControlRecord& record : records) {
-        if (const auto* version = std::get_if<protocol::KRaftVersionRecord>(&record)) {
-            controls.push_back(
-                {records::ControlRecordType::kraft_version, protocol::encode(*version, 0)});
-        } else if (const auto* voters = std::get_if<protocol::VotersRecord>(&record)) {
-            controls.push_back(
-                {records::ControlRecordType::kraft_voters, protocol::encode(*voters, 0)});
-        }
-    }
-    return controls;
-}
-
 }  // namespace
 
 MetadataFeed::MetadataFeed(Runtime& runtime, RaftDriver& raft,

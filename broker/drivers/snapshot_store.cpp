@@ -125,4 +125,19 @@ std::string SnapshotStore::unfinished_path_of(const metadata::SnapshotId& id) co
     return path_of(id) + ".part";
 }
 
+std::vector<metadata::SnapshotControl> to_snapshot_controls(
+    const std::vector<raft::ControlRecord>& records) {
+    std::vector<metadata::SnapshotControl> controls;
+    for (const raft::ControlRecord& record : records) {
+        if (const auto* version = std::get_if<protocol::KRaftVersionRecord>(&record)) {
+            controls.push_back(
+                {records::ControlRecordType::kraft_version, protocol::encode(*version, 0)});
+        } else if (const auto* voters = std::get_if<protocol::VotersRecord>(&record)) {
+            controls.push_back(
+                {records::ControlRecordType::kraft_voters, protocol::encode(*voters, 0)});
+        }
+    }
+    return controls;
+}
+
 }  // namespace gregor::drivers

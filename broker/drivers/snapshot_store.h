@@ -12,6 +12,7 @@
 
 #include "broker/log/storage_error.h"
 #include "broker/metadata/snapshot.h"
+#include "broker/raft/control_batches.h"
 #include "broker/raft/log_state.h"
 #include "sim/runtime/disk.h"
 
@@ -20,6 +21,10 @@ namespace gregor::drivers {
 [[nodiscard]] inline metadata::SnapshotId to_snapshot_id(const raft::OffsetAndEpoch& id) {
     return {.end_offset = id.offset, .epoch = id.epoch};
 }
+
+/// What the quorum has to say in a snapshot, as the snapshot holds it.
+[[nodiscard]] std::vector<metadata::SnapshotControl> to_snapshot_controls(
+    const std::vector<raft::ControlRecord>& records);
 
 class SnapshotStore {
 public:

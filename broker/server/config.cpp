@@ -185,6 +185,7 @@ private:
             if (host.empty()) listener.endpoint.host = std::string(local_host_);
             config_.advertised_.push_back(std::move(listener));
         }
+        advertise_controllers(advertised);
         if (!config_.is_broker_) return;
         if (config_.advertised_.empty()) {
             refuse("listeners holds none for clients");
@@ -195,6 +196,20 @@ private:
             config_.advertised_.end()) {
             refuse("inter.broker.listener.name: {} is not among the listeners for clients",
                    between);
+        }
+    }
+
+    /// A controller's listener that advertised.listeners does not name is told of as it is bound.
+    void advertise_controllers(const std::vector<ListenerConfig>& advertised) {
+        for (const std::string& name : config_.controller_listeners_) {
+            const auto& bound = config_.listeners_;
+            const auto own = std::ranges::find(bound, name, &ListenerConfig::name);
+            if (own == bound.end()) continue;
+            const auto told = std::ranges::find(advertised, name, &ListenerConfig::name);
+            ListenerConfig listener = told == advertised.end() ? *own : *told;
+            std::string& host = listener.endpoint.host;
+            if (host.empty() || host == "0.0.0.0" || host == "::") host = std::string(local_host_);
+            config_.advertised_controllers_.push_back(std::move(listener));
         }
     }
 

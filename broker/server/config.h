@@ -77,6 +77,11 @@ public:
     [[nodiscard]] std::span<const ListenerConfig> advertised_listeners() const {
         return advertised_;
     }
+    /// What the quorum's members are told, on a controller, each with a host; in the order of
+    /// controller.listener.names. Port 0: that of the bound listener of the same name.
+    [[nodiscard]] std::span<const ListenerConfig> advertised_controller_listeners() const {
+        return advertised_controllers_;
+    }
     [[nodiscard]] bool is_controller_listener(std::string_view name) const;
     /// metrics.listener: where GET /metrics is answered; nothing: nowhere, as by default. Kafka
     /// serves nothing over HTTP, and its files and its ports are expected to mean what they mean
@@ -99,6 +104,7 @@ private:
     std::vector<std::string> log_dirs_;
     std::vector<ListenerConfig> listeners_;
     std::vector<ListenerConfig> advertised_;
+    std::vector<ListenerConfig> advertised_controllers_;
     std::optional<Endpoint> metrics_listener_;
     bool is_broker_ = false;
     bool is_controller_ = false;

@@ -3,6 +3,8 @@
 //     gregord --config server.properties              a formatted node
 //     gregord --dev --data ./data                     broker and controller on 127.0.0.1:9092
 //     gregord format --config server.properties [--cluster-id ID]
+//         [--standalone | --initial-controllers ID@HOST:PORT:DIRECTORY,… |
+//         --no-initial-controllers]
 //
 // Settings: the file, then KAFKA_* variables as Kafka's container images read them, then
 // --override. Standard output is for programs: "listening PLAINTEXT 127.0.0.1:40123" for each
@@ -23,6 +25,7 @@
 #include <string>
 #include <string_view>
 
+#include "broker/server/initial_controllers.h"
 #include "broker/server/node.h"
 #include "broker/server/storage.h"
 #include "sim/real/freed_memory.h"
@@ -42,6 +45,9 @@ struct Arguments {
     std::string data_dir;
     std::vector<std::string> overrides;
     std::string cluster_id;
+    std::string initial_controllers;
+    bool standalone = false;
+    bool no_initial_controllers = false;
     bool dev = false;
     bool trace = false;
     bool ignore_formatted = false;
@@ -158,6 +164,29 @@ int run_node(Config config, const Arguments& arguments) {
     return kClean;
 }
 
+/// The voters that the flags give the quorum to begin with (KIP-853); none: they are configured, or
+/// found later.
+Result<raft::VoterSet, std::string> initial_voters(const Config& config, const Arguments& arguments,
+                                                   Random& random) {
+    const bool is_dynamic = arguments.standalone || arguments.no_initial_controllers ||
+                            !arguments.initial_controllers.empty();
+    if (is_dynamic && !config.quorum_voters().empty()) {
+        return fail(std::string(
+            "You cannot specify controller.quorum.voters and format the node with --standalone, "
+            "--initial-controllers or --no-initial-controllers. Leave it out and specify "
+            "controller.quorum.bootstrap.servers instead."));
+    }
+    if (!is_dynamic && config.is_controller() && config.quorum_voters().empty()) {
+        return fail(std::string(
+            "Because controller.quorum.voters is not set on this controller, you must specify one "
+            "of the following: --standalone, --initial-controllers, or "
+            "--no-initial-controllers."));
+    }
+    if (arguments.standalone) return standalone_controller(config, random);
+    if (arguments.initial_controllers.empty()) return raft::VoterSet();
+    return parse_initial_controllers(config, arguments.initial_controllers);
+}
+
 int run_format(const Config& config, const Arguments& arguments) {
     real::RealMachine machine;
     real::RealRuntime runtime(machine, {.name = node_name(config), .trace = arguments.trace});
@@ -172,7 +201,11 @@ int run_format(const Config& config, const Arguments& arguments) {
         const std::string cluster_id = arguments.cluster_id.empty()
                                            ? random_cluster_id(runtime.random())
                                            : arguments.cluster_id;
-        const auto done = format_storage(runtime, config, cluster_id);
+        const auto done = [&]() -> Result<void, std::string> {
+            const auto voters = TRY(initial_voters(config, arguments, runtime.random()));
+            return format_storage(runtime, config,
+                                  {.cluster_id = cluster_id, .initial_voters = voters});
+        }();
         if (!done) {
             log_line("{}", done.error());
             exit_code = kFailed;
@@ -200,6 +233,16 @@ int run(int argc, char** argv) {
     CLI::App* format = app.add_subcommand("format", "format the log directories and end");
     add_options(*format);
     format->add_flag("--ignore-formatted", arguments.ignore_formatted, "formatted already is fine");
+    CLI::Option* standalone = format->add_flag("-s,--standalone", arguments.standalone,
+                                               "the quorum begins with this controller alone");
+    CLI::Option* initial =
+        format->add_option("-I,--initial-controllers", arguments.initial_controllers,
+                           "id@host:port:directory,… that the quorum begins with");
+    CLI::Option* none =
+        format->add_flag("-N,--no-initial-controllers", arguments.no_initial_controllers,
+                         "the quorum is there already, or begins elsewhere");
+    standalone->excludes(initial)->excludes(none);
+    initial->excludes(none);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

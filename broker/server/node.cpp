@@ -94,9 +94,12 @@ raft::RaftConfig raft_config(const Config& config, const std::string& cluster_id
         .fetch_timeout = config.milliseconds("controller.quorum.fetch.timeout.ms"),
         .request_timeout = config.milliseconds("controller.quorum.request.timeout.ms"),
         .retry_backoff = config.milliseconds("controller.quorum.retry.backoff.ms")};
-    for (const ListenerConfig& listener : bound) {
-        if (!config.is_controller_listener(listener.name)) continue;
-        result.listeners.push_back({listener.name, listener.endpoint.host, listener.endpoint.port});
+    for (const ListenerConfig& listener : config.advertised_controller_listeners()) {
+        const auto own = std::ranges::find(bound, listener.name, &ListenerConfig::name);
+        CHECK(own != bound.end());
+        const std::uint16_t port = listener.endpoint.port;
+        result.listeners.push_back(
+            {listener.name, listener.endpoint.host, port != 0 ? port : own->endpoint.port});
     }
     std::vector<raft::Voter> voters;
     for (const QuorumVoter& voter : config.quorum_voters()) {
@@ -213,7 +216,8 @@ Node::Started Node::open_storage() {
         }
         formatted = options_.cluster_id.empty() ? random_cluster_id(runtime_.random())
                                                 : options_.cluster_id;
-        TRY(format_storage(runtime_, config_, *formatted));
+        TRY(format_storage(runtime_, config_,
+                           {.cluster_id = *formatted, .initial_voters = options_.initial_voters}));
     }
     cluster_id_ = *std::move(formatted);
     log::LogManagerOptions options{
@@ -274,14 +278,12 @@ Node::Started Node::open_metrics_listener() {
 }
 
 void Node::make_metadata() {
-    const std::string folder =
-        std::string(config_.text("metadata.log.dir").value_or(config_.log_dirs().front()));
     metadata_ = std::make_unique<drivers::ClusterMetadata>(
         runtime_,
         drivers::ClusterMetadataOptions{
             .controller = controller_options(config_, cluster_id_),
             .raft = {.raft = raft_config(config_, cluster_id_, logs_->directory_id(0), bound_),
-                     .log = {.folder = log::join_path(folder, "__cluster_metadata-0"),
+                     .log = {.folder = metadata_folder(config_),
                              .segment_bytes = config_.int32("metadata.log.segment.bytes"),
                              .max_bytes_between_snapshots =
                                  config_.integer("metadata.log.max.record.bytes.between.snapshots"),

@@ -42,6 +42,9 @@ struct NodeOptions {
     bool format_missing = false;
     /// What is formatted then; empty: a new id.
     std::string cluster_id;
+    /// The same: what the quorum begins with (KIP-853); empty: the configured voters, or those that
+    /// others tell of.
+    raft::VoterSet initial_voters;
     /// Called once, on the node's fiber, when clients are served. Must not wait.
     std::function<void()> on_ready;
     /// Takes what an operator has to know while the node goes on: a partition that is offline, and

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "broker/controller/create_topics.h"
+#include "broker/drivers/snapshot_store.h"
 #include "broker/log/checkpoint_file.h"
 #include "broker/metadata/snapshot.h"
 
@@ -32,8 +33,30 @@ Result<Bytes, std::string> bootstrap_snapshot(std::int64_t now_ms) {
     return std::move(all).freeze();
 }
 
+/// In the folder that the metadata log will be in.
+Result<void, std::string> write_initial_voters(Runtime& runtime, const Config& config,
+                                               const raft::VoterSet& voters) {
+    const std::string folder = metadata_folder(config);
+    const std::vector<metadata::SnapshotControl> controls = drivers::to_snapshot_controls(
+        {protocol::KRaftVersionRecord{.k_raft_version = raft::kMaxKRaftVersion},
+         voters.to_record()});
+    ByteBuffer all;
+    for (const Bytes& batch : metadata::encode_snapshot(
+             {}, protocol::LeaderEpoch(0), to_epoch_ms(runtime.clock().wall()), controls)) {
+        all.append(batch);
+    }
+    Disk& disk = runtime.disk();
+    if (const auto made = log::create_folder_durably(disk, folder); !made) {
+        return fail(failed(folder, made.error()));
+    }
+    const auto written = log::write_file_atomically(disk, folder, metadata::snapshot_file_name({}),
+                                                    std::move(all).freeze());
+    if (!written) return fail(failed(folder, written.error()));
+    return {};
+}
+
 Result<void, std::string> format_folder(Runtime& runtime, const Config& config,
-                                        const std::string& folder, const std::string& cluster_id) {
+                                        const std::string& folder, const Formatting& formatting) {
     Disk& disk = runtime.disk();
     if (const auto made = disk.create_directories(folder); !made) {
         return fail(failed(folder, made.error()));
@@ -49,9 +72,17 @@ Result<void, std::string> format_folder(Runtime& runtime, const Config& config,
     if (*there) return fail(fmt::format("{} is formatted already", folder));
 
     const Bytes bootstrap = TRY(bootstrap_snapshot(to_epoch_ms(runtime.clock().wall())));
-    const log::MetaProperties properties{.cluster_id = cluster_id,
-                                         .node_id = config.node_id(),
-                                         .directory_id = controller::random_uuid(runtime.random())};
+    log::MetaProperties properties{.cluster_id = formatting.cluster_id,
+                                   .node_id = config.node_id(),
+                                   .directory_id = controller::random_uuid(runtime.random())};
+    if (folder == config.log_dirs().front()) {
+        const raft::Voter* own = formatting.initial_voters.find(config.node_id());
+        if (own != nullptr && config.is_controller())
+            properties.directory_id = own->key.directory_id;
+        if (!formatting.initial_voters.empty()) {
+            TRY(write_initial_voters(runtime, config, formatting.initial_voters));
+        }
+    }
     // meta.properties last: what it stands in is whole.
     if (const auto written = log::write_file_atomically(disk, folder, kBootstrapName, bootstrap);
         !written) {
@@ -62,11 +93,18 @@ Result<void, std::string> format_folder(Runtime& runtime, const Config& config,
         !written) {
         return fail(failed(path, written.error()));
     }
-    runtime.trace().event("folder_formatted", "folder={} cluster={}", folder, cluster_id);
+    runtime.trace().event("folder_formatted", "folder={} cluster={}", folder,
+                          formatting.cluster_id);
     return {};
 }
 
 }  // namespace
+
+std::string metadata_folder(const Config& config) {
+    const std::string_view root =
+        config.text("metadata.log.dir").value_or(config.log_dirs().front());
+    return log::join_path(root, "__cluster_metadata-0");
+}
 
 std::string random_cluster_id(Random& random) {
     return protocol::to_string(controller::random_uuid(random));
@@ -88,9 +126,9 @@ Result<std::optional<std::string>, std::string> formatted_cluster_id(Runtime& ru
 }
 
 Result<void, std::string> format_storage(Runtime& runtime, const Config& config,
-                                         const std::string& cluster_id) {
+                                         const Formatting& formatting) {
     for (const std::string& folder : config.log_dirs()) {
-        TRY(format_folder(runtime, config, folder, cluster_id));
+        TRY(format_folder(runtime, config, folder, formatting));
     }
     return {};
 }

@@ -5,10 +5,14 @@
 #include <optional>
 #include <string>
 
+#include "broker/raft/voter_set.h"
 #include "broker/server/config.h"
 #include "sim/runtime/runtime.h"
 
 namespace gregor::server {
+
+/// Where the metadata log is.
+[[nodiscard]] std::string metadata_folder(const Config& config);
 
 /// A new cluster's id: 22 characters.
 [[nodiscard]] std::string random_cluster_id(Random& random);
@@ -18,9 +22,16 @@ namespace gregor::server {
 [[nodiscard]] Result<std::optional<std::string>, std::string> formatted_cluster_id(
     Runtime& runtime, const Config& config);
 
+struct Formatting {
+    std::string cluster_id;
+    /// Written as the metadata log's first snapshot; the node among them takes its directory id
+    /// from there. Empty: the quorum's voters are configured, or found later (KIP-853).
+    raft::VoterSet initial_voters;
+};
+
 /// Formats every configured log directory, making it if need be; durable when it returns. An error
 /// if one is formatted already, or in use by a running node.
 [[nodiscard]] Result<void, std::string> format_storage(Runtime& runtime, const Config& config,
-                                                       const std::string& cluster_id);
+                                                       const Formatting& formatting);
 
 }  // namespace gregor::server

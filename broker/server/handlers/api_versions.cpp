@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/controller/features.h"
+#include "broker/drivers/cluster_metadata.h"
 #include "broker/metadata/image.h"
 #include "broker/server/config.h"
 #include "broker/server/router.h"
@@ -29,8 +30,14 @@ bool is_software_name(std::string_view text) {
         text, [](char c) { return is_letter_or_digit(c) || c == '-' || c == '.'; });
 }
 
-void add_features(const metadata::MetadataImage& image, std::int16_t version,
-                  ApiVersionsResponse& response) {
+/// As far as the image goes.
+std::int16_t kraft_version_of(const HandlerContext& context) {
+    const drivers::RaftDriver& raft = context.metadata.raft();
+    return raft.core().voter_history().kraft_version_below(context.metadata.image_offset());
+}
+
+void add_features(const metadata::MetadataImage& image, std::int16_t kraft_version,
+                  std::int16_t version, ApiVersionsResponse& response) {
     for (const controller::SupportedFeature& feature : controller::supported_features()) {
         if (feature.min_level == 0 && version < kFirstWithZeroFeatures) continue;
         response.supported_features.push_back({.name = std::string(feature.name),
@@ -41,6 +48,10 @@ void add_features(const metadata::MetadataImage& image, std::int16_t version,
         response.finalized_features.push_back(
             {.name = name, .max_version_level = level, .min_version_level = level});
     }
+    if (kraft_version == 0) return;
+    response.finalized_features.push_back({.name = std::string(controller::kKRaftVersionFeature),
+                                           .max_version_level = kraft_version,
+                                           .min_version_level = kraft_version});
 }
 
 }  // namespace
@@ -57,7 +68,7 @@ void handle_api_versions(HandlerContext& context, const rpc::Request& request, r
         return;
     }
     response.api_keys = context.router.advertised(context.is_from_controller_listener(request));
-    add_features(*context.image(), request.version, response);
+    add_features(*context.image(), kraft_version_of(context), request.version, response);
     response.finalized_features_epoch = context.metadata_offset();
     reply.send(response);
 }
