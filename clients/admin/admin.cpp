@@ -165,10 +165,64 @@ Result<protocol::DescribeQuorumResponse, Error> Admin::describe_quorum() {
 }
 
 Result<protocol::DescribeClusterResponse, Error> Admin::describe_cluster() {
-    auto answer = TRY(cluster_.call_any<protocol::DescribeClusterResponse>(
-        protocol::DescribeClusterRequest{}, deadline()));
-    if (answer.error_code == ErrorCode::none) return answer;
-    return fail(error_of(answer.error_code, answer.error_message));
+    constexpr std::int8_t kControllers = 2;
+    protocol::DescribeClusterRequest request;
+    for (;;) {
+        auto answer =
+            TRY(cluster_.call_any<protocol::DescribeClusterResponse>(request, deadline()));
+        if (answer.error_code == ErrorCode::none) return answer;
+        const bool is_controller = answer.error_code == ErrorCode::mismatched_endpoint_type;
+        if (!is_controller || request.endpoint_type == kControllers) {
+            return fail(error_of(answer.error_code, answer.error_message));
+        }
+        request.endpoint_type = kControllers;
+    }
+}
+
+template <class Response, class Request>
+Result<Response, Error> Admin::ask_leader(const Request& request) {
+    const Instant until = deadline();
+    for (;;) {
+        auto answer = TRY(cluster_.call_any<Response>(request, until));
+        if (answer.error_code == ErrorCode::none) return answer;
+        Error error = error_of(answer.error_code);
+        if constexpr (requires { answer.error_message; }) {
+            error = error_of(answer.error_code, answer.error_message);
+        }
+        if (!cluster_.is_worth_another_try(error, until)) return fail(error);
+        cluster_.back_off();
+    }
+}
+
+Result<void, Error> Admin::add_raft_voter(protocol::AddRaftVoterRequest request) {
+    request.timeout_ms = timeout_ms();
+    TRY(ask_leader<protocol::AddRaftVoterResponse>(request));
+    return {};
+}
+
+Result<void, Error> Admin::remove_raft_voter(protocol::NodeId voter,
+                                             const protocol::Uuid& directory_id) {
+    const protocol::RemoveRaftVoterRequest request{
+        .cluster_id = std::nullopt, .voter_id = voter, .voter_directory_id = directory_id};
+    TRY(ask_leader<protocol::RemoveRaftVoterResponse>(request));
+    return {};
+}
+
+Result<protocol::ApiVersionsResponse, Error> Admin::describe_features() {
+    const protocol::ApiVersionsRequest request{.client_software_name = "gregor",
+                                               .client_software_version = "1"};
+    return ask_leader<protocol::ApiVersionsResponse>(request);
+}
+
+Result<void, Error> Admin::update_features(protocol::UpdateFeaturesRequest request) {
+    request.timeout_ms = timeout_ms();
+    auto answer = TRY(ask_leader<protocol::UpdateFeaturesResponse>(request));
+    // Before version 2 each feature has an answer of its own.
+    for (const auto& result : answer.results) {
+        if (result.error_code == ErrorCode::none) continue;
+        return fail(error_of(result.error_code, result.error_message));
+    }
+    return {};
 }
 
 Result<void, Error> Admin::unregister_broker(protocol::NodeId broker) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/protocol/messages/api_versions.h"
 #include "broker/protocol/messages/configs.h"
 #include "broker/protocol/messages/controller.h"
 #include "broker/protocol/messages/list_offsets.h"
@@ -54,6 +55,15 @@ public:
     /// The metadata quorum, as its leader sees it.
     [[nodiscard]] Result<protocol::DescribeQuorumResponse, Error> describe_quorum();
     [[nodiscard]] Result<protocol::DescribeClusterResponse, Error> describe_cluster();
+    /// KIP-853: a controller that follows the quorum becomes one of its voters, or ceases to be
+    /// one. DUPLICATE_VOTER and VOTER_NOT_FOUND may also mean that an earlier try was done.
+    [[nodiscard]] Result<void, Error> add_raft_voter(protocol::AddRaftVoterRequest request);
+    [[nodiscard]] Result<void, Error> remove_raft_voter(protocol::NodeId voter,
+                                                        const protocol::Uuid& directory_id);
+    /// Which features there are, and their finalized levels, as some node knows them.
+    [[nodiscard]] Result<protocol::ApiVersionsResponse, Error> describe_features();
+    /// All or none.
+    [[nodiscard]] Result<void, Error> update_features(protocol::UpdateFeaturesRequest request);
     /// Forgets a broker that is gone for good. BROKER_ID_NOT_REGISTERED.
     [[nodiscard]] Result<void, Error> unregister_broker(protocol::NodeId broker);
 
@@ -63,6 +73,9 @@ public:
     list_partition_reassignments();
 
 private:
+    /// Of whoever leads, until the deadline: on a controller's listener only the leader answers.
+    template <class Response, class Request>
+    [[nodiscard]] Result<Response, Error> ask_leader(const Request& request);
     [[nodiscard]] Instant deadline();
     [[nodiscard]] std::int32_t timeout_ms() const;
 

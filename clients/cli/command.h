@@ -42,6 +42,7 @@ using LocalAction = std::function<int(Runtime& runtime)>;
 [[nodiscard]] Action add_produce(CLI::App& command);
 [[nodiscard]] Action add_consume(CLI::App& command);
 [[nodiscard]] Action add_quorum(CLI::App& command);
+[[nodiscard]] Action add_features(CLI::App& command);
 [[nodiscard]] Action add_cluster(CLI::App& command);
 [[nodiscard]] Action add_get_offsets(CLI::App& command);
 [[nodiscard]] Action add_reassign(CLI::App& command);

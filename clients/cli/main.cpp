@@ -1,8 +1,8 @@
 // gregorctl: what Kafka's bin/*.sh do, as one program.
 //
-//     gregorctl topics --bootstrap-server H:P --create --topic t --partitions 3
-//     gregorctl configs | produce | consume | quorum | cluster | get-offsets | reassign …
-//     gregorctl log dump --files F,F --print-data-log
+//     gregorctl topics --bootstrap-server H:P --create --topic t --partitions 3 gregorctl configs |
+//     produce | consume | quorum | features | cluster | get-offsets | reassign … gregorctl log dump
+//     --files F,F --print-data-log
 //
 // Exit codes: 0 done, 1 failed, 254 bad command line.
 #include "clients/cli/command.h"
@@ -23,6 +23,7 @@ constexpr Command kCommands[] = {
     {"produce", "lines of standard input become records", add_produce},
     {"consume", "records become lines of standard output", add_consume},
     {"quorum", "the metadata quorum", add_quorum},
+    {"features", "the features' levels, of metadata and the quorum too", add_features},
     {"cluster", "the cluster's id and endpoints", add_cluster},
     {"get-offsets", "offsets of partitions, by time", add_get_offsets},
     {"reassign", "move partitions between brokers", add_reassign},
