@@ -13,16 +13,17 @@ OVERRIDES = ("broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500
 
 
 class RunningCluster:
-    """Three nodes, with these lines in their configuration."""
+    """Three nodes, unless `up` is told otherwise, with these lines in their configuration."""
 
-    def __init__(self, overrides=()):
+    def __init__(self, *arguments, overrides=()):
+        self.arguments = arguments
         self.overrides = (*OVERRIDES, *overrides)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gregor-cluster-"))
         self.address = ""
 
     def __enter__(self):
-        arguments = [argument for line in self.overrides for argument in ("--override", line)]
-        text = self.command("up", "--gregord", gregord_program(), *arguments)
+        overrides = [argument for line in self.overrides for argument in ("--override", line)]
+        text = self.command("up", "--gregord", gregord_program(), *self.arguments, *overrides)
         self.address = text.split("=", 1)[1].strip()
         return self
 
@@ -37,14 +38,18 @@ class RunningCluster:
             raise AssertionError(f"cluster {arguments[0]}: {done.stderr}")
         return done.stdout
 
+    def gregorctl(self, command, *arguments, bootstrap=None):
+        """Its output."""
+        return run([str(gregord_program().parent / "gregorctl"), command,
+                    *(bootstrap or ("--bootstrap-server", self.address)), *map(str, arguments)], timeout_s=90)
+
     def metrics_addresses(self):
         description = json.loads((self.folder / "nodes" / "cluster.json").read_text())
         return [f"{node['client_host']}:{node['metrics_port']}" for node in description["nodes"]]
 
     def make_topic(self, name):
         """One partition, three replicas, all in sync."""
-        run([str(gregord_program().parent / "gregorctl"), "topics", "--bootstrap-server", self.address, "--create",
-             "--topic", name, "--partitions", "1", "--replication-factor", "3"])
+        self.gregorctl("topics", "--create", "--topic", name, "--partitions", "1", "--replication-factor", "3")
         wait_until(lambda: len(self.partition(name).get("isrs", ())) == 3, f"{name} is in sync")
 
     def partition(self, topic):

@@ -70,7 +70,8 @@ class GroupsFailover(unittest.TestCase):
             consumer.close()
 
     def test_members_go_on_when_their_coordinator_dies(self):
-        with RunningCluster(("offsets.topic.num.partitions=1", "offsets.topic.replication.factor=3")) as cluster:
+        with RunningCluster(
+                overrides=("offsets.topic.num.partitions=1", "offsets.topic.replication.factor=3")) as cluster:
             self.make_topic(cluster)
             members = [Member(cluster.address, "orders") for _ in range(2)]
             producer = confluent_kafka.Producer({"bootstrap.servers": cluster.address, "acks": "all", "log_level": 0})
