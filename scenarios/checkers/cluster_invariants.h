@@ -36,6 +36,9 @@ public:
 
     void check(const ClusterView& view);
 
+    /// What may wait until something worse was not found.
+    void check_at_end() { quorum_.check_at_end(); }
+
     /// The machine of this node has lost what it had not synced, or its disk lost more than that.
     void lost_data(NodeId node);
 

@@ -93,6 +93,11 @@ struct QuorumMemberView {
     bool is_busy = false;  // it waits for its disk
     /// How long it leads without being fetched from by a majority; zero: for ever.
     Duration check_quorum_timeout{};
+    /// Of a leader: where its epoch begins, whether a record of it is committed, and where the
+    /// voters change, from the epoch's start or the high watermark on, whichever comes first.
+    Offset epoch_start_offset{0};
+    bool is_established = false;
+    std::vector<Offset> voter_changes;
     Offset log_start_offset{0};
     Offset high_watermark{0};
     Offset log_end_offset{0};

@@ -1,5 +1,8 @@
 #include "scenarios/checkers/quorum_invariants.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 namespace gregor::scenarios {
@@ -27,6 +30,7 @@ void QuorumInvariants::check(const std::map<NodeId, QuorumMemberView>& members, 
         known.was_leader = member.is_leader;
         known.epoch = member.epoch;
         known.high_watermark = member.high_watermark;
+        check_voter_changes(node, member);
     }
 }
 
@@ -65,6 +69,28 @@ void QuorumInvariants::check_replaced(NodeId node, const QuorumMemberView& membe
                     node, member.epoch,
                     std::chrono::floor<std::chrono::milliseconds>(now - known.replaced_at).count(),
                     latest_elected_);
+}
+
+void QuorumInvariants::check_voter_changes(NodeId node, const QuorumMemberView& member) {
+    if (!member.is_leader || early_change_) return;
+    judge_.compared();
+    // A formatted quorum's first leader writes its voters with the epoch's first batch.
+    const Offset formatted = member.epoch_start_offset + 2;
+    const auto is_early = [&](Offset offset) {
+        return member.is_established ? offset >= member.high_watermark
+                                     : offset > member.epoch_start_offset && offset != formatted;
+    };
+    const auto early = std::ranges::count_if(member.voter_changes, is_early);
+    if (early <= (member.is_established ? 1 : 0)) return;
+    early_change_ = fmt::format(
+        "n{} leads the quorum in epoch {} and has changed the voters at {}, while its high "
+        "watermark is {}, {} record of its epoch is committed",
+        node, member.epoch, fmt::join(member.voter_changes, ", "), member.high_watermark,
+        member.is_established ? "a" : "no");
+}
+
+void QuorumInvariants::check_at_end() {
+    if (early_change_) judge_.violated("M10", "{}", *early_change_);
 }
 
 void QuorumInvariants::check_log(NodeId node, const QuorumMemberView& member, Known& known) {

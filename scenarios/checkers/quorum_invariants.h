@@ -2,12 +2,15 @@
 //
 // M1: committed records are never lost or changed, logs agree below their high watermarks, and
 // whoever is elected has them all, and shows nothing before a record of its own epoch is committed.
-// M3: one leader and, of each voter, one vote in an epoch. V4: a leader that the others have
-// replaced ceases to be one in time. L7, of the metadata log: bytes never change.
+// M3: one leader and, of each voter, one vote in an epoch. M10: one change of voters at a time, and
+// none before a record of the leader's epoch is committed (KIP-853). V4: a leader that the others
+// have replaced ceases to be one in time. L7, of the metadata log: bytes never change.
 #pragma once
 
 #include <cstddef>
 #include <map>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "scenarios/checkers/cluster_view.h"
@@ -21,6 +24,9 @@ public:
     explicit QuorumInvariants(Judge& judge) : judge_(judge) {}
 
     void check(const std::map<NodeId, QuorumMemberView>& members, Instant now);
+    /// A change of voters that came too early does no harm by itself: it is told when the run has
+    /// not shown what it leads to.
+    void check_at_end();
 
 private:
     struct Known {
@@ -39,8 +45,10 @@ private:
     void check_election(NodeId node, const QuorumMemberView& member, Known& known);
     void check_raise(NodeId node, const QuorumMemberView& member, const Known& before);
     void check_replaced(NodeId node, const QuorumMemberView& member, Known& known, Instant now);
+    void check_voter_changes(NodeId node, const QuorumMemberView& member);
 
     Judge& judge_;
+    std::optional<std::string> early_change_;
     CommittedLog committed_;
     EverWritten written_;
     std::map<NodeId, Known> known_;

@@ -39,12 +39,13 @@ public:
     using OnFailure = std::function<void(const std::string& why)>;
 
     NodeProgram(Runtime& runtime, const server::Config& config, std::string cluster_id,
-                OnFailure on_failure)
+                OnFailure on_failure, raft::VoterSet initial_voters = {})
         : on_failure_(std::move(on_failure)),
           node_(runtime, config,
-                {.format_missing = true, .cluster_id = std::move(cluster_id), .on_ready = [this] {
-                     ready_ = true;
-                 }}) {}
+                {.format_missing = true,
+                 .cluster_id = std::move(cluster_id),
+                 .initial_voters = std::move(initial_voters),
+                 .on_ready = [this] { ready_ = true; }}) {}
 
     void run() override {
         node_.run();

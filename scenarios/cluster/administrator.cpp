@@ -64,6 +64,12 @@ void Administrator::start_when_due(std::size_t node, std::function<void()> start
     });
 }
 
+bool Administrator::has_work() const {
+    return std::ranges::any_of(workload_.plan.operations, [](const Operation& operation) {
+        return !is_of_voters(operation.kind);
+    });
+}
+
 void Administrator::run(Runtime& runtime) {
     client::Cluster cluster(runtime, {.bootstrap_servers = workload_.brokers,
                                       .client_id = kName,
@@ -88,7 +94,7 @@ void Administrator::run(Runtime& runtime) {
 std::vector<Administrator::Group> Administrator::groups() const {
     std::vector<Group> groups;
     for (const Operation& operation : workload_.plan.operations) {
-        if (operation.kind == kStartBroker) continue;
+        if (operation.kind == kStartBroker || is_of_voters(operation.kind)) continue;
         const bool joins = !groups.empty() && operation.kind == kReassign &&
                            groups.back().front()->kind == kReassign &&
                            groups.back().front()->at == operation.at;
@@ -263,7 +269,6 @@ void Administrator::move_off(const Assignment& all, const ActiveReassignments& a
 // The end. ----------------------------------------------------------------------------------------
 
 void Administrator::settle() {
-    if (workload_.plan.operations.empty()) return;
     doing("waiting until nothing old is on its way");
     while (is_throttled_) {  // which has no bound on how long a move takes
         clear_throttles();

@@ -43,7 +43,9 @@ public:
     /// The body of its client.
     void run(Runtime& runtime);
     /// All is as it was told; true as well if the plan has no operations.
-    [[nodiscard]] bool is_done() const { return is_done_ || workload_.plan.operations.empty(); }
+    [[nodiscard]] bool is_done() const { return is_done_ || !has_work(); }
+    /// Whether the plan has anything for it.
+    [[nodiscard]] bool has_work() const;
     [[nodiscard]] const Counts& counts() const { return counts_; }
 
 private:

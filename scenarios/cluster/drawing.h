@@ -30,6 +30,8 @@ struct Drawing {
     /// One plan in so many has operations; 0: none.
     std::uint64_t operations_in = 0;
     OperationsDrawing operations;
+    /// One plan in so many changes the quorum's voters; 0: none.
+    std::uint64_t voter_changes_in = 0;
     std::uint64_t floor_acknowledged = 0;
     std::uint64_t floor_faults = 0;
     std::uint64_t floor_crashes = 0;

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "scenarios/cluster/topology.h"
 #include "sim/base/random.h"
 
 namespace gregor::scenarios::cluster {
@@ -164,7 +165,31 @@ Checked check_broker(const Operation& operation, const Plan& plan) {
     return {};
 }
 
+Checked check_voter_change(const Operation& operation, const Plan& plan) {
+    const Topology topology(plan.workload);
+    const auto raises = [](const Operation& each) { return each.kind == kRaiseKRaftVersion; };
+    const bool can_change =
+        topology.has_dynamic_voters || std::ranges::any_of(plan.operations, raises);
+    if (operation.kind == kRaiseKRaftVersion) {
+        return operation.target.empty() ? Checked() : fail(std::string("it has no target"));
+    }
+    const auto id = node_id(operation.target);
+    if (!id || !topology.is_controller(*id)) {
+        return fail(
+            fmt::format("its target is \"{}\"; the controllers are n{} to n{}", operation.target,
+                        topology.first_controller,
+                        topology.first_controller + topology.controllers + topology.spares - 1));
+    }
+    if (can_change) return {};
+    return fail(fmt::format("the voters are configured; write dynamic_voters = 1, or {} first",
+                            kRaiseKRaftVersion));
+}
+
 }  // namespace
+
+bool is_of_voters(std::string_view kind) {
+    return kind == kAddVoter || kind == kRemoveVoter || kind == kRaiseKRaftVersion;
+}
 
 std::vector<Operation> draw_operations(const OperationsDrawing& drawing, const Plan& plan) {
     return Drawer(drawing, plan).draw();
@@ -182,8 +207,10 @@ Result<void, std::string> check_operation(const Operation& operation, const Plan
     if (std::ranges::find(kOfBrokers, operation.kind) != kOfBrokers.end()) {
         return check_broker(operation, plan);
     }
-    return fail(fmt::format("no operation \"{}\"; there are: {}, {}, {}", operation.kind, kReassign,
-                            kCancel, fmt::join(kOfBrokers, ", ")));
+    if (is_of_voters(operation.kind)) return check_voter_change(operation, plan);
+    return fail(fmt::format("no operation \"{}\"; there are: {}, {}, {}, {}, {}, {}",
+                            operation.kind, kReassign, kCancel, fmt::join(kOfBrokers, ", "),
+                            kAddVoter, kRemoveVoter, kRaiseKRaftVersion));
 }
 
 std::optional<std::int32_t> node_id(std::string_view name) {

@@ -6,8 +6,11 @@
 //     start-broker n5               a broker that is not there before
 //     remove-broker n4              its replicas move to others, then it stops for good
 //     unregister-broker n4          and is forgotten
+//     add-voter n7                  a controller that follows the quorum becomes a voter (KIP-853)
+//     remove-voter n5               and ceases to be one; it follows on
+//     raise-kraft-version           from configured voters to those of the log
 //
-// Brokers come and go only where they are no controllers: the quorum stays as it is.
+// Brokers come and go only where they are no controllers.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +28,13 @@ inline constexpr std::string_view kCancel = "cancel-reassignment";
 inline constexpr std::string_view kStartBroker = "start-broker";
 inline constexpr std::string_view kRemoveBroker = "remove-broker";
 inline constexpr std::string_view kUnregisterBroker = "unregister-broker";
+
+inline constexpr std::string_view kAddVoter = "add-voter";
+inline constexpr std::string_view kRemoveVoter = "remove-voter";
+inline constexpr std::string_view kRaiseKRaftVersion = "raise-kraft-version";
+
+/// Whether the VoterAdministrator does it; the Administrator does the others.
+[[nodiscard]] bool is_of_voters(std::string_view kind);
 
 struct OperationsDrawing {
     std::int64_t reassignments_min = 0;

@@ -5,6 +5,8 @@
 
 #include "scenarios/cluster/drawing.h"
 #include "scenarios/cluster/scenes.h"
+#include "scenarios/cluster/topology.h"
+#include "scenarios/cluster/voter_drawing.h"
 #include "sim/base/random.h"
 
 namespace gregor::scenarios::cluster {
@@ -56,12 +58,14 @@ public:
         if (!given_.contains("cut_off_controller") && !can_lose_a_controller()) {
             plan_.workload.erase("cut_off_controller");
         }
+        if (!Topology(plan_.workload).has_dynamic_voters) plan_.workload.erase("spare_controllers");
         draw_settings();
         if (drawing_.scenes_max > 0) raise_min_isr();
         draw_models();
         draw_faults();
         draw_scenes();
         draw_operations();
+        if (changes_voters_) draw_voter_changes(plan_);
         return std::move(plan_);
     }
 
@@ -92,6 +96,7 @@ private:
         constexpr std::array<std::int64_t, 4> kFactors{2, 3, 3, 3};
         workload("replication_factor") = random_.pick(kFactors);
         if (can_lose_a_controller()) workload("cut_off_controller") = number(0, 1);
+        changes_voters_ = draw_voter_topology(drawing_.voter_changes_in, plan_);
     }
 
     /// Of three apart from brokers one may be cut off for good.
@@ -236,14 +241,15 @@ private:
         return std::chrono::floor<std::chrono::milliseconds>(duration);
     }
 
-    [[nodiscard]] std::int64_t nodes() {
-        return workload("brokers") +
-               (workload("separate_controllers") != 0 ? workload("controllers") : 0);
+    [[nodiscard]] std::int64_t nodes() const { return Topology(plan_.workload).nodes; }
+    [[nodiscard]] std::int64_t controllers() const {
+        const Topology topology(plan_.workload);
+        return topology.controllers + topology.spares;
     }
 
     std::string node() {
         if (!drawing_.controllers_only) return fmt::format("n{}", number(1, nodes()));
-        return fmt::format("n{}", first_controller() + number(0, workload("controllers") - 1));
+        return fmt::format("n{}", first_controller() + number(0, controllers() - 1));
     }
 
     [[nodiscard]] std::int64_t first_controller() {
@@ -312,7 +318,7 @@ private:
         const bool from_controllers = coin();
         const bool the_other_way = coin();
         const std::int64_t first = from_controllers ? first_controller() : 1;
-        const std::int64_t count = from_controllers ? workload("controllers") : workload("brokers");
+        const std::int64_t count = from_controllers ? controllers() : workload("brokers");
         for (std::int64_t id = first; id < first + count; ++id) {
             Fault cut = whole;
             cut.peer = fmt::format("n{}", id);
@@ -351,6 +357,7 @@ private:
     const Drawing& drawing_;
     Random random_;
     const Numbers& given_;
+    bool changes_voters_ = false;
     Plan plan_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "scenarios/cluster/operations.h"
 #include "scenarios/cluster/roles.h"
+#include "scenarios/cluster/topology.h"
 
 namespace gregor::scenarios::cluster {
 namespace {
@@ -40,6 +41,8 @@ constexpr auto kNumbers = std::to_array<NumberRange>({
     {"elections", 0, 1, true},
     {"elr", 0, 1, true},
     {"cut_off_controller", 0, 1, true},
+    {"dynamic_voters", 0, 1, true},
+    {"spare_controllers", 0, 4, true},
     {"busy_ms", 1, 60'000, true},
     {"quiet_ms", 0, 60'000, true},
     {"floor_acknowledged", 0, INT64_MAX, true},
@@ -64,25 +67,6 @@ Result<void, std::string> check_number(const std::string& key, std::int64_t valu
         fmt::format("{} is {}; it goes from {} to {}", key, value, it->lowest, it->highest));
 }
 
-/// How many nodes there are, and which of them are brokers and controllers.
-struct Topology {
-    explicit Topology(const Numbers& numbers)
-        : brokers(numbers.at("brokers")), controllers(numbers.at("controllers")) {
-        const bool apart = numbers.at("separate_controllers") != 0;
-        first_controller = apart ? brokers + 1 : 1;
-        nodes = apart ? brokers + controllers : brokers;
-    }
-    [[nodiscard]] bool is_broker(std::int64_t id) const { return id <= brokers; }
-    [[nodiscard]] bool is_controller(std::int64_t id) const {
-        return id >= first_controller && id < first_controller + controllers;
-    }
-
-    std::int64_t brokers;
-    std::int64_t controllers;
-    std::int64_t first_controller = 1;
-    std::int64_t nodes = 0;
-};
-
 Result<void, std::string> check_topology(const Numbers& numbers) {
     if (numbers.at("replication_factor") > numbers.at("brokers")) {
         return fail(
@@ -95,12 +79,24 @@ Result<void, std::string> check_topology(const Numbers& numbers) {
         return fail(fmt::format("controllers is {} with {} brokers; write separate_controllers = 1",
                                 numbers.at("controllers"), numbers.at("brokers")));
     }
+    const Topology topology(numbers);
+    if (topology.spares > 0 && !topology.has_dynamic_voters) {
+        return fail(std::string(
+            "spare_controllers follow a quorum that can change: write dynamic_voters = 1"));
+    }
+    if (numbers.at("separate_controllers") == 0 &&
+        topology.controllers + topology.spares > topology.brokers) {
+        return fail(std::string("controllers and spare_controllers are more than brokers"));
+    }
     const auto cut_off = numbers.find("cut_off_controller");
     const bool loses_controller = cut_off != numbers.end() && cut_off->second != 0;
     if (loses_controller &&
         (numbers.at("separate_controllers") == 0 || numbers.at("controllers") < 3)) {
         return fail(
             "cut_off_controller is 1; it needs separate_controllers = 1 and 3 controllers or more");
+    }
+    if (loses_controller && (topology.has_dynamic_voters || topology.spares > 0)) {
+        return fail(std::string("cut_off_controller is 1 with voters that may change"));
     }
     return {};
 }
@@ -161,13 +157,18 @@ Result<void, std::string> check_fault(const Fault& fault, const Plan& plan) {
     return {};
 }
 
-std::string voters_of(const Topology& topology) {
-    std::string voters;
+/// How a node finds the quorum: its voters, or where to ask for them.
+std::pair<std::string, std::string> quorum_property(const Topology& topology) {
+    std::string nodes;
     for (std::int64_t id = 1; id <= topology.nodes; ++id) {
-        if (!topology.is_controller(id)) continue;
-        voters += fmt::format("{}{}@n{}:9093", voters.empty() ? "" : ",", id, id);
+        if (!topology.is_first_voter(id)) continue;
+        const std::string address = fmt::format("n{}:9093", id);
+        nodes += nodes.empty() ? "" : ",";
+        nodes += topology.has_dynamic_voters ? address : fmt::format("{}@{}", id, address);
     }
-    return voters;
+    return {topology.has_dynamic_voters ? "controller.quorum.bootstrap.servers"
+                                        : "controller.quorum.voters",
+            nodes};
 }
 
 /// What the scenario itself says of a node.
@@ -185,7 +186,7 @@ server::Properties own_properties(std::int64_t id, const Plan& plan) {
         {"listeners", listeners},
         {"controller.listener.names", "CONTROLLER"},
         {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"},
-        {"controller.quorum.voters", voters_of(topology)},
+        quorum_property(topology),
         {"log.dirs", "data"},
         {"auto.create.topics.enable", "false"},
         {"unclean.leader.election.enable", "false"},
@@ -243,6 +244,20 @@ Result<std::vector<server::Config>, std::string> node_configs(const Plan& plan) 
         configs.push_back(*std::move(config));
     }
     return configs;
+}
+
+raft::VoterSet initial_voters(const Plan& plan) {
+    const Topology topology(plan.workload);
+    std::vector<raft::Voter> voters;
+    for (std::int64_t id = 1; id <= topology.nodes; ++id) {
+        if (!topology.has_dynamic_voters || !topology.is_first_voter(id)) continue;
+        raft::Voter voter{.key = {.id = raft::NodeId(static_cast<std::int32_t>(id))},
+                          .endpoints = {{"CONTROLLER", fmt::format("n{}", id), 9093}}};
+        voter.key.directory_id.bytes[0] = 1;
+        voter.key.directory_id.bytes[15] = static_cast<std::uint8_t>(id);
+        voters.push_back(std::move(voter));
+    }
+    return raft::VoterSet(voters);
 }
 
 }  // namespace gregor::scenarios::cluster

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/raft/voter_set.h"
 #include "broker/server/config.h"
 #include "scenarios/scenario.h"
 
@@ -16,5 +17,8 @@ namespace gregor::scenarios::cluster {
 /// The configuration of each node, n1 first; brokers come before controllers apart from them.
 [[nodiscard]] Result<std::vector<server::Config>, std::string> node_configs(
     const simulated::Plan& plan);
+
+/// What the quorum is formatted with; empty: the voters are configured.
+[[nodiscard]] raft::VoterSet initial_voters(const simulated::Plan& plan);
 
 }  // namespace gregor::scenarios::cluster

@@ -12,6 +12,7 @@
 #include "scenarios/cluster/plan_check.h"
 #include "scenarios/cluster/reassignment_watch.h"
 #include "scenarios/cluster/roles.h"
+#include "scenarios/cluster/voter_administrator.h"
 #include "scenarios/observers/cluster_observer.h"
 #include "sim/simulated/fault_injector.h"
 
@@ -40,7 +41,9 @@ public:
           configs_(*node_configs(plan)),
           atlas_(workload_, nodes_),
           observer_(judge_),
+          initial_voters_(initial_voters(plan)),
           administrator_(world_, workload_, nodes_),
+          voter_administrator_(world_, workload_, nodes_),
           reassignments_(workload_, nodes_),
           injector_(world_, this) {}
 
@@ -59,6 +62,7 @@ public:
         workload_.phase = Phase::finishing;
         if (finish_clients() && finish_health()) drain();
         world_.shut_down();
+        if (!ended_early()) observer_.invariants().check_at_end();
         if (!judge_.violation() && !ended_early()) compare_disks(nodes_, judge_);
         return report();
     }
@@ -102,11 +106,13 @@ private:
                                   .is_controller = config.is_controller()});
             if (config.is_broker()) workload_.brokers.push_back({name, 9092});
             machine.restart_after(500ms);
-            administrator_.start_when_due(nodes_.all.size() - 1, [this, &machine, &config, name] {
-                machine.start([this, &config, name](Runtime& runtime) {
+            const bool is_first_voter = initial_voters_.contains_id(config.node_id());
+            administrator_.start_when_due(nodes_.all.size() - 1, [=, this, &machine, &config] {
+                machine.start([=, this, &config](Runtime& runtime) {
                     return std::make_unique<NodeProgram>(
                         runtime, config, "c2ltdWxhdGVkLWNsdXN0ZQ",
-                        [this, name](const std::string& why) { judge_failure(name, why); });
+                        [this, name](const std::string& why) { judge_failure(name, why); },
+                        is_first_voter ? initial_voters_ : raft::VoterSet());
                 });
             });
         }
@@ -122,8 +128,12 @@ private:
             bodies_[place].push_back(std::move(body));
         };
         add("admin", [this](Runtime& runtime) { run_admin(workload_, runtime); });
-        if (!plan_.operations.empty()) {
+        if (administrator_.has_work()) {
             add("administrator", [this](Runtime& runtime) { administrator_.run(runtime); });
+        }
+        if (voter_administrator_.has_work()) {
+            add("voter-administrator",
+                [this](Runtime& runtime) { voter_administrator_.run(runtime); });
         }
         for (std::int64_t i = 0; i < workload_.setting("producers"); ++i) {
             ++workload_.producers_left;
@@ -229,7 +239,8 @@ private:
     bool finish_clients() {
         return finish([this]() -> Stuck {
             const bool done = workload_.producers_left == 0 && workload_.consumers_left == 0 &&
-                              workload_.admin_done && administrator_.is_done();
+                              workload_.admin_done && administrator_.is_done() &&
+                              voter_administrator_.is_done();
             if (done) return {};
             const Stuck cluster = what_is_stuck(nodes_);
             return {cluster.text.empty() ? "V3" : cluster.invariant,
@@ -238,7 +249,10 @@ private:
     }
 
     bool finish_health() {
-        return finish([this] { return what_is_stuck(nodes_); });
+        return finish([this] { return what_is_stuck(nodes_); }) && finish([this] -> Stuck {
+                   const std::string text = voter_administrator_.what_is_stuck();
+                   return text.empty() ? Stuck{} : Stuck{"V4", text};
+               });
     }
 
     void drain() {
@@ -322,6 +336,8 @@ private:
             {"reassignments_throttled", administrator_.counts().throttled},
             {"brokers_added", administrator_.counts().brokers_added},
             {"brokers_removed", administrator_.counts().brokers_removed},
+            {"voter_changes_asked", voter_administrator_.counts().asked},
+            {"voter_changes_done", voter_administrator_.counts().done},
             {"faults_fired", world_.counters().total()},
             {"events", world_.scheduler().switches() + world_.scheduler().timers_fired()},
             {"checked_operations", counts.produce_requests + counts.fetch_requests},
@@ -371,7 +387,9 @@ private:
     Nodes nodes_;
     Atlas atlas_;
     ClusterObserver observer_;
+    raft::VoterSet initial_voters_;  // none: they are configured
     Administrator administrator_;
+    VoterAdministrator voter_administrator_;
     ReassignmentWatch reassignments_;
     simulated::FaultInjector injector_;
     std::vector<std::vector<ClientProgram::Body>> bodies_;

@@ -99,6 +99,13 @@ void ClusterObserver::look_at_quorum(simulated::Machine& machine, NodeId id,
     view.is_paused = machine.clock().paused();
     view.is_busy = !metadata.raft().is_settled();
     view.check_quorum_timeout = core.config().fetch_timeout * 3 / 2;
+    view.voter_changes.clear();
+    if (const auto* leader = std::get_if<raft::Leader>(&core.role())) {
+        view.epoch_start_offset = leader->state.epoch_start_offset();
+        view.is_established = leader->state.high_watermark().has_value();
+        view.voter_changes = core.voter_history().changes_from(
+            std::min(view.epoch_start_offset, core.high_watermark()));
+    }
     view.log_start_offset = log.log_start_offset();
     view.high_watermark = core.high_watermark();
     view.log_end_offset = log.log_end_offset();

@@ -503,6 +503,44 @@ TEST_CASE("M3: one leader and one vote in an epoch") {
     REQUIRE(cluster.look() == "M3");
 }
 
+TEST_CASE("M10: voters change one at a time, and after a record of the leader's epoch") {
+    Judge judge([] { return Instant(); }, [] {});
+    QuorumInvariants quorum(judge);
+    std::map<NodeId, QuorumMemberView> members;
+    QuorumMemberView& leader = members[n(1)];
+    leader.is_leader = true;
+    leader.epoch_start_offset = Offset(10);
+    leader.high_watermark = Offset(20);
+    const auto look = [&] {
+        quorum.check(members);
+        REQUIRE(!judge.violation());  // it is told at the end only
+        quorum.check_at_end();
+        return judge.violation() ? judge.violation()->invariant : "pass";
+    };
+    SECTION("one that is not committed may be there") {
+        leader.is_established = true;
+        leader.voter_changes = {Offset(12), Offset(20)};
+        REQUIRE(look() == "pass");
+    }
+    SECTION("two may not") {
+        leader.is_established = true;
+        leader.voter_changes = {Offset(20), Offset(21)};
+        REQUIRE(look() == "M10");
+    }
+    SECTION("those of earlier epochs are not this leader's") {
+        leader.voter_changes = {Offset(8), Offset(9)};
+        REQUIRE(look() == "pass");
+    }
+    SECTION("the first leader writes what formatting has left, with its epoch's first batch") {
+        leader.voter_changes = {Offset(12)};
+        REQUIRE(look() == "pass");
+    }
+    SECTION("a leader without a committed record of its epoch changes nothing") {
+        leader.voter_changes = {Offset(11)};
+        REQUIRE(look() == "M10");
+    }
+}
+
 TEST_CASE("M4: who may lead and be in the in-sync set") {
     Cluster cluster;
     cluster.look();
