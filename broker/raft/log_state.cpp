@@ -11,6 +11,9 @@ LogState::LogState(Offset start_offset, Offset end_offset, const std::vector<Epo
                    const std::vector<Snapshot>& snapshots)
     : start_offset_(start_offset), end_offset_(end_offset), flushed_(end_offset), epochs_(epochs) {
     for (const Snapshot& snapshot : snapshots) add_snapshot(snapshot);
+    // A crash while the log was emptied behind a fetched snapshot may leave an epoch without
+    // records, which is the snapshot's to tell.
+    while (!epochs_.empty() && epochs_.back().start_offset >= end_offset_) epochs_.pop_back();
 }
 
 LeaderEpoch LogState::last_epoch() const {
