@@ -265,6 +265,8 @@ std::optional<std::string> Raft::find_upgrade_fault(std::int16_t kraft_version) 
 void Raft::raise_kraft_version(std::int16_t kraft_version) {
     const auto fault = find_upgrade_fault(kraft_version);
     CHECK(!fault, "{}", *fault);
+    if (kraft_version == voters_.kraft_version())
+        return;  // the log's voters may have changed since
     const VoterSet described = std::get<Leader>(role_).described;
     const Offset base = append_control(
         {protocol::KRaftVersionRecord{.k_raft_version = kraft_version}, described.to_record()});
