@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -155,13 +156,16 @@ private:
     }
 
     /// Closes its pipes and waits for its end; its status.
-    static int dismiss(Worker& worker) {
+    int dismiss(Worker& worker) {
         if (worker.pid < 0) return 0;
         ::close(worker.tasks);
         ::close(worker.reports);
         int status = 0;
-        while (::waitpid(worker.pid, &status, 0) < 0 && errno == EINTR) {
+        rusage used{};
+        while (::wait4(worker.pid, &status, 0, &used) < 0 && errno == EINTR) {
         }
+        report_.largest_worker_kb =
+            std::max<std::int64_t>(report_.largest_worker_kb, used.ru_maxrss);
         worker.pid = -1;
         return status;
     }

@@ -64,6 +64,7 @@ struct CampaignReport {
     std::map<std::string, std::uint64_t> probes;
     Duration simulated{};
     Duration cpu{};
+    std::int64_t largest_worker_kb = 0;  // resident, at its largest
 
     void add(const RunReport& report, const Task& task);
     /// 0 pass, 1 violated, 2 vacuous, 3 nondeterminism.

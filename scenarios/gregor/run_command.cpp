@@ -1,5 +1,4 @@
 // gregor run: seeds in, verdict out.
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -114,9 +113,7 @@ void print_figures(const CampaignReport& report) {
     fmt::print("simulated seconds per core-second: {}\n", per_second(simulated_ms) / 1000);
     fmt::print("events per core-second: {}\n", per_second(count("events")));
     fmt::print("seeds per core-hour: {}\n", per_second(report.runs * 3600));
-    rusage workers{};
-    CHECK(::getrusage(RUSAGE_CHILDREN, &workers) == 0);
-    fmt::print("resident memory of the largest worker: {} MB\n", workers.ru_maxrss / 1000);
+    fmt::print("resident memory of the largest worker: {} MB\n", report.largest_worker_kb / 1000);
 }
 
 /// How a failed run is run again: by its seed, if that still draws this plan, else from the store.
