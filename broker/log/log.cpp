@@ -46,7 +46,22 @@ Offset Log::last_stable_offset() const {
     return std::min(std::max(*unstable, log_start_offset_), high_watermark_);
 }
 
-void Log::expire_producers() { producers_.expire(now_ms()); }
+void Log::expire_producers() {
+    producers_.expire(now_ms());
+    verifications_.expire(now_ms() - options_.producer_id_expiration_ms);
+}
+
+bool Log::begins_transaction(const BatchHeader& header) const {
+    if (!header.is_transactional() || header.is_control()) return false;
+    const ProducerEntry* entry = producers_.find(ProducerId(header.producer_id));
+    return entry == nullptr || !entry->current_txn_first_offset ||
+           entry->producer_epoch.value() != header.producer_epoch;
+}
+
+std::optional<VerificationGuard> Log::begin_verification(const BatchHeader& header) {
+    if (!begins_transaction(header)) return std::nullopt;
+    return verifications_.begin(header, now_ms());
+}
 
 void Log::check_invariants() const {
     CHECK(!segments_.empty());

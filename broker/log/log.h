@@ -36,6 +36,7 @@
 #include "broker/log/producer_state.h"
 #include "broker/log/segment.h"
 #include "broker/log/storage_error.h"
+#include "broker/log/verification_state.h"
 #include "sim/runtime/network.h"
 #include "sim/runtime/runtime.h"
 #include "sim/runtime/sync.h"
@@ -56,6 +57,11 @@ struct LeaderAppend {
     std::span<const LeaderBatch> batches;
     LeaderEpoch leader_epoch{0};
     AppendOrigin origin = AppendOrigin::client;
+    /// Whether a client's batch begins a transaction only under a guard (begin_verification()).
+    bool verifies_transactions = false;
+    VerificationGuard guard = 0;
+    /// Of markers; see EndTransactionMarker.
+    bool has_epoch_per_transaction = false;
 };
 
 struct AppendResult {
@@ -127,6 +133,9 @@ public:
     /// Changes when a truncation begins, and again when it has ended.
     [[nodiscard]] std::int64_t truncations() const { return truncations_; }
     [[nodiscard]] const ProducerState& producers() const { return producers_; }
+    /// A guard where this client's batch would begin a transaction here, to be had before the
+    /// coordinator is asked whether it may; nothing where there is nothing to ask.
+    [[nodiscard]] std::optional<VerificationGuard> begin_verification(const BatchHeader& header);
     [[nodiscard]] const LogConfig& config() const { return *options_.config; }
     void set_config(LogConfigRef config) { options_.config = std::move(config); }
     /// Why the log takes no more writes; nothing while it is well.
@@ -256,8 +265,10 @@ private:
     [[nodiscard]] Result<std::optional<AppendResult>, ErrorCode> prepare_leader_batches(
         const LeaderAppend& append);
     [[nodiscard]] Result<void, ErrorCode> prepare_batch(const BatchHeader& header, ByteSpan records,
-                                                        AppendOrigin origin);
+                                                        AppendOrigin origin,
+                                                        bool has_epoch_per_transaction = false);
     [[nodiscard]] std::optional<AppendResult> find_duplicate(const BatchHeader& header) const;
+    [[nodiscard]] bool begins_transaction(const BatchHeader& header) const;
     [[nodiscard]] Result<bool, ErrorCode> must_roll(std::size_t size, std::int64_t max_timestamp,
                                                     Offset last_offset);
     [[nodiscard]] Result<void, ErrorCode> write_pending();
@@ -318,6 +329,7 @@ private:
     Offset recovery_point_{0};
     Offset high_watermark_{0};
     ProducerState producers_;
+    VerificationState verifications_;
     LeaderEpochCache epochs_;
     bool epochs_dirty_ = false;  // the checkpoint does not say what epochs_ says
     Pending pending_;            // under the write lock

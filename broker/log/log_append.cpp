@@ -64,8 +64,13 @@ Result<std::optional<AppendResult>, ErrorCode> Log::prepare_leader_batches(
         header.partition_leader_epoch = append.leader_epoch.value();
         if (append.origin == AppendOrigin::client) {
             if (const auto duplicate = find_duplicate(header)) return duplicate;
+            if (append.verifies_transactions && begins_transaction(header)) {
+                TRY(verifications_.check(header, append.guard));
+            }
         }
-        if (const auto prepared = prepare_batch(header, batch.records, append.origin); !prepared) {
+        const auto prepared =
+            prepare_batch(header, batch.records, append.origin, append.has_epoch_per_transaction);
+        if (!prepared) {
             if (prepared.error() == ErrorCode::out_of_order_sequence_number) {
                 if (const auto duplicate = TRY(recall_duplicate(header))) return duplicate;
             }
@@ -95,7 +100,7 @@ std::optional<AppendResult> Log::find_duplicate(const BatchHeader& header) const
 
 /// Adds a batch to pending_ with what it does to its producer, on top of those already there.
 Result<void, ErrorCode> Log::prepare_batch(const BatchHeader& header, ByteSpan records,
-                                           AppendOrigin origin) {
+                                           AppendOrigin origin, bool has_epoch_per_transaction) {
     std::optional<ProducerUpdate> update;
     if (header.has_producer_id()) {
         const auto earlier = std::find_if(
@@ -104,7 +109,8 @@ Result<void, ErrorCode> Log::prepare_batch(const BatchHeader& header, ByteSpan r
             });
         const ProducerEntry* known =
             earlier == pending_.updates.rend() ? nullptr : &(*earlier)->entry;
-        const auto marker = TRY(read_end_transaction_marker(header, records));
+        auto marker = TRY(read_end_transaction_marker(header, records));
+        if (marker) marker->has_epoch_per_transaction = has_epoch_per_transaction;
         update = TRY(producers_.prepare(header, marker, origin, known));
     }
     pending_.headers.push_back(header);
@@ -148,6 +154,7 @@ Result<void, ErrorCode> Log::write_pending() {
     for (std::size_t i = 0; i < pending_.headers.size(); ++i) {
         const BatchHeader& header = pending_.headers[i];
         const Offset end(header.next_offset());
+        if (header.is_transactional()) verifications_.forget(ProducerId(header.producer_id));
         if (pending_.updates[i]) {
             take_update(*segment, *std::move(pending_.updates[i]), end);
         } else {

@@ -162,6 +162,12 @@ Result<ProducerUpdate, ErrorCode> ProducerState::prepare(
                 .aborted = marker->type == MarkerType::abort,
             };
         }
+        // A copy of the last transaction's marker, delayed until the next one is open.
+        if (marker->has_epoch_per_transaction && entry.current_txn_first_offset &&
+            header.producer_epoch <= entry.producer_epoch.value()) {
+            PROBE("a late marker was kept from the next transaction");
+            return fail(ErrorCode::invalid_producer_epoch);
+        }
         take_epoch(entry, ProducerEpoch(header.producer_epoch));
         entry.coordinator_epoch = marker->coordinator_epoch;
         entry.last_timestamp = header.max_timestamp;

@@ -97,6 +97,9 @@ enum class MarkerType : std::uint8_t { abort, commit };
 struct EndTransactionMarker {
     MarkerType type = MarkerType::abort;
     std::int32_t coordinator_epoch = 0;
+    /// Not in the batch: its coordinator tells that the producer has an epoch for each transaction,
+    /// so that the marker's is above that of the transaction that it ends (KAFKA-19446).
+    bool has_epoch_per_transaction = false;
 };
 
 struct CompletedTransaction {

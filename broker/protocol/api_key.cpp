@@ -43,7 +43,7 @@ constexpr auto kRows = std::to_array<Row>({
     {ApiKey::add_partitions_to_txn, "AddPartitionsToTxn", {0, 5}, 0, 3, kBroker},
     {ApiKey::add_offsets_to_txn, "AddOffsetsToTxn", {0, 4}, 0, 3, kBroker},
     {ApiKey::end_txn, "EndTxn", {0, 5}, 0, 3, kBroker},
-    {ApiKey::write_txn_markers, "WriteTxnMarkers", {1, 1}, 1, 1, kBroker},
+    {ApiKey::write_txn_markers, "WriteTxnMarkers", {1, 2}, 1, 1, kBroker},
     {ApiKey::txn_offset_commit, "TxnOffsetCommit", {0, 5}, 0, 3, kBroker},
     {ApiKey::describe_acls, "DescribeAcls", {0, 3}, 0, 2, kBoth},
     {ApiKey::create_acls, "CreateAcls", {0, 3}, 0, 2, kBoth},

@@ -92,6 +92,22 @@ private:
     AppendDone done_;
 };
 
+bool ReplicaManager::verifies() const {
+    return options_.verify_transactions && !PLANTED(b24_hanging_transaction);
+}
+
+bool ReplicaManager::begin_verification(AppendPart& part, bool joins) {
+    if (!verifies() && !joins) return false;
+    const HostedRef hosted = find(part.partition);
+    if (hosted == nullptr || hosted->log == nullptr || !hosted->state.is_leader()) return false;
+    // Of a batch that was not checked yet: what is wrong with it shows when it is appended.
+    const auto header = records::parse_batch_header(part.records);
+    if (!header) return false;
+    const auto guard = hosted->log->begin_verification(*header);
+    part.guard = guard.value_or(0);
+    return guard.has_value();
+}
+
 void ReplicaManager::append(AppendOrder order, AppendDone done) {
     const Instant deadline = deadline_after(runtime_.clock().now(), order.timeout);
     if (PLANTED(ack_before_append)) {
@@ -183,6 +199,7 @@ ReplicaManager::AppendedPart ReplicaManager::append_part(const AppendOrder& orde
         return std::move(appended);
     };
     const bool is_from_client = order.origin == records::AppendOrigin::client;
+    if (part.refusal != ErrorCode::none) return refuse(part.refusal);
     if (order.acks < -1 || order.acks > 1) return refuse(ErrorCode::invalid_required_acks);
     if (is_from_client && !order.internal_topics_allowed &&
         is_internal_topic(part.partition.topic)) {
@@ -217,9 +234,13 @@ ReplicaManager::AppendedPart ReplicaManager::append_part(const AppendOrder& orde
     const WriteGuard guard(hosted);
     appended.epoch = hosted.state.leader()->epoch;
     const log::LeaderBatch leader_batch{.header = batch->header, .records = batch->records};
-    const auto result = hosted.log->append_as_leader({.batches = {&leader_batch, 1},
-                                                      .leader_epoch = appended.epoch,
-                                                      .origin = log_origin(order.origin)});
+    const auto result =
+        hosted.log->append_as_leader({.batches = {&leader_batch, 1},
+                                      .leader_epoch = appended.epoch,
+                                      .origin = log_origin(order.origin),
+                                      .verifies_transactions = verifies(),
+                                      .guard = part.guard,
+                                      .has_epoch_per_transaction = part.has_epoch_per_transaction});
     if (!result) {
         if (hosted.log->failure()) log_failed(hosted);
         return refuse(result.error());

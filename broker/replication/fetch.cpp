@@ -20,6 +20,15 @@ FetchResponse::Partition refused(const FetchTarget& target, ErrorCode error) {
     return answer;
 }
 
+/// What is below it is decided, and the decisions replicated.
+Offset read_committed_bound(const HostedPartition& hosted) {
+    const LogMarks marks = hosted.state.marks();
+    if (PLANTED(b28_lso_off_by_one)) {
+        return std::min(marks.last_stable_offset + 1, marks.high_watermark);
+    }
+    return marks.last_stable_offset;
+}
+
 Mark mark_of(const FetchParams& params) {
     if (params.replica_id != protocol::kNoNode) return Mark::log_end_bytes;
     return params.read_committed ? Mark::last_stable_offset_bytes : Mark::high_watermark_bytes;
@@ -208,7 +217,7 @@ FetchResponse::Partition ReplicaManager::read_one(const FetchParams& params,
 
     Offset upper_bound = marks.high_watermark;
     if (params.replica_id != protocol::kNoNode) upper_bound = marks.log_end_offset;
-    else if (params.read_committed) upper_bound = marks.last_stable_offset;
+    else if (params.read_committed) upper_bound = read_committed_bound(*hosted);
     auto read = hosted->log->read({.offset = wanted.fetch_offset,
                                    .max_bytes = max_bytes,
                                    .upper_bound = upper_bound,

@@ -69,6 +69,9 @@ struct ReplicaManagerOptions {
     Duration replica_lag_time_max = 30s;
     /// replica.selector.class = RackAwareReplicaSelector (KIP-392)
     bool select_by_rack = false;
+    /// transaction.partition.verification.enable: whether a client's batch begins a transaction
+    /// only once its coordinator was asked (KIP-890).
+    bool verify_transactions = false;
     QuotaWindow quota_window;
     FetcherOptions fetcher;
 };
@@ -94,6 +97,12 @@ struct BrokerView {
 struct AppendPart {
     TopicPartition partition;
     Bytes records;  // one batch
+    /// From begin_verification(), where that gave one.
+    log::VerificationGuard guard = 0;
+    /// Set: this is what becomes of it, as its verification has failed.
+    ErrorCode refusal = ErrorCode::none;
+    /// Of a marker: its producer has an epoch for each transaction.
+    bool has_epoch_per_transaction = false;
 };
 
 struct AppendOrder {
@@ -238,6 +247,10 @@ public:
     /// Appends to each partition; errors are per partition. A partition that is not hosted here:
     /// UNKNOWN_TOPIC_OR_PARTITION.
     void append(AppendOrder order, AppendDone done);
+    /// Whether the coordinator is to be asked before this part is appended, as its batch would
+    /// begin a transaction on a partition that is led here; if so the part has its guard then.
+    /// `joins`: its producer has not added the partition itself (KIP-890, part 2).
+    [[nodiscard]] bool begin_verification(AppendPart& part, bool joins);
 
     /// Reads each target, at most max_bytes together but at least one batch. Answers at once when
     /// min_bytes are there, something is to be told (an error, a diverging epoch) or max_wait is
@@ -316,6 +329,7 @@ private:
                          const FetchResponse::Partition& answer);
 
     // append.cpp
+    [[nodiscard]] bool verifies() const;
     [[nodiscard]] AppendedPart append_part(const AppendOrder& order, const AppendPart& part);
     [[nodiscard]] Result<records::ValidatedBatch, records::Refusal> validate(
         const HostedPartition& hosted, const AppendOrder& order, const Bytes& chunk);

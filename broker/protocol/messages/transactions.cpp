@@ -216,6 +216,7 @@ const Fields& WriteTxnMarkersRequest::Marker::fields() {
         field("transaction_result", &M::transaction_result),
         field("topics", &M::topics),
         field("coordinator_epoch", &M::coordinator_epoch),
+        field("transaction_version", &M::transaction_version).since(2),
     });
     return fields;
 }

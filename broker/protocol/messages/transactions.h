@@ -261,12 +261,13 @@ struct TxnOffsetCommitResponse {
     static const Fields& fields();
 };
 
-/// From the transaction coordinator to partition leaders. v1 flexible.
+/// From the transaction coordinator to partition leaders. v1 flexible · v2 the version of
+/// transactions that its producer speaks (KAFKA-19446, of Kafka 4.2).
 struct WriteTxnMarkersRequest {
     static constexpr MessageInfo kMessage{.name = "WriteTxnMarkersRequest",
                                           .kind = MessageKind::request,
                                           .id = 27,
-                                          .versions = {0, 1},
+                                          .versions = {0, 2},
                                           .first_flexible = 1};
 
     struct Topic {
@@ -283,6 +284,7 @@ struct WriteTxnMarkersRequest {
         bool transaction_result = false;
         std::vector<Topic> topics;
         std::int32_t coordinator_epoch = 0;
+        std::int8_t transaction_version = 0;
         UnknownTags unknown_tags;
 
         static const Fields& fields();
@@ -298,7 +300,7 @@ struct WriteTxnMarkersResponse {
     static constexpr MessageInfo kMessage{.name = "WriteTxnMarkersResponse",
                                           .kind = MessageKind::response,
                                           .id = 27,
-                                          .versions = {0, 1},
+                                          .versions = {0, 2},
                                           .first_flexible = 1};
 
     struct Partition {

@@ -295,6 +295,81 @@ TEST_CASE("read_committed stays below undecided transactions and knows the abort
     });
 }
 
+TEST_CASE("a transaction begins only under a guard that no marker has taken away") {
+    LogHarness harness;
+    harness.run([](Runtime& runtime) {
+        const auto log = open_log(runtime);
+        const auto data = [](std::int32_t sequence, std::int16_t epoch) {
+            return build({.producer_id = 1,
+                          .producer_epoch = epoch,
+                          .base_sequence = sequence,
+                          .transactional = true});
+        };
+        const auto begin = [&](const Bytes& batch) {
+            return log->begin_verification(*records::parse_batch_header(batch));
+        };
+        const auto add = [&](const Bytes& batch, std::optional<VerificationGuard> guard) {
+            const LeaderBatch leader_batch{*records::parse_batch_header(batch),
+                                           batch.suffix(kBatchHeaderSize)};
+            return log->append_as_leader({.batches = std::span(&leader_batch, 1),
+                                          .verifies_transactions = true,
+                                          .guard = guard.value_or(0)});
+        };
+        const auto end = [&](std::int16_t epoch) {
+            return append(*log, build_marker(1, epoch, false), 0, AppendOrigin::coordinator);
+        };
+        REQUIRE(add(data(0, 0), std::nullopt).error() == ErrorCode::invalid_txn_state);
+        // Two batches are on their way: the first goes first (KAFKA-14920).
+        const auto guard = begin(data(0, 0));
+        REQUIRE(begin(data(1, 0)) == guard);
+        REQUIRE(add(data(1, 0), guard).error() == ErrorCode::out_of_order_sequence_number);
+        REQUIRE(add(data(0, 0), guard));
+        REQUIRE(!begin(data(1, 0)));
+        REQUIRE(add(data(1, 0), std::nullopt));
+        REQUIRE(end(0));
+        // The marker comes between the question and the append (KAFKA-14884).
+        const auto late = begin(data(2, 0));
+        REQUIRE(late.has_value());
+        REQUIRE(late != guard);
+        REQUIRE(end(0));
+        REQUIRE(add(data(2, 0), late).error() == ErrorCode::invalid_txn_state);
+        // An open transaction says nothing of another epoch's batches.
+        REQUIRE(add(data(2, 0), begin(data(2, 0))));
+        REQUIRE(begin(data(0, 1)).has_value());
+        REQUIRE(add(data(0, 1), std::nullopt).error() == ErrorCode::invalid_txn_state);
+        log->check_invariants_fully();
+    });
+}
+
+TEST_CASE("a marker of an earlier transaction does not end the next one") {
+    LogHarness harness;
+    harness.run([](Runtime& runtime) {
+        const auto log = open_log(runtime);
+        const auto data = [&](std::int16_t epoch) {
+            return append(*log, build({.producer_id = 1,
+                                       .producer_epoch = epoch,
+                                       .base_sequence = 0,
+                                       .transactional = true}));
+        };
+        const auto end = [&](std::int16_t epoch) {
+            const Bytes batch = build_marker(1, epoch, true);
+            const LeaderBatch marker{*records::parse_batch_header(batch),
+                                     batch.suffix(kBatchHeaderSize)};
+            return log->append_as_leader({.batches = std::span(&marker, 1),
+                                          .origin = AppendOrigin::coordinator,
+                                          .has_epoch_per_transaction = true});
+        };
+        REQUIRE(data(0));
+        REQUIRE(end(1));
+        REQUIRE(end(1));  // written once more: nothing is open
+        REQUIRE(data(1));
+        REQUIRE(end(1).error() == ErrorCode::invalid_producer_epoch);
+        REQUIRE(log->last_stable_offset() <= Offset(3));
+        REQUIRE(end(2));
+        log->check_invariants_fully();
+    });
+}
+
 TEST_CASE("retention takes sealed segments below the high watermark, oldest first") {
     LogHarness harness;
     harness.run([](Runtime& runtime) {
