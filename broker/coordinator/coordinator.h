@@ -47,6 +47,8 @@ struct RecordOrigin {
 struct CoordinatorContext {
     std::int64_t now_ms = 0;   // of a clock that never jumps: timeouts are measured by it
     std::int64_t wall_ms = 0;  // time of day: what is written down
+    /// Of its partition, the same for as long as it lives: who comes later has a higher one.
+    protocol::LeaderEpoch leader_epoch = protocol::kNoLeaderEpoch;
     /// The cluster as of the newest image; never null. At least the one that made this broker the
     /// coordinator, so that it knows every topic that the log's records were checked against.
     metadata::ImageRef image;
@@ -63,11 +65,30 @@ struct Answer {
     Response response;
 };
 
+/// The transaction that records belong to: they count when it is committed.
+struct RecordsTransaction {
+    protocol::ProducerId producer_id;
+    protocol::ProducerEpoch producer_epoch;
+    /// Of the partition's leader, from before the transaction's coordinator was asked (KIP-890).
+    std::uint64_t verification_guard = 0;
+};
+
+/// The end of a transaction on a partition, as its coordinator tells it.
+struct TransactionEnd {
+    protocol::ProducerId producer_id;
+    protocol::ProducerEpoch producer_epoch;
+    bool commit = false;
+    std::int32_t coordinator_epoch = 0;
+    /// transaction.version 2: the epoch is above that of what it ends.
+    bool has_epoch_per_transaction = false;
+};
+
 /// What was decided.
 template <class Response>
 struct Outcome {
     /// One batch: all are written or none.
     std::vector<CoordinatorRecord> records;
+    std::optional<RecordsTransaction> transaction;
     /// To this request or to others that waited. Where the records cannot be written or committed
     /// the driver answers with an error instead.
     std::vector<Answer<Response>> answers;

@@ -138,9 +138,22 @@ private:
 
     // group_offsets.cpp
     void on(Step& step, RequestId id, const CommitOffsets& commit);
+    void on(Step& step, RequestId id, const CommitTransactionOffsets& commit);
     void on(Step& step, RequestId id, const FetchOffsets& fetch);
     void on(Step& step, RequestId id, const DeleteOffsets& request);
-    [[nodiscard]] protocol::ErrorCode check_commit(const CommitOffsets& commit) const;
+    /// Who wants to commit, as it says.
+    struct Committer {
+        const std::string& group_id;
+        std::int32_t generation_id = -1;
+        const std::string& member_id;
+        const std::optional<std::string>& group_instance_id;
+        bool is_transactional = false;
+        bool knows_group_id_not_found = false;
+    };
+    [[nodiscard]] protocol::ErrorCode check_commit(const Committer& committer) const;
+    [[nodiscard]] protocol::ErrorCode check_offset(
+        const Step& step, const std::string& topic, protocol::PartitionId partition,
+        const std::optional<std::string>& metadata) const;
 
     // group_admin.cpp
     void on(Step& step, RequestId id, const DescribeGroup& describe);

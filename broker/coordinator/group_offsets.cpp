@@ -1,4 +1,5 @@
-// GroupCoordinator: committed offsets: OffsetCommit, OffsetFetch, OffsetDelete (KIP-496).
+// GroupCoordinator: committed offsets: OffsetCommit, TxnOffsetCommit, OffsetFetch, OffsetDelete
+// (KIP-496).
 #include <algorithm>
 
 #include "broker/coordinator/group_coordinator.h"
@@ -12,6 +13,8 @@ using protocol::OffsetCommitValue;
 using protocol::OffsetDeleteResponse;
 using protocol::OffsetFetchRequest;
 using protocol::OffsetFetchResponse;
+using protocol::TxnOffsetCommitRequest;
+using protocol::TxnOffsetCommitResponse;
 
 namespace {
 
@@ -59,21 +62,21 @@ OffsetFetchResponse::GroupPartition to_answer(protocol::PartitionId partition,
 
 void GroupCoordinator::on(Step& step, RequestId id, const CommitOffsets& commit) {
     const OffsetCommitRequest& request = commit.request;
-    const ErrorCode refusal = check_commit(commit);
+    const ErrorCode refusal =
+        check_commit({.group_id = request.group_id,
+                      .generation_id = request.generation_id_or_member_epoch,
+                      .member_id = request.member_id,
+                      .group_instance_id = request.group_instance_id,
+                      .knows_group_id_not_found = commit.version >= kFirstWithMemberEpoch});
     OffsetCommitResponse response;
     for (const auto& topic : request.topics) {
         auto& answered = response.topics.emplace_back();
         answered.name = topic.name;
         for (const auto& partition : topic.partitions) {
-            const auto metadata_bytes =
-                static_cast<std::int64_t>(partition.committed_metadata.value_or("").size());
             ErrorCode error = refusal;
-            if (error == ErrorCode::none &&
-                !has_partition(*step.context.image, topic.name, partition.partition_index)) {
-                error = ErrorCode::unknown_topic_or_partition;
-            }
-            if (error == ErrorCode::none && metadata_bytes > config_.offset_metadata_max_bytes) {
-                error = ErrorCode::offset_metadata_too_large;
+            if (error == ErrorCode::none) {
+                error = check_offset(step, topic.name, partition.partition_index,
+                                     partition.committed_metadata);
             }
             if (error == ErrorCode::none) {
                 step.write(OffsetCommitRecord{
@@ -95,26 +98,80 @@ void GroupCoordinator::on(Step& step, RequestId id, const CommitOffsets& commit)
     if (member != nullptr) renew_session(step, *group, *member);
 }
 
-/// Whether what says to be this member of this generation may commit (G5).
-ErrorCode GroupCoordinator::check_commit(const CommitOffsets& commit) const {
-    const OffsetCommitRequest& request = commit.request;
-    const std::int32_t generation_id = request.generation_id_or_member_epoch;
-    if (request.group_id.size() > kMaxGroupIdBytes) return ErrorCode::invalid_group_id;
-    const ClassicGroup* group = find(request.group_id);
+/// In the producer's transaction: the offsets count when that is committed (KIP-98, KIP-447).
+void GroupCoordinator::on(Step& step, RequestId id, const CommitTransactionOffsets& commit) {
+    const TxnOffsetCommitRequest& request = commit.request;
+    const ErrorCode refusal = check_commit({.group_id = request.group_id,
+                                            .generation_id = request.generation_id,
+                                            .member_id = request.member_id,
+                                            .group_instance_id = request.group_instance_id,
+                                            .is_transactional = true});
+    TxnOffsetCommitResponse response;
+    for (const auto& topic : request.topics) {
+        auto& answered = response.topics.emplace_back();
+        answered.name = topic.name;
+        for (const auto& partition : topic.partitions) {
+            ErrorCode error = refusal;
+            if (error == ErrorCode::none) {
+                error = check_offset(step, topic.name, partition.partition_index,
+                                     partition.committed_metadata);
+            }
+            if (error == ErrorCode::none) {
+                step.write(OffsetCommitRecord{
+                    .key = {.group = request.group_id,
+                            .topic = topic.name,
+                            .partition = partition.partition_index},
+                    .value =
+                        OffsetCommitValue{.offset = partition.committed_offset,
+                                          .leader_epoch = partition.committed_leader_epoch,
+                                          .metadata = partition.committed_metadata.value_or(""),
+                                          .commit_timestamp = step.context.wall_ms,
+                                          .expire_timestamp = kNoTimestamp}});
+            }
+            answered.partitions.push_back(
+                {.partition_index = partition.partition_index, .error_code = error});
+        }
+    }
+    step.outcome.transaction =
+        RecordsTransaction{request.producer_id, request.producer_epoch, commit.verification_guard};
+    step.answer(id, std::move(response));
+}
+
+ErrorCode GroupCoordinator::check_offset(const Step& step, const std::string& topic,
+                                         protocol::PartitionId partition,
+                                         const std::optional<std::string>& metadata) const {
+    const auto metadata_bytes = static_cast<std::int64_t>(metadata.value_or("").size());
+    if (!has_partition(*step.context.image, topic, partition)) {
+        return ErrorCode::unknown_topic_or_partition;
+    }
+    return metadata_bytes > config_.offset_metadata_max_bytes ? ErrorCode::offset_metadata_too_large
+                                                              : ErrorCode::none;
+}
+
+/// Whether what says to be this member of this generation may commit (G5). Before KIP-447
+/// transactional producers did not say it.
+ErrorCode GroupCoordinator::check_commit(const Committer& committer) const {
+    const std::int32_t generation_id = committer.generation_id;
+    if (committer.group_id.size() > kMaxGroupIdBytes) return ErrorCode::invalid_group_id;
+    const ClassicGroup* group = find(committer.group_id);
     if (group == nullptr) {
         // Without a generation it is a consumer that only keeps its offsets here.
         if (generation_id < 0) return ErrorCode::none;
-        return commit.version >= kFirstWithMemberEpoch ? ErrorCode::group_id_not_found
-                                                       : ErrorCode::illegal_generation;
+        return committer.knows_group_id_not_found ? ErrorCode::group_id_not_found
+                                                  : ErrorCode::illegal_generation;
     }
     const bool is_empty = group->is_in(GroupState::empty);
     if (generation_id < 0 && is_empty) return ErrorCode::none;
-    const bool says_who =
-        generation_id >= 0 || !request.member_id.empty() || request.group_instance_id.has_value();
-    if (!says_who) return is_empty ? ErrorCode::none : ErrorCode::unknown_member_id;
-    const ErrorCode error = group->check_member(request.member_id, request.group_instance_id);
+    const bool says_who = generation_id >= 0 || !committer.member_id.empty() ||
+                          committer.group_instance_id.has_value();
+    if (!says_who) {
+        return is_empty || committer.is_transactional ? ErrorCode::none
+                                                      : ErrorCode::unknown_member_id;
+    }
+    const ErrorCode error = group->check_member(committer.member_id, committer.group_instance_id);
     if (error != ErrorCode::none) return error;
     if (generation_id != group->generation_id()) return ErrorCode::illegal_generation;
+    if (committer.is_transactional) return ErrorCode::none;
     // Its partitions of this generation are not known yet: it can have read none.
     return group->is_in(GroupState::completing_rebalance) ? ErrorCode::rebalance_in_progress
                                                           : ErrorCode::none;

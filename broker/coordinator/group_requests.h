@@ -9,6 +9,7 @@
 #include "broker/protocol/messages/group_admin.h"
 #include "broker/protocol/messages/group_membership.h"
 #include "broker/protocol/messages/group_offsets.h"
+#include "broker/protocol/messages/transactions.h"
 
 namespace gregor::coordinator {
 
@@ -37,6 +38,12 @@ struct CommitOffsets {
     std::int16_t version = 0;
 };
 
+/// TxnOffsetCommit, once the transaction's coordinator has said that the partition is in it.
+struct CommitTransactionOffsets {
+    protocol::TxnOffsetCommitRequest request;
+    std::uint64_t verification_guard = 0;
+};
+
 struct FetchOffsets {
     protocol::OffsetFetchRequest::Group group;
     bool require_stable = false;
@@ -62,17 +69,17 @@ struct DeleteGroup {
 /// A topic was deleted: offsets of topics that are gone go soon, and at once.
 struct TopicsDeleted {};
 
-using GroupRequest =
-    std::variant<JoinGroup, SyncGroup, Heartbeat, LeaveGroup, CommitOffsets, FetchOffsets,
-                 DeleteOffsets, DescribeGroup, ListGroups, DeleteGroup, TopicsDeleted>;
+using GroupRequest = std::variant<JoinGroup, SyncGroup, Heartbeat, LeaveGroup, CommitOffsets,
+                                  CommitTransactionOffsets, FetchOffsets, DeleteOffsets,
+                                  DescribeGroup, ListGroups, DeleteGroup, TopicsDeleted>;
 
 /// In the order of the requests.
 using GroupResponse =
     std::variant<protocol::JoinGroupResponse, protocol::SyncGroupResponse,
                  protocol::HeartbeatResponse, protocol::LeaveGroupResponse,
-                 protocol::OffsetCommitResponse, protocol::OffsetFetchResponse::Group,
-                 protocol::OffsetDeleteResponse, protocol::DescribeGroupsResponse::Group,
-                 protocol::ListGroupsResponse, protocol::DeleteGroupsResponse::Result,
-                 std::monostate>;
+                 protocol::OffsetCommitResponse, protocol::TxnOffsetCommitResponse,
+                 protocol::OffsetFetchResponse::Group, protocol::OffsetDeleteResponse,
+                 protocol::DescribeGroupsResponse::Group, protocol::ListGroupsResponse,
+                 protocol::DeleteGroupsResponse::Result, std::monostate>;
 
 }  // namespace gregor::coordinator

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/coordinator/group_coordinator.h"
+#include "broker/coordinator/transactions/transaction_coordinator.h"
 #include "broker/drivers/coordinator_log.h"
 #include "sim/base/check.h"
 #include "sim/base/instrument.h"
@@ -15,10 +16,12 @@ using coordinator::CoordinatorContext;
 using coordinator::CoordinatorMachine;
 using coordinator::CoordinatorRecord;
 using coordinator::RequestId;
+using coordinator::TransactionEnd;
 using protocol::ErrorCode;
 using protocol::LeaderEpoch;
 using protocol::Offset;
 using protocol::PartitionId;
+using protocol::ProducerId;
 
 /// One partition in one leader epoch.
 template <CoordinatorMachine Machine>
@@ -132,7 +135,7 @@ void CoordinatorDriver<Machine>::run(const ShardRef& shard) {
         shard->state = ShardState::failed;
         return;
     }
-    shard->machine->loaded(context());
+    shard->machine->loaded(context(*shard));
     shard->state = ShardState::active;
     runtime_.trace().event("coordinator_loaded", "partition={} epoch={} end={}", shard->partition,
                            shard->epoch, shard->end);
@@ -202,9 +205,9 @@ void CoordinatorDriver<Machine>::decide(const ShardRef& shard, Choose choose) {
     std::deque<Choose> choices;
     choices.push_back(std::move(choose));
     while (!choices.empty() && shard->state == ShardState::active) {
-        Outcome outcome = choices.front()(*shard->machine, context());
+        Outcome outcome = choices.front()(*shard->machine, context(*shard));
         choices.pop_front();
-        const ErrorCode written = write(*shard, outcome.records);
+        const ErrorCode written = write(*shard, outcome);
         if (shard->state != ShardState::active) return;  // whoever waited was told
         if (outcome.append) {
             if (written != ErrorCode::none || replicas_.is_committed(shard->written())) {
@@ -236,11 +239,14 @@ typename CoordinatorDriver<Machine>::Choose CoordinatorDriver<Machine>::tell(
 
 /// In the log, and applied: nothing can come between.
 template <CoordinatorMachine Machine>
-ErrorCode CoordinatorDriver<Machine>::write(Shard& shard,
-                                            const std::vector<CoordinatorRecord>& records) {
+ErrorCode CoordinatorDriver<Machine>::write(Shard& shard, const Outcome& outcome) {
+    const auto& [records, transaction, answers, append] = outcome;
     if (records.empty()) return ErrorCode::none;
     const auto base = replicas_.append_own(
-        shard.partition, shard.epoch, build_batch(records, to_epoch_ms(runtime_.clock().wall())));
+        {.partition = shard.partition,
+         .records = build_batch(records, to_epoch_ms(runtime_.clock().wall()), transaction),
+         .guard = transaction ? transaction->verification_guard : 0},
+        shard.epoch);
     if (!base) {
         runtime_.trace().event("coordinator_append_failed", "partition={} error={}",
                                shard.partition, base.error());
@@ -249,12 +255,39 @@ ErrorCode CoordinatorDriver<Machine>::write(Shard& shard,
     Offset offset = *base;
     CHECK(offset >= shard.end, "{} wrote at {} below {}", shard.partition, offset, shard.end);
     for (const CoordinatorRecord& record : records) {
-        const auto applied = shard.machine->apply({.offset = offset}, record);
+        const ProducerId producer_id =
+            transaction ? transaction->producer_id : protocol::kNoProducerId;
+        const auto applied =
+            shard.machine->apply({.offset = offset, .producer_id = producer_id}, record);
         CHECK(applied.has_value(), "our own record does not apply: {}", applied.error());
         ++offset;
     }
     shard.end = offset;
     return ErrorCode::none;
+}
+
+template <CoordinatorMachine Machine>
+void CoordinatorDriver<Machine>::end_transaction(PartitionId partition, const TransactionEnd& end,
+                                                 std::move_only_function<void(ErrorCode)> done) {
+    const auto it = shards_.find(partition);
+    if (it == shards_.end()) return done(ErrorCode::not_leader_or_follower);
+    const ShardRef shard = it->second;
+    if (shard->state == ShardState::loading) return done(ErrorCode::coordinator_load_in_progress);
+    const std::lock_guard lock(shard->deciding);
+    if (shard->state != ShardState::active) return done(ErrorCode::not_leader_or_follower);
+    const auto base =
+        replicas_.append_own({.partition = shard->partition,
+                              .records = build_marker(end, to_epoch_ms(runtime_.clock().wall())),
+                              .has_epoch_per_transaction = end.has_epoch_per_transaction},
+                             shard->epoch);
+    if (!base) return done(base.error());
+    if (shard->state != ShardState::active) return done(ErrorCode::not_leader_or_follower);
+    shard->machine->end_transaction(end.producer_id, end.commit);
+    shard->end = *base + 1;
+    shard->changed.notify_all();
+    replicas_.await_commit(shard->written(),
+                           deadline_after(runtime_.clock().now(), options_.commit_timeout),
+                           std::move(done));
 }
 
 template <CoordinatorMachine Machine>
@@ -288,10 +321,11 @@ void CoordinatorDriver<Machine>::answer(Shard& shard,
 }
 
 template <CoordinatorMachine Machine>
-CoordinatorContext CoordinatorDriver<Machine>::context() {
+CoordinatorContext CoordinatorDriver<Machine>::context(const Shard& shard) {
     const auto now = runtime_.clock().now().time_since_epoch();
     return {.now_ms = std::chrono::floor<std::chrono::milliseconds>(now).count(),
             .wall_ms = to_epoch_ms(runtime_.clock().wall()),
+            .leader_epoch = shard.epoch,
             .image = image_};
 }
 
@@ -310,5 +344,6 @@ const Machine* CoordinatorDriver<Machine>::find_machine(PartitionId partition) c
 }
 
 template class CoordinatorDriver<coordinator::GroupCoordinator>;
+template class CoordinatorDriver<coordinator::TransactionCoordinator>;
 
 }  // namespace gregor::drivers

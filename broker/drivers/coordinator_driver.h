@@ -67,6 +67,12 @@ public:
     /// had its effect. `done` must not submit.
     void submit(protocol::PartitionId partition, Request request, Done done);
 
+    /// Writes the marker of a transaction that has records in the partition, and tells the machine.
+    /// Errors are those of an append; COORDINATOR_LOAD_IN_PROGRESS while its log is replayed. As
+    /// submit() otherwise.
+    void end_transaction(protocol::PartitionId partition, const coordinator::TransactionEnd& end,
+                         std::move_only_function<void(protocol::ErrorCode)> done);
+
     /// Of the partitions that this broker coordinates, loaded or not.
     [[nodiscard]] std::vector<protocol::PartitionId> partitions() const;
     /// nullptr where the partition is not coordinated here or not loaded yet.
@@ -88,13 +94,12 @@ private:
     [[nodiscard]] Result<void, std::string> load(Shard& shard);
     [[nodiscard]] Result<void, std::string> recall(Shard& shard);
     void decide(const ShardRef& shard, Choose choose);
-    [[nodiscard]] protocol::ErrorCode write(
-        Shard& shard, const std::vector<coordinator::CoordinatorRecord>& records);
+    [[nodiscard]] protocol::ErrorCode write(Shard& shard, const Outcome& outcome);
     void answer_when_committed(const ShardRef& shard, Outcome outcome, protocol::ErrorCode written);
     void answer(Shard& shard, std::vector<coordinator::Answer<Response>> answers,
                 protocol::ErrorCode error);
     [[nodiscard]] Choose tell(coordinator::AppendId append, protocol::ErrorCode error) const;
-    [[nodiscard]] coordinator::CoordinatorContext context();
+    [[nodiscard]] coordinator::CoordinatorContext context(const Shard& shard);
 
     Runtime& runtime_;
     replication::ReplicaManager& replicas_;

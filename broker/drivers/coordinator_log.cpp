@@ -5,6 +5,7 @@
 #include "broker/log/control_batch.h"
 #include "broker/protocol/records/batch_builder.h"
 #include "broker/protocol/records/batch_reader.h"
+#include "broker/protocol/records/control_record.h"
 #include "sim/base/instrument.h"
 
 namespace gregor::drivers {
@@ -84,8 +85,25 @@ Result<Offset, std::string> replay_log(log::Log& log, std::int32_t chunk_bytes,
     return at;
 }
 
-Bytes build_batch(const std::vector<CoordinatorRecord>& records, std::int64_t timestamp_ms) {
-    records::BatchBuilder builder({});
+Bytes build_marker(const coordinator::TransactionEnd& end, std::int64_t timestamp_ms) {
+    return records::build_marker_batch(
+        {.marker = {.type = end.commit ? records::ControlRecordType::commit
+                                       : records::ControlRecordType::abort,
+                    .coordinator_epoch = end.coordinator_epoch},
+         .producer_id = end.producer_id.value(),
+         .producer_epoch = end.producer_epoch.value(),
+         .timestamp = timestamp_ms});
+}
+
+Bytes build_batch(const std::vector<CoordinatorRecord>& records, std::int64_t timestamp_ms,
+                  const std::optional<coordinator::RecordsTransaction>& transaction) {
+    records::BatchOptions options;
+    if (transaction) {
+        options.producer_id = transaction->producer_id.value();
+        options.producer_epoch = transaction->producer_epoch.value();
+        options.is_transactional = true;
+    }
+    records::BatchBuilder builder(options);
     for (const CoordinatorRecord& record : records) {
         records::RecordInput input{.timestamp = timestamp_ms, .key = record.key.span()};
         if (record.value) input.value = record.value->span();

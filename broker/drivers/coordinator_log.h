@@ -28,8 +28,12 @@ struct LogReplay {
                                                                std::int32_t chunk_bytes,
                                                                const LogReplay& replay);
 
-/// One batch, uncompressed.
-[[nodiscard]] Bytes build_batch(const std::vector<coordinator::CoordinatorRecord>& records,
-                                std::int64_t timestamp_ms);
+/// The control batch that ends a transaction.
+[[nodiscard]] Bytes build_marker(const coordinator::TransactionEnd& end, std::int64_t timestamp_ms);
+
+/// One batch, uncompressed; in a transaction, if there is one.
+[[nodiscard]] Bytes build_batch(
+    const std::vector<coordinator::CoordinatorRecord>& records, std::int64_t timestamp_ms,
+    const std::optional<coordinator::RecordsTransaction>& transaction = std::nullopt);
 
 }  // namespace gregor::drivers

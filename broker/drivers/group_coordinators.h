@@ -52,6 +52,12 @@ public:
                        });
     }
 
+    /// See CoordinatorDriver.
+    void end_transaction(protocol::PartitionId partition, const coordinator::TransactionEnd& end,
+                         std::move_only_function<void(protocol::ErrorCode)> done) {
+        driver_.end_transaction(partition, end, std::move(done));
+    }
+
     [[nodiscard]] const Driver& driver() const { return driver_; }
 
 private:

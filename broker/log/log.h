@@ -57,7 +57,7 @@ struct LeaderAppend {
     std::span<const LeaderBatch> batches;
     LeaderEpoch leader_epoch{0};
     AppendOrigin origin = AppendOrigin::client;
-    /// Whether a client's batch begins a transaction only under a guard (begin_verification()).
+    /// Whether a batch begins a transaction only under a guard (begin_verification()).
     bool verifies_transactions = false;
     VerificationGuard guard = 0;
     /// Of markers; see EndTransactionMarker.

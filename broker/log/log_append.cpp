@@ -64,9 +64,9 @@ Result<std::optional<AppendResult>, ErrorCode> Log::prepare_leader_batches(
         header.partition_leader_epoch = append.leader_epoch.value();
         if (append.origin == AppendOrigin::client) {
             if (const auto duplicate = find_duplicate(header)) return duplicate;
-            if (append.verifies_transactions && begins_transaction(header)) {
-                TRY(verifications_.check(header, append.guard));
-            }
+        }
+        if (append.verifies_transactions && begins_transaction(header)) {
+            TRY(verifications_.check(header, append.guard));
         }
         const auto prepared =
             prepare_batch(header, batch.records, append.origin, append.has_epoch_per_transaction);

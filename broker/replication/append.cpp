@@ -260,13 +260,26 @@ ReplicaManager::AppendedPart ReplicaManager::append_part(const AppendOrder& orde
     return appended;
 }
 
-Result<Offset, ErrorCode> ReplicaManager::append_own(const TopicPartition& partition,
-                                                     LeaderEpoch epoch, Bytes batch) {
-    const AppendPart part{.partition = partition, .records = std::move(batch)};
+Result<Offset, ErrorCode> ReplicaManager::append_own(const AppendPart& part, LeaderEpoch epoch) {
     const AppendedPart appended = append_part(
         {.origin = records::AppendOrigin::coordinator, .required_epoch = epoch, .parts = {}}, part);
     if (appended.outcome.error != ErrorCode::none) return fail(appended.outcome.error);
     return appended.outcome.base_offset;
+}
+
+std::optional<log::VerificationGuard> ReplicaManager::begin_own_verification(
+    const TopicPartition& partition, protocol::ProducerId id, protocol::ProducerEpoch epoch,
+    bool joins) {
+    if (!verifies() && !joins) return std::nullopt;
+    const HostedRef hosted = find(partition);
+    if (hosted == nullptr || hosted->log == nullptr || !hosted->state.is_leader()) {
+        return std::nullopt;
+    }
+    records::BatchHeader header;
+    header.producer_id = id.value();
+    header.producer_epoch = epoch.value();
+    header.attributes |= records::BatchHeader::kTransactionalBit;
+    return hosted->log->begin_verification(header);
 }
 
 bool ReplicaManager::is_committed(const OwnAppend& own) const {

@@ -269,8 +269,11 @@ public:
     // This broker's own coordinators. ------------------------------------------------------------
 
     /// Appends one batch as acks=all would, and gives its base offset as soon as it is in this log.
-    [[nodiscard]] Result<Offset, ErrorCode> append_own(const TopicPartition& partition,
-                                                       LeaderEpoch epoch, Bytes batch);
+    [[nodiscard]] Result<Offset, ErrorCode> append_own(const AppendPart& part, LeaderEpoch epoch);
+    /// As begin_verification(), of records that this broker's coordinator is to append.
+    [[nodiscard]] std::optional<log::VerificationGuard> begin_own_verification(
+        const TopicPartition& partition, protocol::ProducerId id, protocol::ProducerEpoch epoch,
+        bool joins);
     /// Whether the partition is still led in that epoch and its high watermark has come to the end.
     [[nodiscard]] bool is_committed(const OwnAppend& own) const;
     /// Tells once, later from another fiber or at once, that it is committed; an error, as to a

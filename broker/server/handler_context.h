@@ -26,7 +26,10 @@ namespace gregor::drivers {
 class ClusterMetadata;
 class ControllerChannel;
 class GroupCoordinators;
+class MarkerWriter;
 class ProducerIdManager;
+class TransactionCoordinators;
+class TransactionVerifier;
 }  // namespace gregor::drivers
 namespace gregor::replication {
 class ReplicaManager;
@@ -50,11 +53,17 @@ struct HandlerContext {
     replication::ReplicaManager* hosted_replicas = nullptr;
     drivers::ProducerIdManager* producer_id_manager = nullptr;
     drivers::GroupCoordinators* group_coordinators = nullptr;
+    drivers::TransactionCoordinators* transaction_coordinators = nullptr;
+    drivers::TransactionVerifier* transaction_verifier = nullptr;
+    drivers::MarkerWriter* marker_writer = nullptr;
 
     /// CHECKs that this node is a broker, as the listeners of their callers' APIs are a broker's.
     [[nodiscard]] replication::ReplicaManager& replicas() const;
     [[nodiscard]] drivers::ProducerIdManager& producer_ids() const;
     [[nodiscard]] drivers::GroupCoordinators& groups() const;
+    [[nodiscard]] drivers::TransactionCoordinators& transactions() const;
+    [[nodiscard]] drivers::TransactionVerifier& transaction_verification() const;
+    [[nodiscard]] drivers::MarkerWriter& markers() const;
 
     [[nodiscard]] bool is_from_controller_listener(const rpc::Request& request) const;
     /// The newest published image; never null, immutable.

@@ -47,6 +47,7 @@ replication::ReplicaManagerOptions replica_options(const Config& config) {
             .fetch_max_bytes = config.int32("fetch.max.bytes"),
             .replica_lag_time_max = config.milliseconds("replica.lag.time.max.ms"),
             .select_by_rack = config.text("replica.selector.class").value_or("").ends_with(kByRack),
+            .verify_transactions = config.boolean("transaction.partition.verification.enable"),
             .quota_window = {.samples = config.int32("replication.quota.window.num"),
                              .sample = std::chrono::seconds(
                                  config.int32("replication.quota.window.size.seconds"))},
@@ -68,6 +69,15 @@ coordinator::GroupConfig group_config(const Config& config) {
             .offsets_retention_ms =
                 config.integer("offsets.retention.minutes") * kMillisecondsPerMinute,
             .offsets_check_interval_ms = config.integer("offsets.retention.check.interval.ms")};
+}
+
+coordinator::TransactionConfig transaction_config(const Config& config) {
+    return {.max_timeout_ms = config.int32("transaction.max.timeout.ms"),
+            .id_expiration_ms = config.integer("transactional.id.expiration.ms"),
+            .abort_interval_ms =
+                config.integer("transaction.abort.timed.out.transaction.cleanup.interval.ms"),
+            .remove_interval_ms =
+                config.integer("transaction.remove.expired.transaction.cleanup.interval.ms")};
 }
 
 drivers::ControllerDriverOptions controller_options(const Config& config,
@@ -129,6 +139,21 @@ drivers::ProducerIdManager& HandlerContext::producer_ids() const {
 drivers::GroupCoordinators& HandlerContext::groups() const {
     CHECK(group_coordinators != nullptr);
     return *group_coordinators;
+}
+
+drivers::TransactionCoordinators& HandlerContext::transactions() const {
+    CHECK(transaction_coordinators != nullptr);
+    return *transaction_coordinators;
+}
+
+drivers::TransactionVerifier& HandlerContext::transaction_verification() const {
+    CHECK(transaction_verifier != nullptr);
+    return *transaction_verifier;
+}
+
+drivers::MarkerWriter& HandlerContext::markers() const {
+    CHECK(marker_writer != nullptr);
+    return *marker_writer;
 }
 
 bool HandlerContext::is_from_controller_listener(const rpc::Request& request) const {
@@ -349,6 +374,38 @@ void Node::make_broker() {
     context_->hosted_replicas = replicas_.get();
     context_->producer_id_manager = producer_ids_.get();
     context_->group_coordinators = groups_.get();
+    make_transactions();
+}
+
+void Node::make_transactions() {
+    const Duration request_timeout = config_.milliseconds("request.timeout.ms");
+    const std::string& listener = config_.inter_broker_listener_name();
+    transactions_ = std::make_unique<drivers::TransactionCoordinators>(
+        runtime_, *replicas_, *producer_ids_, transaction_config(config_),
+        drivers::CoordinatorDriverOptions{
+            .node_id = config_.node_id(),
+            .load_buffer_bytes = config_.int32("transaction.state.log.load.buffer.size"),
+            .commit_timeout = request_timeout});
+    marker_writer_ = std::make_unique<drivers::MarkerWriter>(runtime_, *replicas_, *groups_);
+    marker_sender_ = std::make_unique<drivers::MarkerSender>(
+        runtime_, *transactions_, *marker_writer_,
+        drivers::MarkerSenderOptions{.node_id = config_.node_id(),
+                                     .listener = listener,
+                                     .request_timeout = request_timeout});
+    transaction_verifier_ = std::make_unique<drivers::TransactionVerifier>(
+        runtime_, *transactions_,
+        drivers::TransactionVerifierOptions{.node_id = config_.node_id(),
+                                            .listener = listener,
+                                            .request_timeout = request_timeout});
+    // After the replicas: who leads a partition coordinates what is on it.
+    metadata_->feed().subscribe([this](const metadata::ImageRef&, const metadata::ImageRef& image) {
+        transactions_->publish(image);
+        marker_sender_->publish(image);
+        transaction_verifier_->publish(image);
+    });
+    context_->transaction_coordinators = transactions_.get();
+    context_->transaction_verifier = transaction_verifier_.get();
+    context_->marker_writer = marker_writer_.get();
 }
 
 Node::Started Node::start_quorum() {
@@ -481,6 +538,11 @@ void Node::stop() {
     }
     server_.stop_accepting();
     if (groups_ != nullptr) groups_->shut_down();
+    if (transactions_ != nullptr) {
+        marker_sender_->shut_down();
+        transactions_->shut_down();
+        transaction_verifier_->shut_down();
+    }
     if (replicas_ != nullptr) replicas_->shut_down();
     server_.shut_down(deadline_after(runtime_.clock().now(), kDrainTimeout));
     if (metadata_ != nullptr) metadata_->shut_down();

@@ -24,8 +24,11 @@
 #include "broker/drivers/cluster_metadata.h"
 #include "broker/drivers/controller_channel.h"
 #include "broker/drivers/group_coordinators.h"
+#include "broker/drivers/marker_sender.h"
 #include "broker/drivers/metadata_publisher.h"
 #include "broker/drivers/producer_id_manager.h"
+#include "broker/drivers/transaction_coordinators.h"
+#include "broker/drivers/transaction_verifier.h"
 #include "broker/http/server.h"
 #include "broker/log/log_manager.h"
 #include "broker/replication/replica_manager.h"
@@ -93,6 +96,7 @@ private:
     [[nodiscard]] Started open_metrics_listener();
     void make_metadata();
     void make_broker();
+    void make_transactions();
     [[nodiscard]] Started start_quorum();
     [[nodiscard]] Started enter_cluster();
     [[nodiscard]] protocol::BrokerRegistrationRequest registration();
@@ -127,6 +131,10 @@ private:
     std::unique_ptr<drivers::BrokerLifecycle> lifecycle_;
     std::unique_ptr<drivers::ProducerIdManager> producer_ids_;
     std::unique_ptr<drivers::GroupCoordinators> groups_;
+    std::unique_ptr<drivers::TransactionCoordinators> transactions_;
+    std::unique_ptr<drivers::MarkerWriter> marker_writer_;
+    std::unique_ptr<drivers::MarkerSender> marker_sender_;
+    std::unique_ptr<drivers::TransactionVerifier> transaction_verifier_;
     std::unique_ptr<HandlerContext> context_;
     rpc::Server server_;
     http::Server metrics_server_;

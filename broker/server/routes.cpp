@@ -19,6 +19,8 @@
 #include "broker/server/handlers/produce.h"
 #include "broker/server/handlers/quorum.h"
 #include "broker/server/handlers/topics.h"
+#include "broker/server/handlers/transaction_admin.h"
+#include "broker/server/handlers/transactions.h"
 #include "broker/server/router.h"
 
 namespace gregor::server {
@@ -46,6 +48,11 @@ constexpr Route kRoutes[] = {
     {ApiKey::delete_records, handle_delete_records},
     {ApiKey::init_producer_id, handle_init_producer_id},
     {ApiKey::offset_for_leader_epoch, handle_offset_for_leader_epoch},
+    {ApiKey::add_partitions_to_txn, handle_add_partitions_to_txn},
+    {ApiKey::add_offsets_to_txn, handle_add_offsets_to_txn},
+    {ApiKey::end_txn, handle_end_txn},
+    {ApiKey::write_txn_markers, handle_write_txn_markers},
+    {ApiKey::txn_offset_commit, handle_txn_offset_commit},
     {ApiKey::describe_configs, handle_describe_configs},
     {ApiKey::alter_configs, handle_alter_configs},
     {ApiKey::describe_log_dirs, handle_describe_log_dirs},
@@ -60,10 +67,13 @@ constexpr Route kRoutes[] = {
     {ApiKey::fetch_snapshot, handle_fetch_snapshot},
     {ApiKey::broker_registration, handle_broker_registration},
     {ApiKey::broker_heartbeat, handle_broker_heartbeat},
+    {ApiKey::describe_transactions, handle_describe_transactions},
+    {ApiKey::list_transactions, handle_list_transactions},
     {ApiKey::allocate_producer_ids, handle_allocate_producer_ids},
     {ApiKey::controller_registration, handle_controller_registration},
     {ApiKey::alter_partition, handle_alter_partition},
     {ApiKey::assign_replicas_to_dirs, handle_assign_replicas_to_dirs},
+    {ApiKey::describe_producers, handle_describe_producers},
     {ApiKey::unregister_broker, handle_unregister_broker},
     {ApiKey::delete_groups, handle_delete_groups},
     {ApiKey::elect_leaders, handle_elect_leaders},

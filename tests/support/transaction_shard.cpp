@@ -20,10 +20,17 @@ void set_fresh_id(Request& request, ProducerId id) {
 
 }  // namespace
 
-TransactionShard::TransactionShard(TransactionConfig config) : config_(config) { begin(); }
+TransactionShard::TransactionShard(std::int16_t transaction_version) {
+    metadata::MetadataImage image;
+    protocol::FeatureLevelRecord level{.name = std::string(kTransactionVersionFeature),
+                                       .feature_level = transaction_version};
+    CHECK(image.apply(metadata::MetadataRecord(std::move(level))).has_value());
+    context_.image = std::make_shared<const metadata::MetadataImage>(std::move(image));
+    begin();
+}
 
 void TransactionShard::begin() {
-    machine_.emplace(config_);
+    machine_.emplace(TransactionConfig{});
     std::int64_t offset = 0;
     for (const CoordinatorRecord& record : log_) {
         const auto applied = machine_->apply({.offset = protocol::Offset(offset++)}, record);
@@ -34,7 +41,7 @@ void TransactionShard::begin() {
 }
 
 void TransactionShard::restart() {
-    ++config_.coordinator_epoch;
+    ++context_.leader_epoch;
     taker_.reset();
     begin();
 }

@@ -13,7 +13,8 @@ namespace gregor::testing {
 
 class TransactionShard {
 public:
-    explicit TransactionShard(coordinator::TransactionConfig config);
+    /// Of a cluster of this transaction.version.
+    explicit TransactionShard(std::int16_t transaction_version);
 
     /// The answer, with a fresh producer id where one was needed; nothing where it waits.
     std::optional<coordinator::TransactionResponse> ask(coordinator::TransactionRequest request);
@@ -42,10 +43,12 @@ private:
     void take(Outcome outcome);
     void begin();
 
-    coordinator::TransactionConfig config_;
     std::optional<coordinator::TransactionCoordinator> machine_;
     std::vector<coordinator::CoordinatorRecord> log_;
-    coordinator::CoordinatorContext context_{.now_ms = 1000, .wall_ms = 1'000'000};
+    coordinator::CoordinatorContext context_{.now_ms = 1000,
+                                             .wall_ms = 1'000'000,
+                                             .leader_epoch = protocol::LeaderEpoch(0),
+                                             .image = nullptr};
     coordinator::RequestId next_request_ = 1;
     std::int64_t next_producer_id_ = 1000;
     std::map<coordinator::RequestId, coordinator::TransactionResponse> answers_;

@@ -9,17 +9,19 @@ void MarkerLedger::decided(const std::string& transactional_id,
         Open{.marker = {.transactional_id = transactional_id,
                         .producer = metadata.producer,
                         .commit = metadata.state == TransactionState::prepare_commit,
-                        .coordinator_epoch = coordinator_epoch_,
+                        .client_version = metadata.client_version,
                         .partitions = metadata.partitions}});
 }
 
-std::vector<TransactionMarker> MarkerLedger::hand_out(std::size_t at_most) {
+std::vector<TransactionMarker> MarkerLedger::hand_out(std::int32_t coordinator_epoch,
+                                                      std::size_t at_most) {
     std::vector<TransactionMarker> markers;
     for (auto& [id, open] : open_) {
         if (open.is_handed_out) continue;
         if (markers.size() == at_most) break;
         open.is_handed_out = true;
         markers.push_back(open.marker);
+        markers.back().coordinator_epoch = coordinator_epoch;
     }
     return markers;
 }
@@ -28,12 +30,12 @@ void MarkerLedger::take_back() {
     for (auto& [id, open] : open_) open.is_handed_out = false;
 }
 
-bool MarkerLedger::written(const TransactionMarker& marker) {
+bool MarkerLedger::written(std::int32_t coordinator_epoch, const TransactionMarker& marker) {
     const auto it = open_.find(marker.transactional_id);
     if (it == open_.end()) return false;
     TransactionMarker& left = it->second.marker;
     if (left.producer != marker.producer || left.commit != marker.commit ||
-        left.coordinator_epoch != marker.coordinator_epoch) {
+        marker.coordinator_epoch != coordinator_epoch) {
         return false;
     }
     for (const TransactionPartition& partition : marker.partitions) {

@@ -15,19 +15,17 @@ namespace gregor::coordinator {
 
 class MarkerLedger {
 public:
-    /// `coordinator_epoch`: the leader epoch of the partition that decides, which markers carry.
-    explicit MarkerLedger(std::int32_t coordinator_epoch) : coordinator_epoch_(coordinator_epoch) {}
-
     void decided(const std::string& transactional_id, const TransactionMetadata& metadata);
     void finished(const std::string& transactional_id) { open_.erase(transactional_id); }
 
     /// Markers that were not handed out yet, at most so many; they count as handed out.
-    [[nodiscard]] std::vector<TransactionMarker> hand_out(std::size_t at_most);
+    [[nodiscard]] std::vector<TransactionMarker> hand_out(std::int32_t coordinator_epoch,
+                                                          std::size_t at_most);
     /// Whoever had markers has them no more.
     void take_back();
     /// True: of this decision no partition is left. False too for a marker of another decision or
-    /// of an earlier coordinator.
-    [[nodiscard]] bool written(const TransactionMarker& marker);
+    /// of another coordinator than this one.
+    [[nodiscard]] bool written(std::int32_t coordinator_epoch, const TransactionMarker& marker);
 
     [[nodiscard]] std::size_t size() const { return open_.size(); }
 
@@ -37,7 +35,6 @@ private:
         bool is_handed_out = false;
     };
 
-    std::int32_t coordinator_epoch_;
     std::map<std::string, Open> open_;  // by transactional id
 };
 

@@ -68,7 +68,7 @@ TransactionCoordinator::Outcome TransactionCoordinator::handle(const Coordinator
         [&](const auto& each) -> Outcome {
             using Each = std::remove_cvref_t<decltype(each)>;
             if constexpr (std::is_same_v<Each, TakeMarkers>) {
-                return take_markers(id, each);
+                return take_markers(context, id, each);
             } else if constexpr (std::is_same_v<Each, MarkersWritten>) {
                 return markers_written(context, id, each);
             } else if constexpr (std::is_same_v<Each, ListTransactions>) {
@@ -102,8 +102,10 @@ void TransactionCoordinator::write(Outcome& outcome, const CoordinatorContext& c
               "{}: the epoch falls from {} to {}", transactional_id, before->producer.epoch,
               next.producer.epoch);
     }
-    // Version 1 can say all that clients of transactions version 2 need.
-    const bool is_flexible = config_.transaction_version >= 1 || next.has_epoch_per_transaction();
+    // transaction.version 1 is what allows the newer records. A client of version 2 needs what they
+    // say, whatever this broker's image is as yet.
+    const bool is_flexible = context.image->feature_level(kTransactionVersionFeature) >= 1 ||
+                             next.has_epoch_per_transaction();
     const auto record = [&](const TransactionMetadata& metadata) {
         return encode_transaction(transactional_id, metadata, is_flexible ? 1 : 0);
     };
@@ -118,14 +120,18 @@ void TransactionCoordinator::write(Outcome& outcome, const CoordinatorContext& c
 
 // Markers. ----------------------------------------------------------------------------------------
 
-TransactionCoordinator::Outcome TransactionCoordinator::take_markers(RequestId id,
-                                                                     const TakeMarkers& request) {
+std::vector<TransactionMarker> TransactionCoordinator::hand_out(const CoordinatorContext& context) {
+    return markers_.hand_out(context.leader_epoch.value(), kMaxMarkersPerAnswer);
+}
+
+TransactionCoordinator::Outcome TransactionCoordinator::take_markers(
+    const CoordinatorContext& context, RequestId id, const TakeMarkers& request) {
     Outcome outcome;
     if (const auto earlier = std::exchange(taker_, std::nullopt)) {
         outcome.answers.push_back({*earlier, Markers{}});
     }
     if (request.anew) markers_.take_back();
-    auto markers = markers_.hand_out(kMaxMarkersPerAnswer);
+    auto markers = hand_out(context);
     if (markers.empty()) {
         taker_ = id;
     } else {
@@ -135,11 +141,11 @@ TransactionCoordinator::Outcome TransactionCoordinator::take_markers(RequestId i
 }
 
 /// A decision is in the log, or it is not: what the log says now counts.
-TransactionCoordinator::Outcome TransactionCoordinator::append_done(const CoordinatorContext&,
-                                                                    AppendId, protocol::ErrorCode) {
+TransactionCoordinator::Outcome TransactionCoordinator::append_done(
+    const CoordinatorContext& context, AppendId, protocol::ErrorCode) {
     Outcome outcome;
     if (!taker_) return outcome;
-    auto markers = markers_.hand_out(kMaxMarkersPerAnswer);
+    auto markers = hand_out(context);
     if (markers.empty()) return outcome;
     outcome.answers.push_back({*std::exchange(taker_, std::nullopt), Markers{std::move(markers)}});
     return outcome;
@@ -148,7 +154,7 @@ TransactionCoordinator::Outcome TransactionCoordinator::append_done(const Coordi
 TransactionCoordinator::Outcome TransactionCoordinator::markers_written(
     const CoordinatorContext& context, RequestId id, const MarkersWritten& request) {
     Outcome outcome;
-    if (markers_.written(request.marker)) {
+    if (markers_.written(context.leader_epoch.value(), request.marker)) {
         const std::string& transactional_id = request.marker.transactional_id;
         const TransactionMetadata* known = find(transactional_id);
         CHECK(known != nullptr && known->is_decided());

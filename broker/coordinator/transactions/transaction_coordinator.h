@@ -43,10 +43,6 @@ struct TransactionConfig {
     std::int64_t abort_interval_ms = 10'000;
     /// transaction.remove.expired.transaction.cleanup.interval.ms
     std::int64_t remove_interval_ms = 3'600'000;
-    /// The leader epoch of the partition.
-    std::int32_t coordinator_epoch = 0;
-    /// The cluster's transaction.version; with 0 records are as Kafka 3's.
-    std::int16_t transaction_version = 0;
 };
 
 class TransactionCoordinator {
@@ -55,8 +51,7 @@ public:
     using Response = TransactionResponse;
     using Outcome = coordinator::Outcome<Response>;
 
-    explicit TransactionCoordinator(const TransactionConfig& config)
-        : config_(config), markers_(config.coordinator_epoch) {}
+    explicit TransactionCoordinator(const TransactionConfig& config) : config_(config) {}
 
     // What a CoordinatorMachine does. ------------------------------------------------------------
 
@@ -110,7 +105,9 @@ private:
     // transaction_coordinator.cpp
     [[nodiscard]] Outcome answer(const CoordinatorContext& context, RequestId id,
                                  const std::string& transactional_id, Decision decision);
-    [[nodiscard]] Outcome take_markers(RequestId id, const TakeMarkers& request);
+    [[nodiscard]] Outcome take_markers(const CoordinatorContext& context, RequestId id,
+                                       const TakeMarkers& request);
+    [[nodiscard]] std::vector<TransactionMarker> hand_out(const CoordinatorContext& context);
     [[nodiscard]] Outcome markers_written(const CoordinatorContext& context, RequestId id,
                                           const MarkersWritten& request);
     void write(Outcome& outcome, const CoordinatorContext& context,

@@ -67,6 +67,8 @@ inline constexpr protocol::ProducerEpoch kLastProducerEpoch{32767};
     return epoch >= kLastProducerEpoch - std::int16_t{1};
 }
 
+/// The cluster's finalized feature.
+inline constexpr std::string_view kTransactionVersionFeature = "transaction.version";
 /// transaction.version 2, of clients and of the cluster: each transaction has an epoch of its own,
 /// and partitions join it by being written to (KIP-890).
 inline constexpr std::int16_t kEpochPerTransaction = 2;

@@ -105,6 +105,7 @@ struct TransactionMarker {
     ProducerIdAndEpoch producer;
     bool commit = false;
     std::int32_t coordinator_epoch = 0;
+    std::int16_t client_version = 0;
     std::set<TransactionPartition> partitions;
 
     friend bool operator==(const TransactionMarker&, const TransactionMarker&) = default;

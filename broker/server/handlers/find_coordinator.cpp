@@ -1,9 +1,9 @@
 #include "broker/server/handlers/find_coordinator.h"
 
 #include "broker/drivers/group_coordinators.h"
+#include "broker/drivers/transaction_coordinators.h"
 #include "broker/protocol/messages/group_membership.h"
-#include "broker/server/config.h"
-#include "broker/server/handlers/controller_requests.h"
+#include "broker/server/handlers/internal_topics.h"
 
 namespace gregor::server {
 namespace {
@@ -31,41 +31,16 @@ Coordinator refusal(const std::string& key, ErrorCode error, std::string_view wh
             .error_message = std::string(why)};
 }
 
-/// Whoever else makes it at the same time has made it as well.
-void make_consumer_offsets(HandlerContext& context, const rpc::Request& request) {
-    const Config& config = context.config;
-    protocol::CreateTopicsRequest wanted;
-    wanted.timeout_ms = 30'000;
-    auto& topic = wanted.topics.emplace_back();
-    topic.name = drivers::kConsumerOffsetsTopic;
-    topic.num_partitions = config.int32("offsets.topic.num.partitions");
-    topic.replication_factor =
-        static_cast<std::int16_t>(config.integer("offsets.topic.replication.factor"));
-    topic.configs.push_back({.name = "cleanup.policy", .value = "compact"});
-    topic.configs.push_back({.name = "compression.type", .value = "producer"});
-    topic.configs.push_back({.name = "segment.bytes",
-                             .value = std::to_string(config.int32("offsets.topic.segment.bytes"))});
-    const auto created = ask_controller(context, request, wanted, 7);
-    if (!created || created->topics.empty()) return;
-    if (created->topics.front().error_code == ErrorCode::none) return;
-    context.runtime.trace().event("internal_topic_not_created", "topic={} error={}", topic.name,
-                                  created->topics.front().error_code);
-}
-
-Coordinator find_group(HandlerContext& context, const rpc::Request& request,
-                       const std::string& key) {
+/// Where the partition's leader listens for whoever asks.
+Coordinator leader_of(const metadata::MetadataImage& image, const rpc::Request& request,
+                      const std::string& key, std::string_view topic,
+                      std::optional<protocol::PartitionId> partition) {
     const Coordinator not_available =
         refusal(key, ErrorCode::coordinator_not_available, kNotAvailable);
-    if (context.image()->find_topic(drivers::kConsumerOffsetsTopic) == nullptr) {
-        make_consumer_offsets(context, request);
-    }
-    const auto image = context.image();
-    const auto partition = drivers::GroupCoordinators::partition_of(*image, key);
     if (!partition) return not_available;
-    const metadata::PartitionState* state =
-        image->find_topic(drivers::kConsumerOffsetsTopic)->find(*partition);
+    const metadata::PartitionState* state = image.find_topic(topic)->find(*partition);
     const metadata::BrokerImage* leader =
-        state == nullptr ? nullptr : image->find_broker(state->leader);
+        state == nullptr ? nullptr : image.find_broker(state->leader);
     if (leader == nullptr || leader->fenced) return not_available;
     for (const auto& endpoint : leader->end_points) {
         if (endpoint.name != request.listener) continue;
@@ -74,11 +49,27 @@ Coordinator find_group(HandlerContext& context, const rpc::Request& request,
     return not_available;
 }
 
+Coordinator find_group(HandlerContext& context, const rpc::Request& request,
+                       const std::string& key) {
+    make_consumer_offsets(context, request);
+    const auto image = context.image();
+    return leader_of(*image, request, key, drivers::kConsumerOffsetsTopic,
+                     drivers::GroupCoordinators::partition_of(*image, key));
+}
+
+Coordinator find_transaction(HandlerContext& context, const rpc::Request& request,
+                             const std::string& key) {
+    make_transaction_state(context, request);
+    const auto image = context.image();
+    return leader_of(*image, request, key, drivers::kTransactionStateTopic,
+                     drivers::TransactionCoordinators::partition_of(*image, key));
+}
+
 Coordinator find(HandlerContext& context, const rpc::Request& request, std::int8_t key_type,
                  const std::string& key) {
     switch (key_type) {
         case kGroup: return find_group(context, request, key);
-        case kTransaction: return refusal(key, ErrorCode::coordinator_not_available, kNotAvailable);
+        case kTransaction: return find_transaction(context, request, key);
         default: return refusal(key, ErrorCode::invalid_request, kUnknownType);
     }
 }

@@ -1,6 +1,5 @@
-// FindCoordinator (10): the leader of the partition that a group lives on. The internal topic is
-// made when somebody asks first. Transactions have no coordinator yet: COORDINATOR_NOT_AVAILABLE,
-// which a client answers by asking again later.
+// FindCoordinator (10): the leader of the partition that a group or a transactional id lives on.
+// The internal topic is made when somebody asks first.
 #pragma once
 
 #include "broker/server/handler_context.h"

@@ -1,7 +1,6 @@
-// InitProducerId (22) for producers without transactions: a new id with epoch 0, whatever the
-// producer had before; a producer that has lost its sequence numbers starts anew (KIP-360).
-// Transactional producers get COORDINATOR_NOT_AVAILABLE, which they retry: there is no transaction
-// coordinator yet.
+// InitProducerId (22). Without a transactional id: a new producer id with epoch 0, whatever the
+// producer had before; one that has lost its sequence numbers starts anew (KIP-360). With one, the
+// transaction coordinator answers.
 #pragma once
 
 #include "broker/server/handler_context.h"

@@ -7,6 +7,7 @@
 #include "broker/protocol/messages/produce.h"
 #include "broker/replication/replica_manager.h"
 #include "broker/server/handlers/partition_errors.h"
+#include "broker/server/handlers/transaction_verification.h"
 
 namespace gregor::server {
 
@@ -141,6 +142,7 @@ void handle_produce(HandlerContext& context, const rpc::Request& request, rpc::R
                                    .records = partition.records.bytes()});
         }
     }
+    verify_transactions(context, request.version, message->transactional_id, order.parts);
     context.replicas().append(std::move(order),
                               [answer = std::move(answer)](auto outcomes) mutable {
                                   answer.finish(std::move(outcomes));

@@ -27,7 +27,7 @@ struct Client {
 /// Producers of two transactional ids, most of them fenced, and one coordinator.
 class World {
 public:
-    World() : shard_({.transaction_version = kEpochPerTransaction}) {}
+    World() : shard_(kEpochPerTransaction) {}
 
     void step() {
         switch (*rc::gen::inRange(0, 12)) {

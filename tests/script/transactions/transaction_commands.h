@@ -42,7 +42,7 @@ private:
     Lines describe(const std::string& transactional_id);
     Lines list(const Words& words);
 
-    testing::TransactionShard shard_{{.transaction_version = kEpochPerTransaction}};
+    testing::TransactionShard shard_{kEpochPerTransaction};
     std::map<std::string, TransactionMarker> taken_;  // by transactional id, the last ones
 };
 

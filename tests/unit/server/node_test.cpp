@@ -131,7 +131,7 @@ TEST_CASE("bytes behind ApiVersions 0 are ignored, a cut body closes the connect
     });
 }
 
-TEST_CASE("no coordinator is named while there is none, and the group's is where there is one") {
+TEST_CASE("the coordinator of a group and of a transactional id is named, and its topic made") {
     NodeWorld world;
     world.as_client([](Runtime& runtime) {
         rpc::Client client(runtime, {});
@@ -139,29 +139,20 @@ TEST_CASE("no coordinator is named while there is none, and the group's is where
         protocol::FindCoordinatorRequest request;
         request.key = "group";
         request.coordinator_keys = {"g1", "g2"};
-        request.key_type = 1;  // of transactions
-        for (std::int16_t version = 1; version <= 6; ++version) {
-            const auto answer =
-                client.call<protocol::FindCoordinatorResponse>(request, version, kNever);
-            REQUIRE(answer.has_value());
-            if (version < 4) {
-                REQUIRE(answer->error_code == ErrorCode::coordinator_not_available);
-                REQUIRE(answer->node_id == protocol::kNoNode);
-            } else {
-                REQUIRE(answer->coordinators.size() == 2);
-                REQUIRE(answer->coordinators[1].key == "g2");
-                REQUIRE(answer->coordinators[1].error_code == ErrorCode::coordinator_not_available);
+        for (const std::int8_t key_type : {0, 1}) {
+            request.key_type = key_type;
+            for (std::int16_t version = key_type; version <= 6; ++version) {
+                const auto answer =
+                    client.call<protocol::FindCoordinatorResponse>(request, version, kNever);
+                REQUIRE(answer.has_value());
+                const protocol::NodeId node =
+                    version < 4 ? answer->node_id : answer->coordinators.at(1).node_id;
+                REQUIRE(node == protocol::NodeId(1));
             }
         }
-        request.key_type = 0;  // of groups
-        for (std::int16_t version = 0; version <= 6; ++version) {
-            const auto answer =
-                client.call<protocol::FindCoordinatorResponse>(request, version, kNever);
-            REQUIRE(answer.has_value());
-            const protocol::NodeId node =
-                version < 4 ? answer->node_id : answer->coordinators.at(1).node_id;
-            REQUIRE(node == protocol::NodeId(1));
-        }
+        request.key_type = 9;
+        const auto answer = client.call<protocol::FindCoordinatorResponse>(request, 4, kNever);
+        REQUIRE(answer->coordinators.at(0).error_code == ErrorCode::invalid_request);
     });
 }
 

@@ -1,0 +1,90 @@
+#include <utility>
+
+#include "broker/drivers/group_coordinators.h"
+#include "broker/drivers/transaction_verifier.h"
+#include "broker/protocol/messages/transactions.h"
+#include "broker/replication/replica_manager.h"
+#include "broker/server/handlers/transactions.h"
+
+namespace gregor::server {
+namespace {
+
+using coordinator::AddPartitions;
+using protocol::ApiKey;
+using protocol::ErrorCode;
+using protocol::TxnOffsetCommitRequest;
+using protocol::TxnOffsetCommitResponse;
+
+TxnOffsetCommitResponse refusal(const TxnOffsetCommitRequest& request, ErrorCode error) {
+    TxnOffsetCommitResponse response;
+    for (const auto& topic : request.topics) {
+        auto& answered = response.topics.emplace_back();
+        answered.name = topic.name;
+        for (const auto& partition : topic.partitions) {
+            answered.partitions.push_back(
+                {.partition_index = partition.partition_index, .error_code = error});
+        }
+    }
+    return response;
+}
+
+/// What says "ask again" becomes an error that makes clients do so without looking for another
+/// coordinator: it is the transaction's that is not to be had, not the group's.
+ErrorCode offset_commit_error(ErrorCode error, std::int16_t version) {
+    switch (error) {
+        case ErrorCode::network_exception:
+        case ErrorCode::broker_not_available:
+        case ErrorCode::coordinator_not_available:
+        case ErrorCode::not_coordinator: return ErrorCode::coordinator_load_in_progress;
+        default: return coordinator::older_error(ApiKey::txn_offset_commit, version, error);
+    }
+}
+
+/// Whether the group's partition is in the transaction; a guard for the append.
+Result<std::uint64_t, ErrorCode> verify(HandlerContext& context, std::int16_t version,
+                                        const TxnOffsetCommitRequest& request) {
+    const auto partition =
+        drivers::GroupCoordinators::partition_of(*context.image(), request.group_id);
+    if (!partition) return fail(ErrorCode::not_coordinator);
+    const std::string topic(drivers::kConsumerOffsetsTopic);
+    const std::int16_t client_version =
+        coordinator::client_transaction_version(ApiKey::txn_offset_commit, version);
+    const bool joins = client_version >= coordinator::kEpochPerTransaction;
+    const auto guard = context.replicas().begin_own_verification(
+        {topic, partition->value()}, request.producer_id, request.producer_epoch, joins);
+    if (!guard) return 0;
+    const auto errors = context.transaction_verification().ask(
+        AddPartitions{.transactional_id = request.transactional_id,
+                      .producer = {request.producer_id, request.producer_epoch},
+                      .partitions = {{topic, *partition}},
+                      .client_version = client_version,
+                      .verify_only = !joins});
+    if (!errors.empty()) return fail(offset_commit_error(errors.begin()->second, version));
+    return *guard;
+}
+
+}  // namespace
+
+void handle_txn_offset_commit(HandlerContext& context, const rpc::Request& request,
+                              rpc::Reply reply) {
+    auto message = decode_or_close<TxnOffsetCommitRequest>(request, reply);
+    if (!message) return;
+    const auto guard = verify(context, request.version, *message);
+    if (!guard) return reply.send(refusal(*message, guard.error()));
+    TxnOffsetCommitResponse refused = refusal(*message, ErrorCode::none);
+    const std::string group_id = message->group_id;
+    context.groups().ask<TxnOffsetCommitResponse>(
+        group_id,
+        coordinator::CommitTransactionOffsets{.request = *std::move(message),
+                                              .verification_guard = *guard},
+        [refused = std::move(refused),
+         reply = std::move(reply)](Result<TxnOffsetCommitResponse, ErrorCode> answer) mutable {
+            if (answer) return reply.send(*answer);
+            for (auto& topic : refused.topics) {
+                for (auto& partition : topic.partitions) partition.error_code = answer.error();
+            }
+            reply.send(refused);
+        });
+}
+
+}  // namespace gregor::server
