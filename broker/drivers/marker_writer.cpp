@@ -94,6 +94,12 @@ void MarkerWriter::write(const WriteTxnMarkersRequest& request, Duration timeout
     const std::int64_t now_ms = to_epoch_ms(runtime_.clock().wall());
     for (std::size_t i = 0; i < targets.size(); ++i) {
         const Target& target = targets[i];
+        // What no coordinator of ours sends.
+        if (target.end.producer_id < protocol::ProducerId(0) ||
+            target.end.producer_epoch < protocol::ProducerEpoch(0)) {
+            writing->put(i, ErrorCode::invalid_request);
+            continue;
+        }
         if (target.topic == kConsumerOffsetsTopic) {
             groups_.end_transaction(target.partition, target.end,
                                     [writing, i](ErrorCode error) { writing->put(i, error); });

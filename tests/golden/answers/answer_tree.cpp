@@ -27,8 +27,8 @@ void add_records(json& tree, const Bytes& body, std::int16_t version) {
 
 /// What an entry of a list is known by.
 json name_of(const json& entry) {
-    for (const char* field :
-         {"topicId", "name", "topic", "partitionIndex", "partition", "groupId", "memberId"}) {
+    for (const char* field : {"topicId", "name", "topic", "partitionIndex", "partition", "groupId",
+                              "memberId", "transactionalId", "producerId"}) {
         if (entry.contains(field) && !entry[field].is_null()) return entry[field];
     }
     return {};
