@@ -26,6 +26,11 @@ Offset read_committed_bound(const HostedPartition& hosted) {
     if (PLANTED(b28_lso_off_by_one)) {
         return std::min(marks.last_stable_offset + 1, marks.high_watermark);
     }
+    const LeaderRole* leader = hosted.state.leader();
+    if (leader != nullptr && marks.last_stable_offset < leader->epoch_start_offset &&
+        PLANTED(b29_lso_from_partial_state)) {
+        return marks.high_watermark;
+    }
     return marks.last_stable_offset;
 }
 

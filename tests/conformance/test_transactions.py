@@ -196,7 +196,7 @@ class Node(unittest.TestCase):
 
     def test_platformatic(self):
         with Gregord(SETTINGS) as broker:
-            run_node_tests(broker, "platformatic_transactions.test.mjs", min_node=22)
+            run_node_tests(broker, "platformatic_transactions.test.mjs")
 
 
 def java_hash(text):

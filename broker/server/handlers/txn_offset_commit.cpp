@@ -1,3 +1,5 @@
+// TxnOffsetCommit: verified with the coordinator of the transaction, then given to that of the
+// group.
 #include <utility>
 
 #include "broker/drivers/group_coordinators.h"
