@@ -58,7 +58,10 @@ struct Teller {
         for (const auto& member : r.members) text += " " + text_of(member.error_code);
         return text;
     }
-    std::string operator()(const protocol::OffsetCommitResponse& r) {
+    std::string operator()(const protocol::OffsetCommitResponse& r) { return committed(r); }
+    std::string operator()(const protocol::TxnOffsetCommitResponse& r) { return committed(r); }
+    template <class Response>
+    static std::string committed(const Response& r) {
         std::string text = "committed";
         for (const auto& topic : r.topics) {
             for (const auto& each : topic.partitions) {

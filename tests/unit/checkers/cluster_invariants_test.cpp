@@ -512,7 +512,7 @@ TEST_CASE("M10: voters change one at a time, and after a record of the leader's 
     leader.epoch_start_offset = Offset(10);
     leader.high_watermark = Offset(20);
     const auto look = [&] {
-        quorum.check(members);
+        quorum.check(members, Instant());
         REQUIRE(!judge.violation());  // it is told at the end only
         quorum.check_at_end();
         return judge.violation() ? judge.violation()->invariant : "pass";
