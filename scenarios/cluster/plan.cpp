@@ -54,11 +54,7 @@ public:
         draw_topology();
         draw_workload();
         for (const auto& [key, value] : given_) plan_.workload[key] = value;
-        // Drawn for a topology that the given numbers have replaced.
-        if (!given_.contains("cut_off_controller") && !can_lose_a_controller()) {
-            plan_.workload.erase("cut_off_controller");
-        }
-        if (!Topology(plan_.workload).has_dynamic_voters) plan_.workload.erase("spare_controllers");
+        fit_to_given();
         draw_settings();
         if (drawing_.scenes_max > 0) raise_min_isr();
         draw_models();
@@ -70,6 +66,20 @@ public:
     }
 
 private:
+    /// What was drawn for a topology that the given numbers have replaced.
+    void fit_to_given() {
+        if (!given_.contains("cut_off_controller") && !can_lose_a_controller()) {
+            plan_.workload.erase("cut_off_controller");
+        }
+        const bool is_apart = workload("separate_controllers") != 0;
+        if (!Topology(plan_.workload).has_dynamic_voters) {
+            plan_.workload.erase("spare_controllers");
+        } else if (!is_apart && !given_.contains("spare_controllers")) {
+            const std::int64_t free = workload("brokers") - workload("controllers");
+            workload("spare_controllers") = std::min(workload("spare_controllers"), free);
+        }
+    }
+
     std::int64_t number(std::int64_t low, std::int64_t high) { return random_.between(low, high); }
     bool coin() { return random_.below(2) == 0; }
     std::int64_t& workload(const std::string& key) { return plan_.workload[key]; }
