@@ -60,7 +60,9 @@ Result<NodeId, Error> Cluster::leader_of(const std::string& topic, PartitionId p
                                          Instant deadline) {
     for (;;) {
         const auto known = leaders_.find({topic, partition});
-        if (known != leaders_.end() && known->second != protocol::kNoNode) return known->second;
+        if (known != leaders_.end() && known->second.node != protocol::kNoNode) {
+            return known->second.node;
+        }
         const auto found = TRY(metadata(std::span(&topic, 1), deadline));
         const ErrorCode code = found.topics.empty() ? ErrorCode::unknown_topic_or_partition
                                                     : found.topics.front().error_code;
@@ -71,7 +73,7 @@ Result<NodeId, Error> Cluster::leader_of(const std::string& topic, PartitionId p
         if (now_known == leaders_.end()) {
             return fail(error_of(ErrorCode::unknown_topic_or_partition));
         }
-        if (now_known->second != protocol::kNoNode) return now_known->second;
+        if (now_known->second.node != protocol::kNoNode) return now_known->second.node;
         if (runtime_.clock().now() >= deadline) {
             return fail(error_of(ErrorCode::leader_not_available));
         }
@@ -79,8 +81,15 @@ Result<NodeId, Error> Cluster::leader_of(const std::string& topic, PartitionId p
     }
 }
 
+PartitionLeader Cluster::known_leader(const TopicPartition& partition) const {
+    const auto known = leaders_.find(partition);
+    return known == leaders_.end() ? PartitionLeader{} : known->second;
+}
+
 void Cluster::forget(const std::string& topic) {
-    std::erase_if(leaders_, [&topic](const auto& entry) { return entry.first.first == topic; });
+    for (auto& [partition, leader] : leaders_) {
+        if (partition.topic == topic) leader.node = protocol::kNoNode;
+    }
 }
 
 void Cluster::remember(const protocol::MetadataResponse& metadata) {
@@ -89,12 +98,24 @@ void Cluster::remember(const protocol::MetadataResponse& metadata) {
         brokers_[broker.node_id] = {broker.host, static_cast<std::uint16_t>(broker.port)};
     }
     for (const auto& topic : metadata.topics) {
-        if (!topic.name) continue;
-        forget(*topic.name);
-        for (const auto& partition : topic.partitions) {
-            leaders_[{*topic.name, partition.partition_index}] = partition.leader_id;
-        }
+        if (topic.name) remember_topic(topic);
     }
+}
+
+void Cluster::remember_topic(const protocol::MetadataResponse::Topic& topic) {
+    protocol::TopicId& id = topic_ids_[*topic.name];
+    if (id != topic.topic_id || topic.partitions.empty()) erase_partitions(*topic.name);
+    id = topic.topic_id;
+    for (const auto& partition : topic.partitions) {
+        PartitionLeader& known = leaders_[{*topic.name, partition.partition_index}];
+        const bool is_older = partition.leader_epoch != protocol::kNoLeaderEpoch &&
+                              partition.leader_epoch < known.epoch;
+        if (!is_older) known = {partition.leader_id, partition.leader_epoch};
+    }
+}
+
+void Cluster::erase_partitions(const std::string& topic) {
+    std::erase_if(leaders_, [&topic](const auto& entry) { return entry.first.topic == topic; });
 }
 
 void Cluster::back_off() { runtime_.clock().sleep_for(options_.retry_backoff); }

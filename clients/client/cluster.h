@@ -23,6 +23,7 @@
 #include "broker/protocol/ids.h"
 #include "broker/protocol/messages/metadata.h"
 #include "clients/client/broker_connection.h"
+#include "clients/client/topic_partition.h"
 
 namespace gregor::client {
 
@@ -71,6 +72,9 @@ public:
     [[nodiscard]] Result<protocol::NodeId, Error> leader_of(const std::string& topic,
                                                             protocol::PartitionId partition,
                                                             Instant deadline);
+    /// As it is remembered, without asking: no node while nobody is known to lead. An epoch older
+    /// than a known one is not believed (KIP-320), unless the topic is another one of that name.
+    [[nodiscard]] PartitionLeader known_leader(const TopicPartition& partition) const;
     /// Leaders of the topic are asked for anew.
     void forget(const std::string& topic);
 
@@ -80,21 +84,22 @@ public:
     [[nodiscard]] Runtime& runtime() { return runtime_; }
 
 private:
-    using TopicPartition = std::pair<std::string, protocol::PartitionId>;
-
     [[nodiscard]] Instant end_of_try(Instant deadline);
     [[nodiscard]] BrokerConnection& next_broker();
     [[nodiscard]] Result<BrokerConnection*, Error> broker_with_id(protocol::NodeId node,
                                                                   Instant deadline);
     [[nodiscard]] BrokerConnection& connection_to(const Endpoint& endpoint);
     void remember(const protocol::MetadataResponse& metadata);
+    void remember_topic(const protocol::MetadataResponse::Topic& topic);
+    void erase_partitions(const std::string& topic);
 
     Runtime& runtime_;
     ClusterOptions options_;
     std::size_t next_ = 0;
     std::map<Endpoint, std::unique_ptr<BrokerConnection>> connections_;
     std::map<protocol::NodeId, Endpoint> brokers_;
-    std::map<TopicPartition, protocol::NodeId> leaders_;
+    std::map<TopicPartition, PartitionLeader> leaders_;
+    std::map<std::string, protocol::TopicId> topic_ids_;
 };
 
 }  // namespace gregor::client

@@ -8,15 +8,9 @@
 #include "broker/protocol/ids.h"
 #include "broker/protocol/messages/fetch.h"
 #include "clients/client/cluster.h"
+#include "clients/client/topic_partition.h"
 
 namespace gregor::client {
-
-struct TopicPartition {
-    std::string topic;
-    protocol::PartitionId partition;
-
-    friend auto operator<=>(const TopicPartition&, const TopicPartition&) = default;
-};
 
 /// Appends `batch` and waits until `acks` (1, -1 for all) are there. Tries again, with the next
 /// leader too, until the deadline; a batch with a producer id and a sequence is there once all the

@@ -3,13 +3,15 @@
 // Half of those that can fetch in an incremental session, which now and then claims a wrong epoch.
 #include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/list_offsets.h"
-#include "scenarios/clients/fetch_session.h"
+#include "clients/client/fetch_session.h"
 #include "scenarios/clients/fetched.h"
 #include "scenarios/clients/router.h"
 
 namespace gregor::scenarios::clients {
 namespace {
 
+using client::FetchSession;
+using client::FetchTarget;
 using protocol::ErrorCode;
 using protocol::FetchRequest;
 using protocol::FetchResponse;

@@ -1,10 +1,10 @@
 // What a consumer's half of a fetch session names, and how it begins anew.
-#include "scenarios/clients/fetch_session.h"
+#include "clients/client/fetch_session.h"
 
 #include "tests/support/catch.h"
 
 using namespace gregor;
-using namespace gregor::scenarios::clients;
+using namespace gregor::client;
 
 namespace {
 

@@ -12,7 +12,7 @@
 
 #include "broker/protocol/messages/fetch.h"
 
-namespace gregor::scenarios::clients {
+namespace gregor::client {
 
 /// What a consumer wants of one partition.
 struct FetchTarget {
@@ -51,4 +51,4 @@ private:
     std::map<Key, FetchTarget> remembered_;
 };
 
-}  // namespace gregor::scenarios::clients
+}  // namespace gregor::client

@@ -1,8 +1,8 @@
-#include "scenarios/clients/fetch_session.h"
+#include "clients/client/fetch_session.h"
 
 #include <limits>
 
-namespace gregor::scenarios::clients {
+namespace gregor::client {
 
 void name_targets(protocol::FetchRequest& request, const std::vector<FetchTarget>& targets) {
     for (const FetchTarget& target : targets) {
@@ -54,4 +54,4 @@ void FetchSession::broken() {
     remembered_.clear();
 }
 
-}  // namespace gregor::scenarios::clients
+}  // namespace gregor::client
