@@ -27,6 +27,7 @@ constexpr Command kCommands[] = {
     {"cluster", "the cluster's id and endpoints", add_cluster},
     {"get-offsets", "offsets of partitions, by time", add_get_offsets},
     {"reassign", "move partitions between brokers", add_reassign},
+    {"groups", "consumer groups: members, offsets, lag", add_groups},
 };
 
 int run_local(const LocalAction& action) {
