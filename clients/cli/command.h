@@ -31,6 +31,7 @@ struct Context {
     Runtime& runtime;
     client::Cluster& cluster;
     admin::Admin& admin;
+    std::string bootstrap_servers;
 };
 
 using Action = std::function<int(Context& context)>;

@@ -1,4 +1,5 @@
-// kafka-console-consumer.sh, without groups: each record is a line of standard output.
+// kafka-console-consumer.sh: each record is a line of standard output. With --group as a member of
+// it, which commits what it has printed; else alone.
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -7,6 +8,7 @@
 #include "broker/protocol/records/batch_reader.h"
 #include "clients/cli/command.h"
 #include "clients/client/partition_io.h"
+#include "clients/consumer/consumer.h"
 
 namespace gregor::cli {
 namespace {
@@ -22,6 +24,7 @@ constexpr Duration kRequestTimeout = 60s;
 
 struct Options {
     std::string topic;
+    std::string group;
     std::int32_t partition = -1;
     std::string offset;
     bool from_beginning = false;
@@ -77,32 +80,74 @@ std::string text_of(const std::optional<ByteSpan>& bytes, const Format& format) 
     return {reinterpret_cast<const char*>(bytes->data()), bytes->size()};
 }
 
-std::string headers_of(const records::RecordView& record, const Format& format) {
-    if (record.headers.count() == 0) return "NO_HEADERS";
-    std::vector<std::string> parts;
-    record.headers.for_each([&](const records::RecordHeader& header) {
-        parts.push_back(fmt::format("{}:{}", header.key, text_of(header.value, format)));
-    });
-    return fmt::format("{}", fmt::join(parts, format.headers_separator));
-}
+/// A record's parts as they are printed.
+struct Printable {
+    bool is_append_time = false;
+    std::int64_t timestamp = -1;  // ms
+    PartitionId partition;
+    std::int64_t offset = -1;
+    std::vector<std::string> headers;
+    std::optional<ByteSpan> key;
+    std::optional<ByteSpan> value;
+};
 
-void print_record(const records::RecordView& record, const records::BatchHeader& batch,
-                  PartitionId partition, const Format& format) {
+void print_line(const Printable& record, const Format& format) {
     std::vector<std::string> parts;
     if (format.timestamp) {
-        const bool is_append_time =
-            batch.timestamp_type() == records::TimestampType::log_append_time;
-        parts.push_back(fmt::format("{}:{}", is_append_time ? "LogAppendTime" : "CreateTime",
+        parts.push_back(fmt::format("{}:{}", record.is_append_time ? "LogAppendTime" : "CreateTime",
                                     record.timestamp));
     }
-    if (format.partition) parts.push_back(fmt::format("Partition:{}", partition));
+    if (format.partition) parts.push_back(fmt::format("Partition:{}", record.partition));
     if (format.offset) parts.push_back(fmt::format("Offset:{}", record.offset));
-    if (format.headers) parts.push_back(headers_of(record, format));
+    if (format.headers) {
+        parts.push_back(
+            record.headers.empty()
+                ? "NO_HEADERS"
+                : fmt::format("{}", fmt::join(record.headers, format.headers_separator)));
+    }
     if (format.key) parts.push_back(text_of(record.key, format));
     if (format.value) parts.push_back(text_of(record.value, format));
     const std::string line =
         fmt::format("{}{}", fmt::join(parts, format.key_separator), format.line_separator);
     std::fwrite(line.data(), 1, line.size(), stdout);
+}
+
+void print_record(const records::RecordView& record, const records::BatchHeader& batch,
+                  PartitionId partition, const Format& format) {
+    Printable printable{
+        .is_append_time = batch.timestamp_type() == records::TimestampType::log_append_time,
+        .timestamp = record.timestamp,
+        .partition = partition,
+        .offset = record.offset,
+        .headers = {},
+        .key = record.key,
+        .value = record.value};
+    record.headers.for_each([&](const records::RecordHeader& header) {
+        printable.headers.push_back(
+            fmt::format("{}:{}", header.key, text_of(header.value, format)));
+    });
+    print_line(printable, format);
+}
+
+std::optional<ByteSpan> span_of(const std::optional<Bytes>& bytes) {
+    if (!bytes) return std::nullopt;
+    return bytes->span();
+}
+
+void print_record(const consumer::ConsumerRecord& record, const Format& format) {
+    Printable printable{
+        .is_append_time = record.timestamp_type == records::TimestampType::log_append_time,
+        .timestamp = record.timestamp,
+        .partition = record.partition,
+        .offset = record.offset.value(),
+        .headers = {},
+        .key = span_of(record.key),
+        .value = span_of(record.value)};
+    for (const auto& header : record.headers) {
+        printable.headers.push_back(
+            fmt::format("{}:{}", header.key, text_of(span_of(header.value), format)));
+    }
+    print_line(printable, format);
 }
 
 /// Follows partitions from positions on; the leaders are asked one after the other.
@@ -255,6 +300,34 @@ private:
     std::int64_t printed_ = 0;
 };
 
+/// Reads as a member of the group until enough was printed, or nothing came for long enough; how
+/// many records were printed.
+Result<std::int64_t, Error> consume_as_member(Context& context, const Options& options,
+                                              const Format& format) {
+    consumer::ConsumerConfig config{.bootstrap_servers = context.bootstrap_servers,
+                                    .client_id = "gregorctl",
+                                    .group_id = options.group};
+    config.auto_offset_reset =
+        options.from_beginning ? consumer::OffsetReset::earliest : consumer::OffsetReset::latest;
+    // No more is read than is printed: what is committed is what was seen.
+    if (options.max_messages > 0) config.max_poll_records = 1;
+    consumer::Consumer member(context.runtime, config);
+    TRY(member.subscribe({options.topic}));
+    std::int64_t printed = 0;
+    Instant last_record = context.runtime.clock().now();
+    while (options.max_messages < 0 || printed < options.max_messages) {
+        const auto records = TRY(member.poll(100ms));
+        for (const auto& record : records) print_record(record, format);
+        std::fflush(stdout);
+        printed += static_cast<std::int64_t>(records.size());
+        const Instant now = context.runtime.clock().now();
+        if (!records.empty()) last_record = now;
+        if (options.timeout_ms >= 0 && now - last_record >= options.timeout_ms * 1ms) break;
+    }
+    TRY(member.close());
+    return printed;
+}
+
 bool is_offset(const std::string& text) {
     if (text.empty() || text == "earliest" || text == "latest") return true;
     std::int64_t number = 0;
@@ -281,6 +354,16 @@ int run(Context& context, const Options& options) {
     }
     auto format = parse_format(options.properties);
     if (!format) return kUsage;
+    if (!options.group.empty()) {
+        if (options.partition >= 0) {
+            complain("Options group and partition cannot be specified together.");
+            return kUsage;
+        }
+        const auto printed = consume_as_member(context, options, *format);
+        if (!printed) return failed("consume", printed.error());
+        complain("Processed a total of {} messages", *printed);
+        return kDone;
+    }
     Consumer consumer(context, options, *std::move(format));
     auto done = consumer.start();
     if (done) done = consumer.run();
@@ -295,6 +378,7 @@ int run(Context& context, const Options& options) {
 Action add_consume(CLI::App& command) {
     const auto options = std::make_shared<Options>();
     command.add_option("--topic", options->topic, "where the records come from")->required();
+    command.add_option("--group", options->group, "as a member of this group");
     command.add_option("--partition", options->partition, "only this one")
         ->check(CLI::NonNegativeNumber);
     command.add_option("--offset", options->offset, "of --partition: earliest, latest or a number");

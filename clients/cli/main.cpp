@@ -51,7 +51,8 @@ int run_action(const Action& action, const std::string& servers) {
         client::Cluster cluster(
             runtime, {.bootstrap_servers = *std::move(endpoints), .client_id = "gregorctl"});
         admin::Admin admin(cluster);
-        Context context{.runtime = runtime, .cluster = cluster, .admin = admin};
+        Context context{
+            .runtime = runtime, .cluster = cluster, .admin = admin, .bootstrap_servers = servers};
         return action(context);
     });
 }
