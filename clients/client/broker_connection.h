@@ -32,6 +32,17 @@ public:
         return fail(broken(answer.error()));
     }
 
+    /// Of a request that has no answer: Produce with acks=0.
+    template <protocol::Message Request>
+    [[nodiscard]] Result<void, Error> send(const Request& request, Instant deadline) {
+        TRY(ensure_connected(deadline));
+        const protocol::ApiKey key{Request::kMessage.id};
+        const std::int16_t version = TRY(version_for(key, Request::kMessage.versions));
+        const auto sent = client_.send(request, version, deadline);
+        if (sent) return {};
+        return fail(broken(sent.error()));
+    }
+
     [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
 
 private:

@@ -48,7 +48,8 @@ Cluster::Cluster(Runtime& runtime, ClusterOptions options)
 
 Result<protocol::MetadataResponse, Error> Cluster::metadata(std::span<const std::string> topics,
                                                             Instant deadline) {
-    protocol::MetadataRequest request{.allow_auto_topic_creation = false};
+    protocol::MetadataRequest request{.allow_auto_topic_creation =
+                                          options_.allow_auto_topic_creation};
     if (topics.empty()) request.topics.reset();
     for (const std::string& topic : topics) request.topics->push_back({.name = topic});
     auto answer = TRY(call_any<protocol::MetadataResponse>(request, deadline));

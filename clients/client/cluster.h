@@ -33,6 +33,7 @@ struct ClusterOptions {
     Duration retry_backoff = 100ms;
     /// Of one exchange.
     Duration request_timeout = 30s;
+    bool allow_auto_topic_creation = false;
 };
 
 /// "host:port,host:port" with Kafka's message for what is not.
@@ -63,8 +64,17 @@ public:
         return broker->call<Response>(request, end_of_try(deadline), newest);
     }
 
+    /// A request that has no answer. BROKER_NOT_AVAILABLE as above.
+    template <protocol::Message Request>
+    [[nodiscard]] Result<void, Error> send_node(protocol::NodeId node, const Request& request,
+                                                Instant deadline) {
+        BrokerConnection* const broker = TRY(broker_with_id(node, deadline));
+        return broker->send(request, end_of_try(deadline));
+    }
+
     /// Of these topics, all if none are named; errors are in the topics. Remembers leaders and
-    /// brokers. Never creates a topic.
+    /// brokers. A topic that is not there is created only by allow_auto_topic_creation, where the
+    /// brokers allow it too.
     [[nodiscard]] Result<protocol::MetadataResponse, Error> metadata(
         std::span<const std::string> topics, Instant deadline);
     /// From what is remembered, else asked for until there is one. UNKNOWN_TOPIC_OR_PARTITION,

@@ -107,6 +107,13 @@ void BatchBuilder::append_at(std::int64_t offset, const RecordInput& record) {
     next_offset_ = offset + 1;
 }
 
+void BatchBuilder::set_producer(std::int64_t producer_id, std::int16_t producer_epoch,
+                                std::int32_t base_sequence) {
+    header_.producer_id = producer_id;
+    header_.producer_epoch = producer_epoch;
+    header_.base_sequence = base_sequence;
+}
+
 void BatchBuilder::set_last_offset(std::int64_t offset) {
     CHECK(offset >= last_offset_, "last offset {} below {}", offset, last_offset_);
     CHECK(offset - options_.base_offset <= kLargest);
@@ -152,6 +159,16 @@ Bytes assemble_batch(BatchHeader header, ByteSpan stored_records) {
                                    batch.extend(kBatchHeaderSize), kBatchHeaderSize));
     batch.append(stored_records);
     return std::move(batch).freeze();
+}
+
+Bytes with_producer(const Bytes& batch, std::int64_t producer_id, std::int16_t producer_epoch,
+                    std::int32_t base_sequence) {
+    auto header = parse_batch_header(batch);
+    CHECK(header.has_value(), "not a batch");
+    header->producer_id = producer_id;
+    header->producer_epoch = producer_epoch;
+    header->base_sequence = base_sequence;
+    return assemble_batch(*header, batch.span().subspan(kBatchHeaderSize));
 }
 
 Bytes build_empty_batch(const BatchHeader& cleaned) {

@@ -49,6 +49,10 @@ public:
     /// cleaning leaves them).
     void append_at(std::int64_t offset, const RecordInput& record);
 
+    /// Who sends the batch and where its sequence begins: known to a client only when it goes out.
+    void set_producer(std::int64_t producer_id, std::int16_t producer_epoch,
+                      std::int32_t base_sequence);
+
     /// The batch's last offset, at or above the last record's: what is kept when cleaning took the
     /// last records, so that sequence numbers go on.
     void set_last_offset(std::int64_t offset);
@@ -75,6 +79,10 @@ private:
 
 /// A whole batch of a header and its records as they are stored: length and checksum are computed.
 [[nodiscard]] Bytes assemble_batch(BatchHeader header, ByteSpan stored_records);
+
+/// `batch`, a whole one, as another producer epoch sends it: its records are copied untouched.
+[[nodiscard]] Bytes with_producer(const Bytes& batch, std::int64_t producer_id,
+                                  std::int16_t producer_epoch, std::int32_t base_sequence);
 
 /// What the log cleaner leaves of a batch without records: the bare header that keeps offsets,
 /// producer and maximum timestamp. It is uncompressed and has neither base timestamp nor delete
