@@ -31,7 +31,7 @@ struct Context {
     Runtime& runtime;
     client::Cluster& cluster;
     admin::Admin& admin;
-    std::string bootstrap_servers;
+    std::string bootstrap_servers = {};
 };
 
 using Action = std::function<int(Context& context)>;
@@ -48,6 +48,7 @@ using LocalAction = std::function<int(Runtime& runtime)>;
 [[nodiscard]] Action add_get_offsets(CLI::App& command);
 [[nodiscard]] Action add_reassign(CLI::App& command);
 [[nodiscard]] Action add_groups(CLI::App& command);
+[[nodiscard]] Action add_perf(CLI::App& command);
 [[nodiscard]] LocalAction add_log_dump(CLI::App& command);
 
 template <class... Args>
