@@ -43,8 +43,8 @@ private:
                                                  &Director::rivals, &Director::in_a_row};
         const auto last = std::chrono::floor<milliseconds>(plan_.duration) - kLongest;
         at_ = milliseconds(number(kFirst.count(), std::max(kFirst, last).count()));
-        partition_ = fmt::format("t{}-{}", number(0, workload("topics") - 1),
-                                 number(0, workload("partitions") - 1));
+        const std::int64_t partition = number(0, workload("partitions") - 1);
+        partition_ = fmt::format("t{}-{}", number(0, workload("topics") - 1), partition);
         const bool has_rivals = workload("controllers") >= 3;
         const bool of_voters = has_rivals && coin();
         const Scene scene = of_voters ? random_.pick(kOfVoters) : random_.pick(kOfBrokers);
@@ -85,9 +85,9 @@ private:
     void rivals() {
         for (std::int64_t turns = number(1, 3); turns > 0; --turns) {
             const Cue tells{.event = "image_published", .node = std::string(kActiveController)};
+            const milliseconds lasts(number(20, 3'000));
             add(number(0, 3) == 0 ? FaultKind::pause : FaultKind::kill,
-                std::string(kActiveController),
-                {.lasts = milliseconds(number(20, 3'000)), .cue = tells});
+                std::string(kActiveController), {.lasts = lasts, .cue = tells});
             for (std::int64_t deaths = number(1, 4); deaths > 0; --deaths) {
                 add(FaultKind::kill, std::string(simulated::kTeller),
                     {.lasts = milliseconds(number(5, 150)), .cue = draw_vote()});
@@ -114,8 +114,8 @@ private:
     void in_a_row() {
         const std::string slow =
             fmt::format("n{}", first_controller_ + number(0, workload("controllers") - 1));
-        add(coin() ? FaultKind::clog : FaultKind::disk_slow, slow,
-            {.lasts = milliseconds(number(500, 5'000))});
+        const milliseconds lasts(number(500, 5'000));
+        add(coin() ? FaultKind::clog : FaultKind::disk_slow, slow, {.lasts = lasts});
         for (std::int64_t turns = number(3, 6); turns > 0; --turns) {
             switch (number(0, 2)) {
                 case 0:
@@ -155,8 +155,9 @@ private:
             add(FaultKind::partition, of(role), {.lasts = alone + rest});
         }
         at_ += setting("broker.session.timeout.ms") + milliseconds(number(0, 2'000));
+        const milliseconds lasts(number(20, 2'000));
         add(number(0, 3) == 0 ? FaultKind::kill : FaultKind::power_loss, of(kLeaderOf),
-            {.lasts = milliseconds(number(20, 2'000))});
+            {.lasts = lasts});
     }
 
     // What they are made of. ----------------------------------------------------------------------
