@@ -222,6 +222,11 @@ class KafkaPythonGroups(unittest.TestCase):
                 values += [record.value.decode() for record in records]
         return values
 
+    @staticmethod
+    def poll_until(consumer, done):
+        while not done.is_set():
+            consumer.poll(200)
+
     def test_reads_commits_and_goes_on_after_kill_9(self):
         with Gregord() as broker:
             topic = make_topic(broker)
@@ -241,15 +246,16 @@ class KafkaPythonGroups(unittest.TestCase):
         with Gregord() as broker:
             topic = make_topic(broker)
             members = [self.member(broker, topic), self.member(broker, topic)]
-            deadline = time.monotonic() + TIMEOUT_S
-            while time.monotonic() < deadline:
-                threads = [threading.Thread(target=each.poll, args=(200,)) for each in members]
-                for thread in threads:
-                    thread.start()
-                for thread in threads:
-                    thread.join()
-                if [len(each.assignment()) for each in members] == [PARTITIONS // 2] * 2:
-                    break
+            # Each on its own, all the time: one that waits for the other to join does not return.
+            done = threading.Event()
+            threads = [threading.Thread(target=self.poll_until, args=(each, done), daemon=True) for each in members]
+            for thread in threads:
+                thread.start()
+            wait_until(lambda: [len(each.assignment()) for each in members] == [PARTITIONS // 2] * 2,
+                       "both have their share", TIMEOUT_S)
+            done.set()
+            for thread in threads:
+                thread.join()
             shares = [{partition.partition for partition in each.assignment()} for each in members]
             self.assertEqual(set(range(PARTITIONS)), shares[0] | shares[1])
             self.assertEqual(set(), shares[0] & shares[1])
