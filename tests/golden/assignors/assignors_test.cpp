@@ -114,7 +114,7 @@ TEST_CASE("roundrobin assigns as Kafka does") { compare("roundrobin"); }
 TEST_CASE("sticky assigns as Kafka does") { compare("sticky"); }
 TEST_CASE("cooperative-sticky assigns as Kafka does") { compare("cooperative-sticky"); }
 
-TEST_CASE("subscriptions and assignments are Kafka's bytes") {
+TEST_CASE("subscriptions and assignments come back as they went through our codec") {
     std::size_t compared = 0;
     for (const std::string name : {"range", "roundrobin", "sticky", "cooperative-sticky"}) {
         for (const Json& line : golden::golden_lines("assignors/" + name + ".jsonl")) {
