@@ -30,6 +30,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/log/change_mutex.h"
 #include "broker/log/leader_epoch_cache.h"
 #include "broker/log/log_config.h"
 #include "broker/log/log_types.h"
@@ -199,7 +200,7 @@ public:
     /// The log's folder is about to be deleted: no more writes.
     void abandon() { closed_ = true; }
     /// Syncs, writes indexes and snapshot: afterwards a clean shutdown may be declared. No more
-    /// writes.
+    /// writes. KAFKA_STORAGE_ERROR also if a fiber was cancelled in the middle of a change.
     [[nodiscard]] Result<void, ErrorCode> close();
 
     // Reading. OFFSET_OUT_OF_RANGE outside [log start, log end]. ----------------------------------
@@ -261,6 +262,11 @@ private:
         }
     }
 
+    [[nodiscard]] bool is_interrupted() const {
+        return write_mutex_.interrupted() || flush_mutex_.interrupted();
+    }
+    [[nodiscard]] bool takes_changes() const { return !failure_ && !closed_ && !is_interrupted(); }
+
     // log_append.cpp
     [[nodiscard]] Result<std::optional<AppendResult>, ErrorCode> prepare_leader_batches(
         const LeaderAppend& append);
@@ -276,7 +282,7 @@ private:
     [[nodiscard]] Result<void, ErrorCode> roll_at(Offset base_offset);
     /// Whether appended batches must be synced before they may be seen.
     [[nodiscard]] bool must_sync_first() const;
-    [[nodiscard]] Result<void, ErrorCode> publish(std::unique_lock<Mutex> lock);
+    [[nodiscard]] Result<void, ErrorCode> publish(std::unique_lock<ChangeMutex> lock);
 
     // log_recall.cpp
     [[nodiscard]] Result<std::optional<AppendResult>, ErrorCode> recall_duplicate(
@@ -319,8 +325,8 @@ private:
 
     Runtime& runtime_;
     LogOptions options_;
-    Mutex write_mutex_;
-    Mutex flush_mutex_;
+    ChangeMutex write_mutex_;
+    ChangeMutex flush_mutex_;
 
     std::map<Offset, SegmentRef> segments_;  // by base offset; never empty once open
     Offset log_start_offset_{0};

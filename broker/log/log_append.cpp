@@ -25,7 +25,7 @@ std::int64_t Log::Pending::max_timestamp() const {
 Result<AppendResult, ErrorCode> Log::append_as_leader(const LeaderAppend& append) {
     CHECK(!append.batches.empty());
     std::unique_lock lock(write_mutex_);
-    if (failure_ || closed_) return fail(ErrorCode::kafka_storage_error);
+    if (!takes_changes()) return fail(ErrorCode::kafka_storage_error);
     pending_.clear();
     if (const auto duplicate = TRY(prepare_leader_batches(append))) {
         PROBE("a producer's retry was answered from its remembered batches");
@@ -190,7 +190,7 @@ bool Log::must_sync_first() const {
 }
 
 /// Lets the log end offset cover what was written, after a sync if flush.messages asks for one.
-Result<void, ErrorCode> Log::publish(std::unique_lock<Mutex> lock) {
+Result<void, ErrorCode> Log::publish(std::unique_lock<ChangeMutex> lock) {
     if (log_end_offset_ == next_offset_) return {};
     if (!must_sync_first() || PLANTED(skip_flush)) {
         log_end_offset_ = next_offset_;
@@ -210,7 +210,7 @@ Result<void, ErrorCode> Log::publish(std::unique_lock<Mutex> lock) {
 Result<AppendResult, ErrorCode> Log::append_as_follower(const Bytes& records,
                                                         LeaderEpoch leader_epoch) {
     std::unique_lock lock(write_mutex_);
-    if (failure_ || closed_) return fail(ErrorCode::kafka_storage_error);
+    if (!takes_changes()) return fail(ErrorCode::kafka_storage_error);
     pending_.clear();
     AppendResult result{.base_offset = next_offset_,
                         .last_offset = next_offset_ - 1,
@@ -270,14 +270,14 @@ Result<AppendResult, ErrorCode> Log::append_as_follower(const Bytes& records,
 
 Result<void, ErrorCode> Log::assign_leader_epoch(LeaderEpoch epoch, Offset start_offset) {
     const std::unique_lock lock(write_mutex_);
-    if (failure_ || closed_) return fail(ErrorCode::kafka_storage_error);
+    if (!takes_changes()) return fail(ErrorCode::kafka_storage_error);
     if (epochs_.assign(epoch, start_offset)) epochs_dirty_ = true;
     return {};
 }
 
 Result<void, ErrorCode> Log::roll() {
     const std::unique_lock lock(write_mutex_);
-    if (failure_ || closed_) return fail(ErrorCode::kafka_storage_error);
+    if (!takes_changes()) return fail(ErrorCode::kafka_storage_error);
     if (active()->empty()) return {};
     return roll_at(next_offset_);
 }

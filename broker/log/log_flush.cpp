@@ -12,7 +12,7 @@ namespace gregor::log {
 Result<void, ErrorCode> Log::flush() {
     const Offset wanted = next_offset_;
     const std::unique_lock lock(flush_mutex_);
-    if (failure_) return fail(ErrorCode::kafka_storage_error);
+    if (failure_ || is_interrupted()) return fail(ErrorCode::kafka_storage_error);
     if (recovery_point_ >= wanted && log_end_offset_ >= wanted && active()->entry_durable() &&
         !epochs_dirty_) {
         return {};
@@ -21,7 +21,7 @@ Result<void, ErrorCode> Log::flush() {
 }
 
 Result<void, ErrorCode> Log::flush_if_due() {
-    if (failure_ || closed_ || recovery_point_ >= next_offset_) return {};
+    if (!takes_changes() || recovery_point_ >= next_offset_) return {};
     const auto waited =
         std::chrono::duration_cast<std::chrono::milliseconds>(runtime_.clock().now() - last_flush_);
     if (waited.count() < config().flush_ms) return {};
@@ -79,7 +79,7 @@ Result<void, ErrorCode> Log::write_epochs() {
 Result<void, ErrorCode> Log::close() {
     const std::unique_lock lock(write_mutex_);
     if (closed_) return {};
-    if (failure_) return fail(ErrorCode::kafka_storage_error);
+    if (!takes_changes()) return fail(ErrorCode::kafka_storage_error);
     TRY(seal_active());
     closed_ = true;
     return {};

@@ -17,7 +17,7 @@ Result<void, ErrorCode> Log::truncate_to(Offset offset) {
     CHECK(offset >= Offset(0), "truncation to {}", offset);
     const std::unique_lock write_lock(write_mutex_);
     const std::unique_lock flush_lock(flush_mutex_);
-    if (failure_ || closed_) return fail(ErrorCode::kafka_storage_error);
+    if (!takes_changes()) return fail(ErrorCode::kafka_storage_error);
     if (offset >= next_offset_) {
         if (epochs_.truncate_to(offset, next_offset_)) epochs_dirty_ = true;
         return write_epochs();
@@ -43,7 +43,7 @@ Result<void, ErrorCode> Log::truncate_fully_and_start_at(Offset offset) {
     CHECK(offset >= Offset(0), "a log starts at {}", offset);
     const std::unique_lock write_lock(write_mutex_);
     const std::unique_lock flush_lock(flush_mutex_);
-    if (failure_ || closed_) return fail(ErrorCode::kafka_storage_error);
+    if (!takes_changes()) return fail(ErrorCode::kafka_storage_error);
     return start_anew_at(offset);
 }
 
@@ -118,7 +118,7 @@ Result<void, ErrorCode> Log::remove_snapshots(Offset from) {
 // The start of the log. --------------------------------------------------------------------------
 
 Result<void, ErrorCode> Log::delete_records(Offset offset) {
-    if (failure_ || closed_) return fail(ErrorCode::kafka_storage_error);
+    if (!takes_changes()) return fail(ErrorCode::kafka_storage_error);
     if (offset > high_watermark_) return fail(ErrorCode::offset_out_of_range);
     advance_log_start(offset);
     return {};
@@ -136,7 +136,7 @@ void Log::advance_log_start(Offset offset) {
 
 Result<int, ErrorCode> Log::delete_old_segments() {
     const std::unique_lock lock(write_mutex_);
-    if (failure_ || closed_) return fail(ErrorCode::kafka_storage_error);
+    if (!takes_changes()) return fail(ErrorCode::kafka_storage_error);
     std::vector<SegmentRef> old;
     std::int64_t excess_bytes =
         static_cast<std::int64_t>(size_in_bytes()) - config().retention_bytes;

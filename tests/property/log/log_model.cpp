@@ -39,6 +39,7 @@ void LogModel::assign_epoch(std::int32_t epoch, std::int64_t at) {
     if (!epochs.empty() && epochs.back().epoch == LeaderEpoch(epoch)) return;
     while (!epochs.empty() && epochs.back().start_offset >= Offset(at)) epochs.pop_back();
     epochs.push_back({LeaderEpoch(epoch), Offset(at)});
+    begun.insert(LeaderEpoch(epoch));
 }
 
 namespace {
@@ -59,6 +60,7 @@ void LogModel::truncate_to(std::int64_t offset) {
     }
     cut_epochs(epochs, offset);
     cut_epochs(durable_epochs, offset);
+    epochs_written();
 }
 
 void LogModel::start_anew_at(std::int64_t offset) {
@@ -84,6 +86,12 @@ void LogModel::files_gone_below(std::int64_t offset) {
 void LogModel::flushed() {
     durable = end;
     durable_epochs = epochs;
+    epochs_written();
+}
+
+void LogModel::epochs_written() {
+    begun.clear();
+    for (const EpochEntry& entry : epochs) begun.insert(entry.epoch);
 }
 
 std::map<std::int64_t, ModelProducer> LogModel::producers() const {

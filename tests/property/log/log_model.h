@@ -9,6 +9,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "broker/log/leader_epoch_cache.h"
@@ -55,6 +56,7 @@ struct LogModel {
     std::int64_t durable = 0;
     std::vector<EpochEntry> epochs;
     std::vector<EpochEntry> durable_epochs;  // as the last answered flush found them
+    std::set<LeaderEpoch> begun;  // since they were written last, also those that were displaced
 
     void add(ModelBatch batch);
     void assign_epoch(std::int32_t epoch, std::int64_t at);
@@ -65,6 +67,7 @@ struct LogModel {
     /// Only now the epochs below it are forgotten: a crash may take a mere mark back.
     void files_gone_below(std::int64_t offset);
     void flushed();
+    void epochs_written();
 
     [[nodiscard]] std::map<std::int64_t, ModelProducer> producers() const;
     [[nodiscard]] std::vector<ModelTransaction> transactions() const;

@@ -60,7 +60,7 @@ private:
     void end_process(bool power_lost);
     void reopen(Stop how);
     void adopt(Log& log, Stop how);
-    void adopt_epochs(const Log& log, const LogModel& before);
+    void adopt_epochs(const Log& log, const LogModel& before, Stop how);
     void step(const std::function<void(Log&)>& body);
 
     [[nodiscard]] Bytes next_batch(Draw draw) const;

@@ -91,6 +91,42 @@ TEST_CASE("a log that was closed opens as it was, without recovery") {
     });
 }
 
+TEST_CASE("a log whose truncation was cancelled is not closed cleanly, and recovers") {
+    LogHarness harness;
+    int completed = 0;
+    int interrupted = 0;
+    for (int steps = 1; completed == 0; ++steps) {
+        harness.run([&](Runtime& runtime) {
+            const auto log = open_log(runtime);
+            REQUIRE(log->truncate_fully_and_start_at(Offset(0)));
+            for (int i = 0; i < 4; ++i) {
+                REQUIRE(append(*log,
+                               build({.value = std::string(400, 'v'),
+                                      .producer_id = 1,
+                                      .producer_epoch = 0,
+                                      .base_sequence = i}),
+                               i));
+            }
+            bool done = false;
+            with_task_group(runtime.tasks(), "truncation", [&](TaskGroup& group) {
+                group.spawn("truncate", [&] { done = log->truncate_to(Offset(1)).has_value(); });
+                runtime.clock().sleep_for(std::chrono::microseconds(steps));
+            });
+            const bool closed = log->close().has_value();
+            if (closed && done) ++completed;
+            if (closed) return;
+            REQUIRE_FALSE(done);
+            REQUIRE_FALSE(append(*log, build({})));
+            ++interrupted;
+        });
+        harness.run([](Runtime& runtime) {
+            const auto log = open_log(runtime);
+            log->check_invariants_fully();
+        });
+    }
+    REQUIRE(interrupted > 0);
+}
+
 TEST_CASE("recovery cuts a torn tail and keeps what came before") {
     LogHarness harness;
     harness.run([](Runtime& runtime) {
