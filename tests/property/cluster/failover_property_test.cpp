@@ -6,7 +6,7 @@
 #include "scenarios/cluster/cluster.h"
 #include "sim/base/instrument.h"
 #include "sim/simulated/plan.h"
-#include "tests/support/catch.h"
+#include "tests/support/property.h"
 
 namespace gregor::scenarios {
 namespace {
@@ -70,26 +70,21 @@ struct Outcome {
 
 Outcome check_failover() {
     Outcome outcome;
-    rc::detail::TestParams params = rc::detail::configuration().testParams;
-    params.maxSuccess = 50;  // RapidCheck's 100 take too long for a test
-    const auto result = rc::detail::checkTestable(
-        [&] {
-            const auto seed = *rc::gen::noShrink(rc::gen::inRange<std::uint64_t>(1, 1'000'000));
-            const auto faults =
-                *rc::gen::resize(kMostFaults, rc::gen::container<std::vector<Fault>>(
-                                                  rc::gen::resize(rc::kNominalSize, any_fault())));
-            const Plan plan = plan_with(seed, faults);
-            RC_LOG() << simulated::to_toml(plan);
-            const RunReport report = run_plan(failover(), plan, {});
-            outcome.acknowledged += report.counts.at("acknowledged_sends");
-            if (report.verdict == Verdict::pass) return;
-            outcome.faults = faults;
-            outcome.invariant = report.violation ? report.violation->invariant : "";
-            RC_FAIL(report.violation ? report.violation->message : report.shortfall);
-        },
-        rc::detail::TestMetadata{}, params);
-    outcome.holds = result.is<rc::detail::SuccessResult>();
-    if (!outcome.holds) UNSCOPED_INFO(result);
+    // RapidCheck's 100 cases take too long for a test.
+    outcome.holds = holds_for(50, [&] {
+        const auto seed = *rc::gen::noShrink(rc::gen::inRange<std::uint64_t>(1, 1'000'000));
+        const auto faults = *rc::gen::resize(
+            kMostFaults,
+            rc::gen::container<std::vector<Fault>>(rc::gen::resize(rc::kNominalSize, any_fault())));
+        const Plan plan = plan_with(seed, faults);
+        RC_LOG() << simulated::to_toml(plan);
+        const RunReport report = run_plan(failover(), plan, {});
+        outcome.acknowledged += report.counts.at("acknowledged_sends");
+        if (report.verdict == Verdict::pass) return;
+        outcome.faults = faults;
+        outcome.invariant = report.violation ? report.violation->invariant : "";
+        RC_FAIL(report.violation ? report.violation->message : report.shortfall);
+    });
     return outcome;
 }
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "tests/property/log/log_under_test.h"
+#include "tests/support/property.h"
 
 namespace gregor::log::testing {
 namespace {
@@ -98,7 +99,7 @@ public:
 
 TEST_CASE("a log is a list of batches with marks on it, whatever is done in which order") {
     const ChecksThrow checks_throw;
-    REQUIRE(rc::check([] {
+    REQUIRE(holds_for(1500, [] {
         const auto seed = *rc::gen::noShrink(rc::gen::arbitrary<std::uint64_t>());
         LogUnderTest log(seed, any_config());
         const auto steps = *rc::gen::scale(
