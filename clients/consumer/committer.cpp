@@ -185,6 +185,15 @@ void Committer::deliver() {
 
 Result<void, Error> Committer::commit_once(const Offsets& offsets, const Generation& generation,
                                            Instant deadline) {
+    if (!observer_.committing) return exchange_commit(offsets, generation, deadline);
+    auto answered = observer_.committing(offsets, generation);
+    auto result = exchange_commit(offsets, generation, deadline);
+    answered(result);
+    return result;
+}
+
+Result<void, Error> Committer::exchange_commit(const Offsets& offsets, const Generation& generation,
+                                               Instant deadline) {
     const auto answer = TRY(state_.coordinator.call<protocol::OffsetCommitResponse>(
         CoordinatorLink::Channel::offsets, request_of(state_.config, offsets, generation),
         deadline));
@@ -212,6 +221,15 @@ Result<Offsets, Error> Committer::committed(const std::set<TopicPartition>& part
 
 Result<Offsets, Error> Committer::fetch_once(const std::set<TopicPartition>& partitions,
                                              Instant deadline) {
+    if (!observer_.fetching) return exchange_fetch(partitions, deadline);
+    auto answered = observer_.fetching(partitions);
+    auto result = exchange_fetch(partitions, deadline);
+    answered(result);
+    return result;
+}
+
+Result<Offsets, Error> Committer::exchange_fetch(const std::set<TopicPartition>& partitions,
+                                                 Instant deadline) {
     const auto answer = TRY(state_.coordinator.call<protocol::OffsetFetchResponse>(
         CoordinatorLink::Channel::offsets, request_of(state_.config.group_id, partitions),
         deadline));

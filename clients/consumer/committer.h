@@ -9,6 +9,7 @@
 
 #include "broker/protocol/messages/group_offsets.h"
 #include "clients/consumer/consumer_state.h"
+#include "clients/consumer/offsets_observer.h"
 
 namespace gregor::consumer {
 
@@ -17,6 +18,8 @@ using CommitCallback = std::function<void(const Offsets&, const Result<void, cli
 class Committer {
 public:
     explicit Committer(ConsumerState& state) : state_(state), writing_(state.runtime.scheduler()) {}
+
+    void observe(OffsetsObserver observer) { observer_ = std::move(observer); }
 
     /// Carries out what commit_async() was given, and finds where new partitions begin; two fibers,
     /// until cancelled.
@@ -49,10 +52,16 @@ private:
     [[nodiscard]] Result<void, client::Error> commit_once(const Offsets& offsets,
                                                           const Generation& generation,
                                                           Instant deadline);
+    [[nodiscard]] Result<void, client::Error> exchange_commit(const Offsets& offsets,
+                                                              const Generation& generation,
+                                                              Instant deadline);
     [[nodiscard]] Result<Offsets, client::Error> fetch_once(
+        const std::set<TopicPartition>& partitions, Instant deadline);
+    [[nodiscard]] Result<Offsets, client::Error> exchange_fetch(
         const std::set<TopicPartition>& partitions, Instant deadline);
 
     ConsumerState& state_;
+    OffsetsObserver observer_;
     Mutex writing_;
     std::deque<Pending> open_;
     std::deque<Pending> done_;

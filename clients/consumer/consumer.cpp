@@ -67,6 +67,10 @@ Consumer::Consumer(Runtime& runtime, ConsumerConfig config) {
 
 Consumer::~Consumer() { state_->stop.set(); }
 
+void Consumer::observe(OffsetsObserver observer) {
+    fibers_->committer.observe(std::move(observer));
+}
+
 // What is read. -----------------------------------------------------------------------------------
 
 Result<void, Consumer::Error> Consumer::begin_subscription(RebalanceListener listener) {

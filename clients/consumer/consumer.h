@@ -53,6 +53,9 @@ public:
     Consumer(const Consumer&) = delete;
     Consumer& operator=(const Consumer&) = delete;
 
+    /// Before the first subscription or assignment.
+    void observe(OffsetsObserver observer);
+
     /// Replaces the subscription. INVALID_GROUP_ID without a group.id.
     [[nodiscard]] Result<void, Error> subscribe(std::set<std::string> topics,
                                                 RebalanceListener listener = {});
@@ -103,6 +106,10 @@ public:
     [[nodiscard]] Result<void, Error> close(Duration timeout = 30s);
 
     [[nodiscard]] Generation generation() const { return state_->membership.generation(); }
+    /// It is a member, has adopted its assignment and knows of no rebalance.
+    [[nodiscard]] bool is_stable() const { return state_->membership.is_stable(); }
+    /// Until then its group cannot have given its partitions to another: see Membership.
+    [[nodiscard]] Instant held_until() const { return state_->membership.held_until(); }
 
 private:
     struct Fibers;

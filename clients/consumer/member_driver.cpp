@@ -90,9 +90,11 @@ void MemberDriver::act(const RunAssignor& run) {
 void MemberDriver::act(const SendSync& sync) {
     const Duration timeout =
         std::max(state_.config.request_timeout, state_.config.max_poll_interval + kJoinSlack);
+    const Instant sent = state_.now();
     const auto answer = ask<protocol::SyncGroupResponse>(sync.request, timeout);
     if (!answer) return unanswered();
     state_.coordinator.note(answer->error_code);
+    if (answer->error_code == ErrorCode::none) state_.membership.heard(sent);
     state_.membership.synced(state_.now(), *answer);
     state_.notify();
 }
@@ -101,9 +103,11 @@ void MemberDriver::act(const SendHeartbeat& heartbeat) {
     // The next one has to come before the session ends.
     const Duration timeout =
         std::min(state_.config.request_timeout, state_.config.session_timeout / 3);
+    const Instant sent = state_.now();
     const auto answer = ask<protocol::HeartbeatResponse>(heartbeat.request, timeout);
     if (!answer) return unanswered();
     state_.coordinator.note(answer->error_code);
+    if (answer->error_code == ErrorCode::none) state_.membership.heard(sent);
     state_.membership.heartbeat_answered(state_.now(), answer->error_code,
                                          {.generation_id = heartbeat.request.generation_id,
                                           .member_id = heartbeat.request.member_id});

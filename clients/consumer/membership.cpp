@@ -254,6 +254,10 @@ void Membership::give_up(Instant now, ErrorCode error) {
 
 bool Membership::is_stable() const { return is<Stable>(); }
 
+Instant Membership::held_until() const {
+    return deadline_after(heard_, std::min(options_.session_timeout, options_.max_poll_interval));
+}
+
 protocol::LeaveGroupRequest Membership::leave_request() const {
     // The first form is that of older versions.
     return {.group_id = options_.group_id,

@@ -107,6 +107,9 @@ public:
     /// To a heartbeat, or to a commit of the generation `of`.
     void heartbeat_answered(Instant now, protocol::ErrorCode error, const Generation& of);
     void left();
+    /// The coordinator has answered, without an error, what this member of its generation sent
+    /// then.
+    void heard(Instant sent) { heard_ = std::max(heard_, sent); }
     /// How it says that it leaves.
     [[nodiscard]] protocol::LeaveGroupRequest leave_request() const;
     /// What was asked last has no answer.
@@ -114,6 +117,10 @@ public:
 
     [[nodiscard]] Generation generation() const { return {generation_id_, member_id_}; }
     [[nodiscard]] bool is_stable() const;
+    /// Before then the coordinator gives this member's partitions to nobody else: its session is
+    /// not over, and no rebalance has waited for it in vain. Unless another process takes its
+    /// group.instance.id, or somebody removes it.
+    [[nodiscard]] Instant held_until() const;
     [[nodiscard]] bool is_leader() const { return is_leader_ && is_stable(); }
     /// The assignor of this generation.
     [[nodiscard]] const std::string& assignor() const { return assignor_; }
@@ -167,6 +174,7 @@ private:
     bool is_late_ = false;  // left because nobody polled
     Instant next_heartbeat_{};
     Instant last_poll_{};
+    Instant heard_{};
     std::optional<protocol::ErrorCode> error_;
 };
 
