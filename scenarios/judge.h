@@ -22,6 +22,12 @@ struct Violation {
     Instant at{};
 };
 
+/// What is not as it must be in the end.
+struct Stuck {
+    std::string_view invariant;
+    std::string text;  // one party after the other; empty: all is well
+};
+
 class Judge {
 public:
     /// `on_violation` is called at the first one, inside the event that showed it.

@@ -51,6 +51,8 @@ struct RunReport {
 struct RunOptions {
     /// Takes each trace line; empty: none are made.
     std::function<void(std::string_view)> trace;
+    /// Takes each line of what the clients' history is (HISTORY.md), of scenarios that keep one.
+    std::function<void(std::string_view)> history;
     /// Ends the run early, at this world time.
     std::optional<Instant> until;
 };

@@ -343,6 +343,13 @@ const Machine* CoordinatorDriver<Machine>::find_machine(PartitionId partition) c
     return it->second->machine.get();
 }
 
+template <CoordinatorMachine Machine>
+std::optional<LeaderEpoch> CoordinatorDriver<Machine>::epoch_of(PartitionId partition) const {
+    const auto it = shards_.find(partition);
+    if (it == shards_.end()) return std::nullopt;
+    return it->second->epoch;
+}
+
 template class CoordinatorDriver<coordinator::GroupCoordinator>;
 template class CoordinatorDriver<coordinator::TransactionCoordinator>;
 

@@ -22,6 +22,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,9 @@ public:
     [[nodiscard]] std::vector<protocol::PartitionId> partitions() const;
     /// nullptr where the partition is not coordinated here or not loaded yet.
     [[nodiscard]] const Machine* find_machine(protocol::PartitionId partition) const;
+    /// Of the partition's leader, in which it is coordinated here; nothing where it is not.
+    [[nodiscard]] std::optional<protocol::LeaderEpoch> epoch_of(
+        protocol::PartitionId partition) const;
 
 private:
     enum class ShardState : std::uint8_t { loading, active, failed, resigned };

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "scenarios/applications/groups.h"
+
 namespace gregor::scenarios::cluster {
 namespace {
 
@@ -29,6 +31,11 @@ constexpr std::array kReassigning{FaultKind::kill,      FaultKind::power_loss,
                                   FaultKind::pause,     FaultKind::clean_restart,
                                   FaultKind::partition, FaultKind::one_way_partition,
                                   FaultKind::clog,      FaultKind::disk_write_error};
+constexpr std::array kGroupFaults{FaultKind::kill,      FaultKind::power_loss,
+                                  FaultKind::pause,     FaultKind::clean_restart,
+                                  FaultKind::partition, FaultKind::one_way_partition,
+                                  FaultKind::clog,      FaultKind::connection_reset,
+                                  FaultKind::half_open, FaultKind::slow_accept};
 constexpr std::array kEverything{
     FaultKind::kill,
     FaultKind::power_loss,
@@ -54,7 +61,7 @@ constexpr std::array kEverything{
     FaultKind::clock_drift,
 };
 
-constexpr std::array<Drawing, 9> kDrawings{{
+constexpr std::array<Drawing, 10> kDrawings{{
     {.name = "crash",
      .summary = "brokers and controllers that die, lose power, stop in order and stand still",
      .kinds = kCrashes,
@@ -141,6 +148,16 @@ constexpr std::array<Drawing, 9> kDrawings{{
      .operations = {.reassignments_min = 2, .reassignments_max = 8},
      .voter_changes_in = 4,
      .floor_acknowledged = 300,
+     .floor_faults = 2,
+     .floor_elections = 1},
+    {.name = "groups",
+     .summary = "consumer groups whose members and coordinators come and go",
+     .kinds = kGroupFaults,
+     .one_kind_in = 2,
+     .faults_min = 2,
+     .faults_max = 8,
+     .application = &applications::kGroups,
+     .floor_acknowledged = 200,
      .floor_faults = 2,
      .floor_elections = 1},
 }};

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "scenarios/applications/application.h"
 #include "scenarios/cluster/operations.h"
 #include "scenarios/scenario.h"
 
@@ -27,6 +28,8 @@ struct Drawing {
     bool controllers_only = false;
     /// One node after the other is restarted, in order.
     bool rolls = false;
+    /// What the client machines run in place of the wire workload, if anything.
+    const applications::ApplicationKind* application = nullptr;
     /// One plan in so many has operations; 0: none.
     std::uint64_t operations_in = 0;
     OperationsDrawing operations;

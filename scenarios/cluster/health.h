@@ -10,12 +10,6 @@
 
 namespace gregor::scenarios::cluster {
 
-/// What is not as it must be in the end.
-struct Stuck {
-    std::string_view invariant;
-    std::string text;  // one party after the other; empty: all is well
-};
-
 /// Every node that is not cut off serves, one controller is active and everybody has read what it
 /// decided, every broker is unfenced (V4), every partition has its leader (V1) and its whole
 /// in-sync set, and all replicas end where their high watermark is (V2). The invariant is the first

@@ -53,13 +53,16 @@ public:
     Plan draw() {
         draw_topology();
         draw_workload();
+        if (drawing_.application != nullptr) drawing_.application->draw_numbers(plan_);
         for (const auto& [key, value] : given_) plan_.workload[key] = value;
         fit_to_given();
         draw_settings();
+        if (drawing_.application != nullptr) drawing_.application->draw_settings(plan_);
         if (drawing_.scenes_max > 0) raise_min_isr();
         draw_models();
         draw_faults();
         draw_scenes();
+        if (drawing_.application != nullptr) draw_faults_of_application();
         draw_operations();
         if (changes_voters_) draw_voter_changes(plan_);
         return std::move(plan_);
@@ -225,6 +228,11 @@ private:
         for (Fault& fault : cluster::draw_scenes(chooser.between(1, drawing_.scenes_max), plan_)) {
             plan_.faults.push_back(std::move(fault));
         }
+        sort_faults();
+    }
+
+    void draw_faults_of_application() {
+        drawing_.application->draw_faults(plan_);
         sort_faults();
     }
 

@@ -14,13 +14,6 @@ using simulated::Fault;
 using simulated::FaultKind;
 using simulated::Plan;
 
-struct NumberRange {
-    std::string_view key;
-    std::int64_t lowest = 0;
-    std::int64_t highest = 0;
-    bool optional = false;
-};
-
 constexpr auto kNumbers = std::to_array<NumberRange>({
     {"brokers", 1, 9},
     {"controllers", 1, 9},
@@ -52,12 +45,21 @@ constexpr auto kNumbers = std::to_array<NumberRange>({
     {"floor_reassignments", 0, INT64_MAX, true},
 });
 
-Result<void, std::string> check_number(const std::string& key, std::int64_t value) {
-    const auto it = std::find_if(kNumbers.begin(), kNumbers.end(),
-                                 [&](const NumberRange& number) { return number.key == key; });
-    if (it == kNumbers.end()) {
+/// The cluster's, and those of the drawing's application.
+std::vector<NumberRange> numbers_of(const Drawing& drawing) {
+    std::vector<NumberRange> all(kNumbers.begin(), kNumbers.end());
+    if (drawing.application != nullptr) {
+        std::ranges::copy(drawing.application->numbers(), std::back_inserter(all));
+    }
+    return all;
+}
+
+Result<void, std::string> check_number(const std::vector<NumberRange>& numbers,
+                                       const std::string& key, std::int64_t value) {
+    const auto it = std::ranges::find(numbers, key, &NumberRange::key);
+    if (it == numbers.end()) {
         std::string known;
-        for (const NumberRange& number : kNumbers) {
+        for (const NumberRange& number : numbers) {
             known += (known.empty() ? "" : ", ") + std::string(number.key);
         }
         return fail(fmt::format("no workload number \"{}\"; there are: {}", key, known));
@@ -129,9 +131,9 @@ Result<void, std::string> check_machine(std::string_view what, const std::string
     if (is_role(name, plan)) return {};
     return fail(
         fmt::format("its {} is \"{}\"; the machines are n1 to n{} and c0 to c{}, the roles {}, "
-                    "{}t0-0, {}t0-0 and {}t0-0",
+                    "{}t0-0, {}t0-0, {}t0-0 and, where there are groups, {}g0",
                     what, name, topology.nodes, plan.workload.at("clients") - 1, kActiveController,
-                    kLeaderOf, kFollowerOf, kLastFollowerOf));
+                    kLeaderOf, kFollowerOf, kLastFollowerOf, kCoordinatorOf));
 }
 
 /// Only nodes tell of events.
@@ -139,7 +141,11 @@ bool is_a_nodes(std::string_view name, const Plan& plan) {
     return name.starts_with('n') || name == simulated::kTeller || is_role(name, plan);
 }
 
-Result<void, std::string> check_fault(const Fault& fault, const Plan& plan) {
+/// An application's process may be killed or stopped: what starts again has a new name.
+bool may_end(FaultKind kind) { return kind == FaultKind::kill || kind == FaultKind::clean_restart; }
+
+Result<void, std::string> check_fault(const Drawing& drawing, const Fault& fault,
+                                      const Plan& plan) {
     TRY(simulated::check_fault(fault));
     if (fault.node != simulated::kTeller) TRY(check_machine("node", fault.node, plan));
     if (!fault.peer.empty() && fault.peer != simulated::kTeller) {
@@ -148,7 +154,8 @@ Result<void, std::string> check_fault(const Fault& fault, const Plan& plan) {
     if (fault.cue && fault.cue->node != simulated::kAnyone) {
         TRY(check_machine("cue's node", fault.cue->node, plan));
     }
-    if (is_for_a_node(fault.kind) && !is_a_nodes(fault.node, plan)) {
+    const bool is_for_client = drawing.application != nullptr && may_end(fault.kind);
+    if (is_for_a_node(fault.kind) && !is_for_client && !is_a_nodes(fault.node, plan)) {
         return fail(fmt::format("its node is {}; only nodes have disks and come back", fault.node));
     }
     if (is_out_of_scope(fault.kind)) {
@@ -199,17 +206,18 @@ server::Properties own_properties(std::int64_t id, const Plan& plan) {
 
 }  // namespace
 
-Result<void, std::string> check_numbers(const Numbers& numbers) {
-    for (const auto& [key, value] : numbers) TRY(check_number(key, value));
+Result<void, std::string> check_numbers(const Drawing& drawing, const Numbers& numbers) {
+    const std::vector<NumberRange> all = numbers_of(drawing);
+    for (const auto& [key, value] : numbers) TRY(check_number(all, key, value));
     return {};
 }
 
-Result<void, std::string> check_plan(const Plan& plan) {
+Result<void, std::string> check_plan(const Drawing& drawing, const Plan& plan) {
     if (plan.duration <= Duration::zero()) {
         return fail("the plan needs a duration; write duration = \"30s\"");
     }
-    TRY(check_numbers(plan.workload));
-    for (const NumberRange& number : kNumbers) {
+    TRY(check_numbers(drawing, plan.workload));
+    for (const NumberRange& number : numbers_of(drawing)) {
         if (!number.optional && !plan.workload.contains(std::string(number.key))) {
             return fail(fmt::format("[workload] lacks {}; gregor plan {} prints a whole plan",
                                     number.key, plan.scenario));
@@ -218,7 +226,7 @@ Result<void, std::string> check_plan(const Plan& plan) {
     TRY(check_topology(plan.workload));
     TRY(node_configs(plan));
     for (const Fault& fault : plan.faults) {
-        const auto sound = check_fault(fault, plan);
+        const auto sound = check_fault(drawing, fault, plan);
         if (!sound) return fail(fmt::format("fault \"{}\": {}", to_string(fault), sound.error()));
     }
     for (const simulated::Operation& operation : plan.operations) {

@@ -7,12 +7,15 @@
 
 #include "broker/raft/voter_set.h"
 #include "broker/server/config.h"
+#include "scenarios/cluster/drawing.h"
 #include "scenarios/scenario.h"
 
 namespace gregor::scenarios::cluster {
 
-[[nodiscard]] Result<void, std::string> check_numbers(const Numbers& numbers);
-[[nodiscard]] Result<void, std::string> check_plan(const simulated::Plan& plan);
+[[nodiscard]] Result<void, std::string> check_numbers(const Drawing& drawing,
+                                                      const Numbers& numbers);
+[[nodiscard]] Result<void, std::string> check_plan(const Drawing& drawing,
+                                                   const simulated::Plan& plan);
 
 /// The configuration of each node, n1 first; brokers come before controllers apart from them.
 [[nodiscard]] Result<std::vector<server::Config>, std::string> node_configs(

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "broker/drivers/group_coordinators.h"
+
 namespace gregor::scenarios::cluster {
 namespace {
 
@@ -67,29 +69,66 @@ const PartitionState* find_partition(const Nodes& nodes, std::string_view name) 
     return nodes.partition(std::string(name.substr(0, dash)), index);
 }
 
-}  // namespace
-
-bool is_role(std::string_view name, const simulated::Plan& plan) {
-    if (name == kActiveController) return true;
-    const auto role = partition_role(name);
-    if (!role) return false;
+/// "t0-1" of the plan's topics, or a partition of an internal topic.
+bool is_partition(std::string_view name, const simulated::Plan& plan) {
     for (std::int64_t topic = 0; topic < plan.workload.at("topics"); ++topic) {
         for (std::int64_t index = 0; index < plan.workload.at("partitions"); ++index) {
-            if (role->partition == fmt::format("t{}-{}", topic, index)) return true;
+            if (name == fmt::format("t{}-{}", topic, index)) return true;
+        }
+    }
+    constexpr std::array<std::pair<std::string_view, const char*>, 2> kInternal{{
+        {"__consumer_offsets", "offsets.topic.num.partitions"},
+        {"__transaction_state", "transaction.state.log.num.partitions"},
+    }};
+    for (const auto& [topic, setting] : kInternal) {
+        const auto count = plan.broker.find(setting);
+        if (count == plan.broker.end()) continue;
+        for (int index = 0; index < std::stoi(count->second); ++index) {
+            if (name == fmt::format("{}-{}", topic, index)) return true;
         }
     }
     return false;
 }
 
+bool is_group(std::string_view name, const simulated::Plan& plan) {
+    const auto groups = plan.workload.find("groups");
+    if (groups == plan.workload.end()) return false;
+    for (std::int64_t group = 0; group < groups->second; ++group) {
+        if (name == fmt::format("g{}", group)) return true;
+    }
+    return false;
+}
+
+const PartitionState* partition_of_group(const Nodes& nodes, std::string_view group) {
+    if (nodes.image() == nullptr) return nullptr;
+    const auto index = drivers::GroupCoordinators::partition_of(*nodes.image(), group);
+    if (!index) return nullptr;
+    return nodes.partition(std::string(drivers::kConsumerOffsetsTopic), index->value());
+}
+
+std::string leader(const PartitionState* state) {
+    return state != nullptr && state->has_leader() ? machine_name(state->leader) : "";
+}
+
+}  // namespace
+
+bool is_role(std::string_view name, const simulated::Plan& plan) {
+    if (name == kActiveController) return true;
+    if (name.starts_with(kCoordinatorOf)) return is_group(name.substr(kCoordinatorOf.size()), plan);
+    const auto role = partition_role(name);
+    return role && is_partition(role->partition, plan);
+}
+
 std::string who_is(const std::string& name, Nodes& nodes) {
     if (name == kActiveController) return active_controller(nodes);
-    const auto role = partition_role(name);
-    if (!role) return name;
+    const std::string_view given = name;
+    const auto role = partition_role(given);
+    if (!role && !given.starts_with(kCoordinatorOf)) return name;
     nodes.look_at_images();
+    if (!role) return leader(partition_of_group(nodes, given.substr(kCoordinatorOf.size())));
     const PartitionState* state = find_partition(nodes, role->partition);
-    if (state == nullptr) return "";
-    if (role->place != Place::leader) return follower(*state, role->place == Place::last_follower);
-    return state->has_leader() ? machine_name(state->leader) : "";
+    if (role->place == Place::leader) return leader(state);
+    return state == nullptr ? "" : follower(*state, role->place == Place::last_follower);
 }
 
 }  // namespace gregor::scenarios::cluster

@@ -2,6 +2,7 @@
 // come right, a drain, and what the disks say.
 #include <algorithm>
 
+#include "scenarios/applications/application_run.h"
 #include "scenarios/clients/workload.h"
 #include "scenarios/cluster/administrator.h"
 #include "scenarios/cluster/atlas.h"
@@ -14,6 +15,7 @@
 #include "scenarios/cluster/roles.h"
 #include "scenarios/cluster/voter_administrator.h"
 #include "scenarios/observers/cluster_observer.h"
+#include "scenarios/observers/group_observer.h"
 #include "sim/simulated/fault_injector.h"
 
 namespace gregor::scenarios::cluster {
@@ -41,17 +43,23 @@ public:
           configs_(*node_configs(plan)),
           atlas_(workload_, nodes_),
           observer_(judge_),
+          group_observer_(judge_),
           initial_voters_(initial_voters(plan)),
           administrator_(world_, workload_, nodes_),
           voter_administrator_(world_, workload_, nodes_),
           reassignments_(workload_, nodes_),
-          injector_(world_, this) {}
+          injector_(world_, this) {
+        if (drawing.application == nullptr) return;
+        application_ = std::make_unique<applications::ApplicationRun>(
+            *drawing.application, world_, workload_, [this] { return partitions_of_topics(); },
+            options.history);
+    }
 
     RunReport run() {
         workload_.acknowledged_floor = floor("floor_acknowledged", drawing_.floor_acknowledged);
         workload_.replication_factor =
             static_cast<std::int16_t>(workload_.setting("replication_factor"));
-        make_partitions();
+        if (application_ == nullptr) make_partitions();
         watch();
         start_nodes();
         start_clients();
@@ -61,10 +69,12 @@ public:
         if (workload_.optional_setting("cut_off_controller") != 0) cut_off_controller();
         workload_.phase = Phase::finishing;
         if (finish_clients() && finish_health()) drain();
+        std::string unproven;
+        if (application_ != nullptr) unproven = application_->judge_history();
         world_.shut_down();
         if (!ended_early()) observer_.invariants().check_at_end();
         if (!judge_.violation() && !ended_early()) compare_disks(nodes_, judge_);
-        return report();
+        return report(std::move(unproven));
     }
 
 private:
@@ -119,6 +129,7 @@ private:
     }
 
     void start_clients() {
+        if (application_ != nullptr) application_->start_machines();
         const auto machines = static_cast<std::size_t>(workload_.setting("clients"));
         bodies_.resize(machines);
         std::size_t next = 0;
@@ -135,6 +146,7 @@ private:
             add("voter-administrator",
                 [this](Runtime& runtime) { voter_administrator_.run(runtime); });
         }
+        if (application_ != nullptr) return start_operator();
         for (std::int64_t i = 0; i < workload_.setting("producers"); ++i) {
             ++workload_.producers_left;
             add(fmt::format("producer-{}", i), [this, i](Runtime& runtime) {
@@ -155,6 +167,32 @@ private:
         }
     }
 
+    /// Who administers the cluster beside an application, on a machine without faults.
+    void start_operator() {
+        for (std::vector<ClientProgram::Body>& each : bodies_) {
+            std::ranges::move(each, std::back_inserter(operator_body_));
+        }
+        for (auto& [name, machine] : workload_.machines) machine = "operator";
+        world_.add_machine("operator", {}).start([this](Runtime& runtime) {
+            return std::make_unique<ClientProgram>(runtime, operator_body_);
+        });
+    }
+
+    /// Of the topics that clients use, which begin with "t".
+    [[nodiscard]] std::vector<client::TopicPartition> partitions_of_topics() {
+        std::vector<client::TopicPartition> all;
+        nodes_.look_at_images();
+        if (nodes_.image() == nullptr) return all;
+        for (const auto& [id, topic] : nodes_.image()->topics()) {
+            if (!topic->name.starts_with('t')) continue;
+            for (const auto& [index, state] : topic->partitions) {
+                all.push_back({topic->name, index});
+            }
+        }
+        std::ranges::sort(all);
+        return all;
+    }
+
     /// What stays broken: the active controller, or else the first, and the other voters do not
     /// hear of each other any more, while brokers and clients reach them all. A majority is left.
     void cut_off_controller() {
@@ -168,8 +206,8 @@ private:
         chosen->is_cut_off = true;
         for (const ClusterNode& other : nodes_.all) {
             if (!other.is_controller || &other == chosen) continue;
-            world_.network().block(chosen->machine->name(), other.machine->name(), kNever);
-            world_.network().block(other.machine->name(), chosen->machine->name(), kNever);
+            world_.network().block(chosen->machine->name(), other.machine->name(), gregor::kNever);
+            world_.network().block(other.machine->name(), chosen->machine->name(), gregor::kNever);
         }
     }
 
@@ -196,6 +234,9 @@ private:
             node->replicas().check_invariants();
             judge_.compared();
         }
+        std::vector<server::Node*> serving;
+        for (const ClusterNode& each : nodes_.all) serving.push_back(each.serving());
+        group_observer_.observe(serving);
     }
 
     /// Twice what it takes to find out that somebody is gone and to agree on it, for the quorum,
@@ -207,7 +248,10 @@ private:
                                   config.milliseconds("broker.session.timeout.ms") +
                                   config.milliseconds("replica.lag.time.max.ms") +
                                   config.milliseconds("replica.socket.timeout.ms");
-        return 2 * (agreeing + plan_.network.tcp_timeout + plan_.network.connect_timeout) + 30s;
+        const Duration of_application =
+            application_ == nullptr ? Duration() : application_->application().patience();
+        return 2 * (agreeing + plan_.network.tcp_timeout + plan_.network.connect_timeout) +
+               of_application + 30s;
     }
 
     /// Runs until `look` finds nothing stuck; false and a violation when the bound passes first.
@@ -217,6 +261,8 @@ private:
         for (Stuck stuck = look(); !stuck.text.empty(); stuck = look()) {
             if (judge_.violation() || ended_early()) return false;
             if (world_.now() >= bound) {
+                // Something wrong may be why, and came first.
+                if (application_ != nullptr) static_cast<void>(application_->judge_history());
                 judge_.violated(stuck.invariant, "{} s after the faults healed: {}",
                                 std::chrono::floor<std::chrono::seconds>(liveness_bound()).count(),
                                 stuck.text);
@@ -241,10 +287,17 @@ private:
             const bool done = workload_.producers_left == 0 && workload_.consumers_left == 0 &&
                               workload_.admin_done && administrator_.is_done() &&
                               voter_administrator_.is_done();
-            if (done) return {};
+            const Stuck application =
+                application_ == nullptr ? Stuck{} : application_->unfinished();
+            if (done && application.text.empty()) return {};
             const Stuck cluster = what_is_stuck(nodes_);
-            return {cluster.text.empty() ? "V3" : cluster.invariant,
-                    unfinished_clients() + " — " + cluster.text};
+            const std::string_view first = done ? application.invariant : "V3";
+            // Where members go on committing, replicas are never equal for long.
+            const bool is_at_rest = application_ == nullptr;
+            const bool is_clusters =
+                !cluster.text.empty() && (is_at_rest || cluster.invariant != "V2");
+            return {is_clusters ? cluster.invariant : first,
+                    unfinished_clients() + " — " + application.text + cluster.text};
         });
     }
 
@@ -263,8 +316,18 @@ private:
         const auto undrained = [this]() -> Stuck {
             return {"V3", workload_.drained ? "" : unfinished_clients()};
         };
-        if (!finish(undrained) || !finish_health()) return;
+        if (!finish(undrained)) return;
+        if (application_ != nullptr && !end_application()) return;
+        if (!finish_health()) return;
         finish([this]() -> Stuck { return {"O1", what_metrics_get_wrong(nodes_)}; });
+    }
+
+    /// What it did is read, and its machines are at rest.
+    bool end_application() {
+        application_->start_closing_reads();
+        if (!finish([this] { return application_->unread(); })) return false;
+        application_->stop_machines();
+        return finish([this] { return application_->unstopped(); });
     }
 
     /// A failing disk may stop a node. Nothing else may, and no crash may leave a damaged file.
@@ -301,12 +364,13 @@ private:
             atlas_.lost_power(*node_of(machine));
             observer_.observe();  // what a second loss takes is another excuse
         }
-        if (fault.kind == FaultKind::kill || fault.kind == FaultKind::power_loss) ++crashes_;
+        if (fault.kind != FaultKind::kill && fault.kind != FaultKind::power_loss) return;
+        ++(node_of(machine) == nullptr ? client_crashes_ : crashes_);
     }
 
     // The report. ---------------------------------------------------------------------------------
 
-    RunReport report() {
+    RunReport report(std::string unproven) {
         RunReport report;
         report.violation = judge_.violation();
         report.digest = world_.digest();
@@ -329,6 +393,7 @@ private:
             {"observations", observer_.observations()},
             {"comparisons", judge_.comparisons()},
             {"crashes_recovered", crashes_},
+            {"client_crashes", client_crashes_},
             {"elections", elections_},
             {"reassignments_asked", administrator_.counts().reassignments_asked},
             {"reassignments_completed", reassignments_.completed()},
@@ -342,11 +407,24 @@ private:
             {"events", world_.scheduler().switches() + world_.scheduler().timers_fired()},
             {"checked_operations", counts.produce_requests + counts.fetch_requests},
         };
+        if (application_ != nullptr) count_application(report);
         for (const PartitionUnderTest& partition : workload_.partitions) {
             report.counts["excused_losses"] += partition.history->excused_count();
         }
-        if (!ended_early() && !report.violation) report.shortfall = shortfall(report);
+        if (!ended_early() && !report.violation) {
+            report.shortfall = unproven.empty() ? shortfall(report) : std::move(unproven);
+        }
         return report;
+    }
+
+    void count_application(RunReport& report) const {
+        const applications::History& history = application_->history();
+        report.counts["acknowledged_sends"] = history.acknowledged();
+        report.counts["records_read"] = history.records_read();
+        report.counts["checked_operations"] = history.events();
+        for (const auto& [name, count] : application_->application().counts()) {
+            report.counts[name] = count;
+        }
     }
 
     /// What the plan asks for, else the drawing's.
@@ -372,6 +450,12 @@ private:
                 return fmt::format("{} {}, the floor is {}", reached, what, wanted);
             }
         }
+        if (application_ != nullptr) {
+            for (const auto& [what, reached, wanted] : application_->application().floors()) {
+                if (reached >= wanted) continue;
+                return fmt::format("{} {}, the floor is {}", reached, what, wanted);
+            }
+        }
         return judge_.comparisons() == 0 ? "nothing was compared" : "";
     }
 
@@ -387,6 +471,7 @@ private:
     Nodes nodes_;
     Atlas atlas_;
     ClusterObserver observer_;
+    GroupObserver group_observer_;
     raft::VoterSet initial_voters_;  // none: they are configured
     Administrator administrator_;
     VoterAdministrator voter_administrator_;
@@ -394,7 +479,10 @@ private:
     simulated::FaultInjector injector_;
     std::vector<std::vector<ClientProgram::Body>> bodies_;
     std::vector<ClientProgram::Body> drain_body_;
+    std::vector<ClientProgram::Body> operator_body_;
+    std::unique_ptr<applications::ApplicationRun> application_;
     std::uint64_t crashes_ = 0;
+    std::uint64_t client_crashes_ = 0;
     std::uint64_t elections_ = 0;
 };
 
@@ -408,13 +496,13 @@ public:
         return draw_plan(drawing_, seed, given);
     }
     Result<void, std::string> check_numbers(const Numbers& numbers) const override {
-        return cluster::check_numbers(numbers);
+        return cluster::check_numbers(drawing_, numbers);
     }
     Result<void, std::string> check_plan(const simulated::Plan& plan) const override {
-        return cluster::check_plan(plan);
+        return cluster::check_plan(drawing_, plan);
     }
     RunReport run(const simulated::Plan& plan, const RunOptions& options) const override {
-        const auto sound = cluster::check_plan(plan);
+        const auto sound = cluster::check_plan(drawing_, plan);
         CHECK(sound.has_value(), "a plan that nobody checked: {}", sound.error());
         return ClusterRun(drawing_, plan, options).run();
     }

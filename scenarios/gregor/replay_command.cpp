@@ -1,5 +1,6 @@
 // gregor replay: one seed again, exactly.
 #include <CLI/CLI.hpp>
+#include <fstream>
 #include <memory>
 
 #include "scenarios/gregor/commands.h"
@@ -13,6 +14,7 @@ struct ReplayCommand {
     TargetOptions target;
     std::optional<std::uint64_t> seed;
     std::string until;
+    std::string history;
     bool trace = false;
 };
 
@@ -22,6 +24,19 @@ void print_failed_check(const CheckFailure& failure) {
                failure.message);
     std::fflush(stdout);
     ::_exit(1);
+}
+
+/// Whether there is a history, and all of it is in its file.
+bool check_history(const ReplayCommand& command, std::ofstream& history) {
+    const bool is_empty = history.tellp() == 0;
+    history.close();
+    if (is_empty) {
+        fmt::print(stderr, "gregor replay --history: {} keeps no history of its clients\n",
+                   command.target.target);
+    } else if (!history) {
+        fmt::print(stderr, "gregor replay --history: cannot write {}\n", command.history);
+    }
+    return !is_empty && static_cast<bool>(history);
 }
 
 int replay(const ReplayCommand& command) {
@@ -46,6 +61,15 @@ int replay(const ReplayCommand& command) {
         }
         run_options.until = Instant(*until);
     }
+    std::ofstream history;
+    if (!command.history.empty()) {
+        history.open(command.history, std::ios::binary);
+        if (!history) {
+            fmt::print(stderr, "gregor replay: cannot write {}\n", command.history);
+            return 254;
+        }
+        run_options.history = [&history](std::string_view line) { history << line << '\n'; };
+    }
     set_check_handler(print_failed_check);
     for (const PlantedBug bug : options.planted) plant(bug, true);
     const simulated::Plan plan = plan_for(options, command.seed.value_or(options.first_seed));
@@ -57,6 +81,7 @@ int replay(const ReplayCommand& command) {
     if (!report.shortfall.empty()) fmt::print("{}\n", report.shortfall);
     fmt::print("digest {} after {} events, {} simulated\nverdict: {}\n", to_string(report.digest),
                report.digest_events, to_string(Instant(report.simulated)), name(report.verdict));
+    if (!command.history.empty() && !check_history(command, history)) return 254;
     switch (report.verdict) {
         case Verdict::pass: return 0;
         case Verdict::violated: return 1;
@@ -74,6 +99,8 @@ void add_replay_command(CLI::App& app, int& exit_code) {
     add_target_options(*replay_app, command->target);
     replay_app->add_option("--seed", command->seed, "The seed (a plan's file brings its own)");
     replay_app->add_option("--until", command->until, "Stops at this simulated time: 12s, 3500ms");
+    replay_app->add_option("--history", command->history,
+                           "Writes what the clients did and were told (HISTORY.md) to this file");
     replay_app->add_flag("--trace", command->trace, "Prints every event of every node");
     replay_app->callback([command, &exit_code] { exit_code = replay(*command); });
 }

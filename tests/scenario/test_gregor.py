@@ -122,7 +122,7 @@ class Runs(unittest.TestCase):
 
     def test_clusters_pass_and_are_deterministic(self):
         for scenario in ("crash", "partitions", "disks", "clocks", "isr-failover", "controller-failover",
-                         "rolling", "reassign", "swarm"):
+                         "rolling", "reassign", "swarm", "groups"):
             with self.subTest(scenario=scenario):
                 code, output = gregor("run", scenario, "--seeds", 6, "--check-determinism", "--quiet")
                 self.assertEqual(code, 0, output)
@@ -317,6 +317,27 @@ class Histories(unittest.TestCase):
         self.assertEqual(2, code, output)
         self.assertTrue(output.endswith("t-0 was not read to its end: nobody knows what is lost\n"
                                         "verdict: undecided\n"), output)
+
+    def test_a_run_and_the_file_of_its_history_get_one_verdict(self):
+        for options, finds in ([], False), (["--plant", "b31-load-keeps-first"], True):
+            with self.subTest(options=options), tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder) / "history.jsonl"
+                code, output = gregor("run", "groups", *options, "--seeds", 40, "--stop-at-failure", "--quiet")
+                seed = re.search(r"^seed (\d+): violated", output, re.MULTILINE).group(1) if finds else 1
+                code, output = gregor("replay", "groups", *options, "--seed", seed, "--history", path)
+                checked, found = gregor("check", path)
+                self.assertEqual((int(finds), int(finds)), (code, checked), output + found)
+                if not finds:
+                    self.assertTrue(found.endswith("verdict: pass\n"), found)
+                    continue
+                invariant, row, what, line = re.search(
+                    r"^(\S+) violated at \S+: ([a-z-]+): (.*) \(line (\d+) of the history\)$",
+                    output, re.MULTILINE).groups()
+                self.assertIn(f"{row} ({invariant}) violated at line {line}: {what}", found)
+
+    def test_a_scenario_without_a_history_says_so(self):
+        code, output = gregor("replay", "single-node", "--seed", 1, "--until", "1s", "--history", "/dev/null")
+        self.assertEqual(254, code, output)
 
     def test_a_file_of_another_kind_is_refused_with_its_line(self):
         for lines, wanted in BAD_HISTORIES:

@@ -1,0 +1,190 @@
+// What a seed of `groups` draws besides a cluster: how its groups work, brokers whose coordinators
+// load in small pieces, and faults where groups can be hurt.
+#include <algorithm>
+#include <array>
+
+#include "scenarios/applications/group_settings.h"
+#include "sim/base/random.h"
+
+namespace gregor::scenarios::applications {
+namespace {
+
+using simulated::Fault;
+using simulated::FaultKind;
+using simulated::Plan;
+using std::chrono::milliseconds;
+
+class Draw {
+public:
+    Draw(Plan& plan, std::string_view what)
+        : plan_(plan), random_(Random::stream(plan.seed, fmt::format("groups {}", what))) {}
+
+    std::int64_t number(std::int64_t low, std::int64_t high) { return random_.between(low, high); }
+    bool coin() { return random_.below(2) == 0; }
+    bool one_in(std::uint64_t chances) { return random_.below(chances) == 0; }
+    std::int64_t& workload(const std::string& key) { return plan_.workload[key]; }
+    void set(const std::string& key, std::int64_t value) {
+        plan_.broker[key] = std::to_string(value);
+    }
+    Plan& plan() { return plan_; }
+
+private:
+    Plan& plan_;
+    Random random_;
+};
+
+/// Faults that belong together, at somebody who matters to a group.
+class Director {
+public:
+    explicit Director(Plan& plan) : draw_(plan, "faults") {}
+
+    void draw() {
+        for (std::int64_t scenes = draw_.number(2, 5); scenes > 0; --scenes) {
+            at_ = milliseconds(draw_.number(5'000, 22'000));
+            coordinator_ =
+                fmt::format("coordinator-of-g{}", draw_.number(0, draw_.workload("groups") - 1));
+            (this->*kScenes.at(
+                        static_cast<std::size_t>(draw_.number(0, std::ssize(kScenes) - 1))))();
+        }
+    }
+
+private:
+    /// One coordinator is gone, for longer than it takes to replace it, comes back, and the next is
+    /// gone: the first may coordinate again, with what it remembers.
+    void there_and_back() {
+        const std::int64_t turns = draw_.number(2, 3);
+        for (std::int64_t i = 0; i < turns; ++i) {
+            const milliseconds lasts = session() + milliseconds(draw_.number(300, 2'000));
+            // A process that lives on remembers.
+            if (draw_.one_in(3)) {
+                cut_off(lasts);
+            } else {
+                add(FaultKind::pause, coordinator_, lasts);
+            }
+            at_ += lasts + milliseconds(draw_.number(500, 2'500));
+        }
+    }
+
+    /// A coordinator that clients reach, and nobody else.
+    void isolated() { cut_off(session() + milliseconds(draw_.number(500, 4'000))); }
+
+    void replaced() {
+        for (std::int64_t turns = draw_.number(1, 3); turns > 0; --turns) {
+            add(FaultKind::kill, coordinator_, milliseconds(draw_.number(20, 3'000)));
+            at_ += milliseconds(draw_.number(200, 3'000));
+        }
+    }
+
+    /// Members die together, and are back before they are missed, or after.
+    void members_die() {
+        for (std::int64_t count = draw_.number(1, 3); count > 0; --count) {
+            add(FaultKind::kill, client(), milliseconds(draw_.number(20, 4'000)));
+            if (draw_.coin()) at_ += milliseconds(draw_.number(0, 1'500));
+        }
+    }
+
+    /// Others have their partitions when they wake up.
+    void zombies() {
+        const milliseconds lasts(draw_.workload("session_timeout_ms") + draw_.number(0, 4'000));
+        add(FaultKind::pause, client(), lasts);
+    }
+
+    void not_heard() {
+        const milliseconds lasts(draw_.workload("session_timeout_ms") +
+                                 draw_.number(-1'000, 4'000));
+        Fault fault{.kind = draw_.coin() ? FaultKind::partition : FaultKind::one_way_partition,
+                    .at = at_,
+                    .node = client(),
+                    .peer = coordinator_,
+                    .duration = std::max(lasts, milliseconds(100))};
+        if (draw_.coin()) std::swap(fault.node, fault.peer);
+        draw_.plan().faults.push_back(std::move(fault));
+    }
+
+    void stopped_in_order() {
+        add(FaultKind::clean_restart, client(), milliseconds(draw_.number(20, 3'000)));
+    }
+
+    void add(FaultKind kind, std::string node, milliseconds lasts) {
+        draw_.plan().faults.push_back(
+            {.kind = kind, .at = at_, .node = std::move(node), .duration = lasts});
+    }
+
+    /// From the other nodes.
+    void cut_off(milliseconds lasts) {
+        const bool apart = draw_.workload("separate_controllers") != 0;
+        const std::int64_t nodes =
+            draw_.workload("brokers") + (apart ? draw_.workload("controllers") : 0);
+        for (std::int64_t id = 1; id <= nodes; ++id) {
+            draw_.plan().faults.push_back({.kind = FaultKind::partition,
+                                           .at = at_,
+                                           .node = coordinator_,
+                                           .peer = fmt::format("n{}", id),
+                                           .duration = lasts});
+        }
+    }
+
+    [[nodiscard]] std::string client() {
+        return fmt::format("c{}", draw_.number(0, draw_.workload("clients") - 1));
+    }
+    [[nodiscard]] milliseconds session() {
+        return milliseconds(std::stoll(draw_.plan().broker.at("broker.session.timeout.ms")));
+    }
+
+    using Scene = void (Director::*)();
+    static constexpr std::array<Scene, 9> kScenes{
+        &Director::there_and_back, &Director::there_and_back, &Director::isolated,
+        &Director::isolated,       &Director::replaced,       &Director::members_die,
+        &Director::zombies,        &Director::not_heard,      &Director::stopped_in_order};
+
+    Draw draw_;
+    milliseconds at_{};
+    std::string coordinator_;
+};
+
+}  // namespace
+
+void draw_group_numbers(Plan& plan) {
+    Draw draw(plan, "numbers");
+    draw.workload("clients") = draw.number(3, 6);
+    draw.workload("producers") = draw.number(1, 3);
+    draw.workload("consumers") = draw.number(1, 4);
+    draw.workload("groups") = draw.number(1, 3);
+    draw.workload("assignor") = draw.number(0, 4);
+    draw.workload("commits") = draw.number(0, 2);
+    draw.workload("by_pattern") = draw.number(0, 1);
+    draw.workload("static_members") = draw.coin() ? draw.number(1, draw.workload("consumers")) : 0;
+    const bool has_twins = draw.workload("static_members") > 0 && draw.one_in(3);
+    draw.workload("twins") = has_twins ? 1 : 0;
+    draw.workload("idlers") = draw.one_in(3) ? 1 : 0;
+    const std::int64_t session = draw.number(1'000, 6'000);
+    draw.workload("session_timeout_ms") = session;
+    draw.workload("heartbeat_interval_ms") = draw.number(100, session / 3);
+    draw.workload("max_poll_interval_ms") = draw.number(1'500, 8'000);
+    draw.workload("member_life_ms") = draw.coin() ? draw.number(2'000, 8'000) : 30'000;
+    draw.workload("added_partitions") = draw.coin() ? draw.number(1, 3) : 0;
+    draw.workload("late_topics") = draw.one_in(3) ? 1 : 0;
+    draw.workload("produce_per_second") = draw.number(5, 40);
+    draw.workload("extra_topics") = 0;
+}
+
+void draw_group_settings(Plan& plan) {
+    Draw draw(plan, "settings");
+    draw.set("offsets.topic.num.partitions", draw.number(1, 3));
+    draw.set("offsets.topic.replication.factor", draw.workload("replication_factor"));
+    draw.set("offsets.load.buffer.size", draw.coin() ? draw.number(300, 6'000) : 5'242'880);
+    draw.set("offsets.commit.timeout.ms", draw.number(1'000, 5'000));
+    draw.set("group.initial.rebalance.delay.ms", draw.coin() ? draw.number(0, 1'500) : 0);
+    draw.set("group.min.session.timeout.ms", 100);
+}
+
+void draw_group_faults(Plan& plan) {
+    // A loss of power takes what was not synced: with groups, only where all is.
+    if (!plan.broker.contains("log.flush.interval.messages")) {
+        std::erase_if(plan.faults,
+                      [](const Fault& fault) { return fault.kind == FaultKind::power_loss; });
+    }
+    Director(plan).draw();
+}
+
+}  // namespace gregor::scenarios::applications

@@ -1,0 +1,41 @@
+// Member: the program of one member of a group. It joins, works for a while, leaves or crashes, and
+// comes back under a new name; a static member under its group.instance.id. Once the faults are
+// over it stays.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "scenarios/applications/application.h"
+#include "scenarios/applications/group_settings.h"
+#include "scenarios/applications/recorded_consumer.h"
+
+namespace gregor::scenarios::applications {
+
+/// What outlives the processes of one member.
+struct MemberSlot {
+    const GroupSettings* group = nullptr;
+    std::string name;  // "g0-m1"
+    std::optional<std::string> group_instance_id;
+    /// A second process under another's group.instance.id: it is gone once the faults are over.
+    bool is_twin = false;
+    std::uint64_t started = 0;
+    RecordedConsumer* now = nullptr;  // nullptr: nobody
+};
+
+/// By group.instance.id, who began last under it; groups have ids of their own.
+using Instances = std::map<std::string, RecordedConsumer*>;
+
+struct MemberCounts {
+    std::uint64_t members_started = 0;
+    std::uint64_t crashes = 0;  // of the member alone
+    std::uint64_t fenced = 0;
+    std::uint64_t too_slow = 0;
+};
+
+void run_member(const ApplicationContext& context, Process& process, MemberSlot& slot,
+                Instances& instances, MemberCounts& counts);
+
+}  // namespace gregor::scenarios::applications

@@ -1,0 +1,73 @@
+// RecordedConsumer: a Consumer whose history is kept: what it polled, which partitions came and
+// went, what was committed and fetched of its group's offsets. It is thin: whatever is not here is
+// asked of the Consumer itself (`->`).
+//
+// What stands in the history of ownership (G4):
+//
+//     assigned   it has the partition from here on
+//     revoked    it gave it up, and its group cannot have given it to another before
+//     lost       it gave it up, and perhaps late: it had been told so, or had not been heard for
+//                longer than the group waits, or another process has its group.instance.id
+//     closed     its process ended
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "clients/consumer/consumer.h"
+#include "scenarios/applications/history.h"
+
+namespace gregor::scenarios::applications {
+
+class RecordedConsumer {
+public:
+    using Partitions = std::set<client::TopicPartition>;
+
+    /// `config.group_id` may be empty: nothing of a group then.
+    RecordedConsumer(History& history, Runtime& runtime, std::string name,
+                     consumer::ConsumerConfig config);
+    /// Notes that it is gone, if nobody closed it.
+    ~RecordedConsumer();
+    RecordedConsumer(const RecordedConsumer&) = delete;
+    RecordedConsumer& operator=(const RecordedConsumer&) = delete;
+
+    [[nodiscard]] Result<void, client::Error> subscribe(std::set<std::string> topics,
+                                                        consumer::RebalanceListener listener = {});
+    [[nodiscard]] Result<void, client::Error> subscribe_pattern(
+        const std::string& regex, consumer::RebalanceListener listener = {});
+    [[nodiscard]] Result<consumer::Consumer::Records, client::Error> poll(Duration timeout);
+    [[nodiscard]] Result<void, client::Error> close(Duration timeout);
+
+    /// Called when another process begins under this one's group.instance.id.
+    void replaced() { is_replaced_ = true; }
+
+    [[nodiscard]] consumer::Consumer& operator*() { return consumer_; }
+    [[nodiscard]] consumer::Consumer* operator->() { return &consumer_; }
+    [[nodiscard]] const std::string& name() const { return name_; }
+
+private:
+    [[nodiscard]] consumer::OffsetsObserver observer();
+    [[nodiscard]] consumer::RebalanceListener recording(consumer::RebalanceListener listener);
+    void assigned(const Partitions& partitions);
+    void released(const Partitions& partitions, ReleaseEvent::Why why);
+    void note_polled(const consumer::Consumer::Records& records, HistoryTime began);
+    void look_at_generation();
+
+    History& history_;
+    Runtime& runtime_;
+    std::string name_;
+    std::string group_;
+    bool is_replaced_ = false;
+    bool is_closed_ = false;
+    std::int32_t generation_ = -1;  // when it was looked at last
+    HistoryTime looked_at_ = 0;
+    /// A time at which it had not joined this generation yet.
+    HistoryTime before_generation_ = 0;
+    /// Of what is assigned and was polled.
+    std::map<client::TopicPartition, std::int64_t> positions_;
+    consumer::Consumer consumer_;
+};
+
+}  // namespace gregor::scenarios::applications
