@@ -17,8 +17,8 @@ struct ControllerConfig {
     std::int16_t default_replication_factor = 1;    // default.replication.factor
     bool delete_topic_enable = true;                // delete.topic.enable
     std::int64_t broker_session_timeout_ms = 9000;  // broker.session.timeout.ms
-    /// What a new cluster begins with beside metadata.version 3.9-IV0, or in its place: the levels
-    /// that Kafka's `storage format --feature` takes.
+    /// What a new cluster begins with (initial_features()), beside metadata.version 3.9-IV0 if that
+    /// is not named: the levels that Kafka's `storage format --feature` takes.
     std::map<std::string, std::int16_t> bootstrap_features;
     /// The keys that server.properties sets, as written there.
     std::map<std::string, std::string> static_configs;

@@ -233,6 +233,11 @@ UpdateFeaturesResponse::Result answer_of(const std::string& feature, const ApiEr
 
 std::span<const SupportedFeature> supported_features() { return kSupported; }
 
+std::map<std::string, std::int16_t> initial_features() {
+    return {{std::string(metadata::kMetadataVersionFeature), metadata::kMetadataVersion_4_0_IV3},
+            {"transaction.version", 2}};
+}
+
 ControllerResult<UpdateFeaturesResponse> update_features(const MetadataImage& image,
                                                          const ControllerConfig& config,
                                                          const KRaftVersionView* kraft_version,

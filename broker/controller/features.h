@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "broker/controller/controller_config.h"
@@ -26,6 +28,9 @@ struct SupportedFeature {
 
 /// What this code can do, by name.
 [[nodiscard]] std::span<const SupportedFeature> supported_features();
+
+/// What a new cluster begins with, as Kafka 4.0's `storage format` has it.
+[[nodiscard]] std::map<std::string, std::int16_t> initial_features();
 
 /// All or nothing: of several updates with one error, none is made. Versions 0 and 1 answer for
 /// each feature, later ones with one error.

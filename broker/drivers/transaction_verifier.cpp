@@ -66,14 +66,20 @@ void TransactionVerifier::publish(const metadata::ImageRef& image) {
     channels_.publish(*image);
 }
 
-TransactionVerifier::Errors TransactionVerifier::ask(AddPartitions question) {
+TransactionVerifier::Errors TransactionVerifier::ask(const AddPartitions& question,
+                                                     const std::function<bool()>& renew_guards) {
     const Instant give_up = deadline_after(runtime_.clock().now(), kLongestRetry);
     for (;;) {
         Errors errors = ask_once(question);
-        const bool may_wait = !question.verify_only && is_concurrent(errors);
-        if (!may_wait || runtime_.clock().now() >= give_up) return errors;
-        PROBE("a partition waited for the end of its producer's last transaction");
-        runtime_.clock().sleep_for(kRetryBackoff);
+        if (runtime_.clock().now() >= give_up) return errors;
+        if (!question.verify_only && is_concurrent(errors)) {
+            PROBE("a partition waited for the end of its producer's last transaction");
+            runtime_.clock().sleep_for(kRetryBackoff);
+            static_cast<void>(renew_guards());
+            continue;
+        }
+        if (!errors.empty() || !renew_guards()) return errors;
+        PROBE("the marker of a producer's last transaction came while a partition was verified");
     }
 }
 

@@ -3,6 +3,7 @@
 // (part 2). So no batch of a transaction that has ended opens one that nobody will end.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -31,8 +32,10 @@ public:
     void shut_down() { channels_.shut_down(); }
 
     /// Waits for the answer. Errors are the coordinator's; NOT_COORDINATOR and NETWORK_EXCEPTION
-    /// where it was not found.
-    [[nodiscard]] Errors ask(coordinator::AddPartitions question);
+    /// where it was not found. The question counts for the guards that were there before it:
+    /// `renew_guards` takes them again, and says whether one was lost meanwhile.
+    [[nodiscard]] Errors ask(const coordinator::AddPartitions& question,
+                             const std::function<bool()>& renew_guards);
 
 private:
     [[nodiscard]] Errors ask_once(const coordinator::AddPartitions& question);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "broker/controller/create_topics.h"
+#include "broker/controller/features.h"
 #include "broker/log/checkpoint_file.h"
 #include "broker/metrics/exposition.h"
 #include "broker/server/config_keys.h"
@@ -29,6 +30,7 @@ rpc::ServerOptions server_options(const Config& config) {
 controller::ControllerConfig controller_config(const Config& config,
                                                const std::string& cluster_id) {
     controller::ControllerConfig result;
+    result.bootstrap_features = controller::initial_features();
     result.node_id = config.node_id();
     result.cluster_id = cluster_id;
     result.num_partitions = config.int32("num.partitions");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "broker/controller/create_topics.h"
+#include "broker/controller/features.h"
 #include "broker/drivers/snapshot_store.h"
 #include "broker/log/checkpoint_file.h"
 #include "broker/metadata/snapshot.h"
@@ -21,10 +22,10 @@ std::string failed(std::string_view path, IoError error) {
 /// The features that a new cluster has.
 Result<Bytes, std::string> bootstrap_snapshot(std::int64_t now_ms) {
     metadata::SnapshotContents contents;
-    protocol::FeatureLevelRecord feature;
-    feature.name = metadata::kMetadataVersionFeature;
-    feature.feature_level = metadata::kMetadataVersion_3_9_IV0;
-    TRY(contents.image.apply(feature));
+    for (const auto& [name, level] : controller::initial_features()) {
+        TRY(contents.image.apply(
+            protocol::FeatureLevelRecord{.name = name, .feature_level = level}));
+    }
     ByteBuffer all;
     for (const Bytes& batch :
          metadata::encode_snapshot(contents, protocol::LeaderEpoch(0), now_ms)) {

@@ -35,8 +35,7 @@ bool is_retry(const TransactionMetadata& known, const EndTransaction& request) {
 bool has_valid_epoch(const TransactionMetadata& known, const EndTransaction& request, bool retry) {
     const bool is_present = known.producer.epoch == request.producer.epoch;
     if (request.client_version < kEpochPerTransaction) return is_present;
-    if (known.is_decided()) return retry;
-    return is_present || (known.is_complete() && retry);
+    return is_present || ((known.is_decided() || known.is_complete()) && retry);
 }
 
 ErrorCode check(const TransactionMetadata* known, const EndTransaction& request, bool retry) {
@@ -68,6 +67,8 @@ TransactionCoordinator::Decision TransactionCoordinator::decide(const Coordinato
 
     const bool has_own_epoch = request.client_version >= kEpochPerTransaction;
     if (has_own_epoch && !retry) {
+        // The one before is not over yet. (Kafka takes the producer for one that was fenced.)
+        if (known->is_decided()) return {refusal(ErrorCode::concurrent_transactions)};
         // No partition has joined this transaction. There is nothing to commit, and an abort is
         // worth its epoch: what the client still has under way is fenced by it.
         if (request.commit) return {refusal(ErrorCode::invalid_txn_state)};

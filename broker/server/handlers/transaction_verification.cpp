@@ -71,7 +71,16 @@ void verify_transactions(HandlerContext& context, std::int16_t version,
             }
             continue;
         }
-        const auto errors = context.transaction_verification().ask(std::move(question));
+        const auto renew_guards = [&context, joins, &asked] {
+            bool is_any_lost = false;
+            for (AppendPart* part : asked) {
+                const log::VerificationGuard before = part->guard;
+                static_cast<void>(context.replicas().begin_verification(*part, joins));
+                is_any_lost |= part->guard != 0 && part->guard != before;
+            }
+            return is_any_lost;
+        };
+        const auto errors = context.transaction_verification().ask(question, renew_guards);
         for (AppendPart* part : asked) {
             const auto error = errors.find(
                 {part->partition.topic, protocol::PartitionId(part->partition.partition)});

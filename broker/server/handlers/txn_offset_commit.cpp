@@ -52,15 +52,24 @@ Result<std::uint64_t, ErrorCode> verify(HandlerContext& context, std::int16_t ve
     const std::int16_t client_version =
         coordinator::client_transaction_version(ApiKey::txn_offset_commit, version);
     const bool joins = client_version >= coordinator::kEpochPerTransaction;
-    const auto guard = context.replicas().begin_own_verification(
-        {topic, partition->value()}, request.producer_id, request.producer_epoch, joins);
+    const auto begin = [&] {
+        return context.replicas().begin_own_verification(
+            {topic, partition->value()}, request.producer_id, request.producer_epoch, joins);
+    };
+    auto guard = begin();
     if (!guard) return 0;
+    const auto renew_guard = [&guard, &begin] {
+        const std::uint64_t before = *guard;
+        guard = begin().value_or(0);
+        return *guard != 0 && *guard != before;
+    };
     const auto errors = context.transaction_verification().ask(
         AddPartitions{.transactional_id = request.transactional_id,
                       .producer = {request.producer_id, request.producer_epoch},
                       .partitions = {{topic, *partition}},
                       .client_version = client_version,
-                      .verify_only = !joins});
+                      .verify_only = !joins},
+        renew_guard);
     if (!errors.empty()) return fail(offset_commit_error(errors.begin()->second, version));
     return *guard;
 }
