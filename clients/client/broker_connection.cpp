@@ -7,6 +7,17 @@ namespace gregor::client {
 
 using protocol::ErrorCode;
 
+namespace {
+
+/// A failed exchange: REQUEST_TIMED_OUT or NETWORK_EXCEPTION.
+Error error_of_exchange(IoError error, const Endpoint& peer) {
+    return {
+        error == IoError::timed_out ? ErrorCode::request_timed_out : ErrorCode::network_exception,
+        fmt::format("no answer from {}: {}", to_string(peer), name(error))};
+}
+
+}  // namespace
+
 BrokerConnection::BrokerConnection(Runtime& runtime, Endpoint endpoint, rpc::ClientOptions options)
     : runtime_(runtime),
       endpoint_(std::move(endpoint)),
@@ -17,7 +28,7 @@ Result<void, Error> BrokerConnection::ensure_connected(Instant deadline) {
     const std::scoped_lock one_at_a_time(connecting_);
     if (client_.is_connected()) return {};
     if (const auto connected = client_.connect(endpoint_, deadline); !connected) {
-        return fail(error_of(connected.error(), to_string(endpoint_)));
+        return fail(error_of_exchange(connected.error(), endpoint_));
     }
     const auto answer = client_.api_versions(deadline);
     if (!answer) return fail(broken(answer.error()));
@@ -25,6 +36,10 @@ Result<void, Error> BrokerConnection::ensure_connected(Instant deadline) {
     versions_.clear();
     for (const auto& api : answer->api_keys) {
         versions_[api.api_key] = {api.min_version, api.max_version};
+    }
+    features_ = {.epoch = answer->finalized_features_epoch};
+    for (const auto& feature : answer->finalized_features) {
+        features_.levels[feature.name] = feature.max_version_level;
     }
     return {};
 }
@@ -43,7 +58,7 @@ Result<std::int16_t, Error> BrokerConnection::version_for(protocol::ApiKey key,
 
 Error BrokerConnection::broken(IoError error) {
     client_.close();
-    return error_of(error, to_string(endpoint_));
+    return error_of_exchange(error, endpoint_);
 }
 
 }  // namespace gregor::client

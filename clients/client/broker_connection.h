@@ -13,6 +13,12 @@
 
 namespace gregor::client {
 
+/// The levels of the cluster's features (KIP-584), as of an offset of the metadata.
+struct FinalizedFeatures {
+    std::int64_t epoch = -1;
+    std::map<std::string, std::int16_t, std::less<>> levels = {};
+};
+
 class BrokerConnection {
 public:
     BrokerConnection(Runtime& runtime, Endpoint endpoint, rpc::ClientOptions options);
@@ -44,6 +50,9 @@ public:
     }
 
     [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
+    /// What the broker said of the cluster's features when it was last connected to; the epoch is
+    /// −1 where it said nothing.
+    [[nodiscard]] const FinalizedFeatures& features() const { return features_; }
 
 private:
     [[nodiscard]] Result<void, Error> ensure_connected(Instant deadline);
@@ -57,6 +66,7 @@ private:
     rpc::Client client_;
     Mutex connecting_;
     std::map<std::int16_t, protocol::VersionRange> versions_;  // by API key, as the broker has them
+    FinalizedFeatures features_;
 };
 
 }  // namespace gregor::client

@@ -119,6 +119,17 @@ void Cluster::erase_partitions(const std::string& topic) {
     std::erase_if(leaders_, [&topic](const auto& entry) { return entry.first.topic == topic; });
 }
 
+std::int16_t Cluster::feature_level(std::string_view feature) const {
+    const FinalizedFeatures* newest = nullptr;
+    for (const auto& [endpoint, connection] : connections_) {
+        const FinalizedFeatures& features = connection->features();
+        if (newest == nullptr || features.epoch > newest->epoch) newest = &features;
+    }
+    if (newest == nullptr) return 0;
+    const auto found = newest->levels.find(feature);
+    return found == newest->levels.end() ? std::int16_t{0} : found->second;
+}
+
 void Cluster::back_off() { runtime_.clock().sleep_for(options_.retry_backoff); }
 
 bool Cluster::is_worth_another_try(const Error& error, Instant deadline) {

@@ -88,6 +88,10 @@ public:
     /// Leaders of the topic are asked for anew.
     void forget(const std::string& topic);
 
+    /// The finalized level of a feature, by the newest that a broker has said of it; 0 if it is not
+    /// on, or nobody has said anything yet.
+    [[nodiscard]] std::int16_t feature_level(std::string_view feature) const;
+
     /// Waits as long as one waits between two tries.
     void back_off();
     [[nodiscard]] bool is_worth_another_try(const Error& error, Instant deadline);

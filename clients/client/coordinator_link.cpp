@@ -6,12 +6,13 @@ namespace gregor::client {
 
 using protocol::ErrorCode;
 
-CoordinatorLink::CoordinatorLink(Cluster& cluster, std::string group_id, std::string client_id,
-                                 Duration request_timeout)
+CoordinatorLink::CoordinatorLink(Cluster& cluster, std::string key, std::string client_id,
+                                 Duration request_timeout, KeyType key_type)
     : cluster_(cluster),
-      group_id_(std::move(group_id)),
+      key_(std::move(key)),
       client_id_(std::move(client_id)),
-      request_timeout_(request_timeout) {}
+      request_timeout_(request_timeout),
+      key_type_(key_type) {}
 
 void CoordinatorLink::note(ErrorCode error) {
     if (error == ErrorCode::not_coordinator || error == ErrorCode::coordinator_not_available ||
@@ -37,8 +38,8 @@ Result<BrokerConnection*, Error> CoordinatorLink::connection_for(Channel channel
 
 Result<Endpoint, Error> CoordinatorLink::find(Instant deadline) {
     // Versions below 4 have the first form.
-    const protocol::FindCoordinatorRequest request{.key = group_id_,
-                                                   .coordinator_keys = {group_id_}};
+    const protocol::FindCoordinatorRequest request{
+        .key = key_, .key_type = static_cast<std::int8_t>(key_type_), .coordinator_keys = {key_}};
     const auto answer =
         TRY(cluster_.call_any<protocol::FindCoordinatorResponse>(request, deadline));
     if (answer.error_code != ErrorCode::none) {

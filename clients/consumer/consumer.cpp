@@ -62,6 +62,8 @@ Consumer::Consumer(Runtime& runtime, ConsumerConfig config) {
     auto servers = parse_servers(config.bootstrap_servers);
     fibers_ = std::make_shared<Fibers>(runtime, std::move(config), std::move(servers));
     state_ = &fibers_->state;
+    group_metadata_ = {.group_id = state_->config.group_id,
+                       .group_instance_id = state_->config.group_instance_id};
     Fibers::start(fibers_);
 }
 
@@ -265,7 +267,10 @@ void Consumer::adopt_assignment() {
         state_->positions.set_leader(each, state_->cluster.known_leader(each));
     }
     last_assigned_.assign(assigned.begin(), assigned.end());
-    last_generation_id_ = state_->membership.generation().generation_id;
+    const Generation generation = state_->membership.generation();
+    last_generation_id_ = generation.generation_id;
+    group_metadata_.generation_id = generation.generation_id;
+    group_metadata_.member_id = generation.member_id;
     next_auto_commit_ = deadline_after(state_->now(), state_->config.auto_commit_interval);
     // What was given up is free to be assigned now (KIP-429).
     if (!revoked.empty()) state_->membership.request_rejoin(state_->now());

@@ -110,6 +110,10 @@ public:
     [[nodiscard]] bool is_stable() const { return state_->membership.is_stable(); }
     /// Until then its group cannot have given its partitions to another: see Membership.
     [[nodiscard]] Instant held_until() const { return state_->membership.held_until(); }
+    /// For Producer::send_offsets_to_transaction(): who this consumer was in its group when it last
+    /// took an assignment over. It stays so when the membership is lost, so that what it has read
+    /// as that member is refused (KIP-447).
+    [[nodiscard]] const client::GroupMetadata& group_metadata() const { return group_metadata_; }
 
 private:
     struct Fibers;
@@ -137,6 +141,7 @@ private:
     /// The last assignment, which a sticky assignor is told of.
     std::vector<TopicPartition> last_assigned_;
     std::int32_t last_generation_id_ = -1;
+    client::GroupMetadata group_metadata_;
     Instant next_auto_commit_{};
     bool is_closed_ = false;
 };

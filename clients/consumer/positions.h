@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "clients/client/fetch_session.h"
+#include "clients/client/offsets.h"
 #include "clients/consumer/fetched_records.h"
 #include "sim/base/time.h"
 
@@ -32,14 +33,8 @@ namespace gregor::consumer {
 using client::PartitionLeader;
 using client::TopicPartition;
 
-struct OffsetAndMetadata {
-    protocol::Offset offset;
-    protocol::LeaderEpoch leader_epoch = protocol::kNoLeaderEpoch;
-    std::string metadata = {};
-
-    friend bool operator==(const OffsetAndMetadata&, const OffsetAndMetadata&) = default;
-};
-using Offsets = std::map<TopicPartition, OffsetAndMetadata>;
+using client::OffsetAndMetadata;
+using client::Offsets;
 
 /// The timestamps of ListOffsets that are no time.
 inline constexpr std::int64_t kLatest = -1;
