@@ -13,6 +13,7 @@ using State = ProducerBatch::State;
 Accumulator::Accumulator(AccumulatorOptions options) : options_(options) {
     CHECK(options_.max_in_flight > 0);
     CHECK(!options_.idempotent || options_.max_in_flight <= 5, "the log remembers 5 batches");
+    CHECK(!options_.transactional || options_.idempotent);
 }
 
 PartitionSlot Accumulator::add_partition(std::string topic, PartitionId partition) {
@@ -25,6 +26,11 @@ const std::string& Accumulator::topic_of(PartitionSlot slot) const { return at(s
 PartitionId Accumulator::partition_of(PartitionSlot slot) const { return at(slot).partition; }
 
 void Accumulator::set_leader(PartitionSlot slot, NodeId leader) { at(slot).leader = leader; }
+
+void Accumulator::begin_transaction() {
+    CHECK(options_.transactional && empty(), "a transaction begins in one that is open");
+    for (Partition& partition : partitions_) partition.is_admitted = false;
+}
 
 void Accumulator::set_producer_id(ProducerIdentity identity) {
     CHECK(options_.idempotent);
@@ -46,8 +52,10 @@ Accumulator::Appended Accumulator::append(Instant now, PartitionSlot slot,
     }
     const bool opens = last == nullptr || last->state != State::open;
     if (opens) {
-        const records::BatchOptions options{
-            .codec = options_.codec, .levels = options_.levels, .contexts = options_.contexts};
+        const records::BatchOptions options{.codec = options_.codec,
+                                            .levels = options_.levels,
+                                            .is_transactional = options_.transactional,
+                                            .contexts = options_.contexts};
         partition.queue.push_back(std::make_shared<ProducerBatch>(slot, now, options));
         ++batches_;
     }
@@ -138,13 +146,14 @@ bool Accumulator::keeps_order(const Partition& partition) const {
     if (options_.max_in_flight == 1 && !partition.in_flight.empty()) return false;
     if (!options_.idempotent) return true;
     if (partition.starts_over) return false;
+    if (options_.transactional && !partition.is_admitted) return false;
     const ProducerBatch& front = *partition.queue.front();
     if (front.has_been_sent()) {
         return partition.in_flight.empty() || front.number < partition.in_flight.front()->number;
     }
     if (partition.in_doubt) return false;
     if (!partition.identity.is_known() && !identity_.is_known()) return false;
-    if (!partition.is_known_to_log || partition.identity.id != identity_.id) {
+    if (!partition.is_known_to_log || !has_present_identity(partition)) {
         return partition.in_flight.empty();
     }
     return partition.in_flight.size() < static_cast<std::size_t>(options_.max_in_flight);
@@ -175,10 +184,15 @@ void Accumulator::number_and_encode(Partition& partition, ProducerBatch& batch) 
     batch.encoded = std::move(batch.builder).build();
 }
 
-/// A partition keeps its own epoch of the producer id; another id only when nothing of the one
-/// before is out.
+/// A partition keeps its own epoch of the producer id, but for transactions.
+bool Accumulator::has_present_identity(const Partition& partition) const {
+    return options_.transactional ? partition.identity == identity_
+                                  : partition.identity.id == identity_.id;
+}
+
+/// Another one only when nothing of the one before is out.
 void Accumulator::adopt_identity(Partition& partition) {
-    const bool is_current = !identity_.is_known() || partition.identity.id == identity_.id;
+    const bool is_current = !identity_.is_known() || has_present_identity(partition);
     if (is_current || has_sequences_out(partition)) return;
     partition.identity = identity_;
     partition.next_sequence = 0;

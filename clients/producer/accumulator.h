@@ -20,6 +20,10 @@
 //   is in flight any more the partition starts over: next producer epoch, sequences from 0, also in
 //   the batches that wait for another try (KIP-360, for one partition).
 //
+// In a transaction a partition's batches go out once it is admitted, the epoch is the transaction's
+// for all partitions, and there is no starting over: a batch that fails, also by a gap, is the end
+// of its transaction (transaction_manager.h), which sees to the sequences.
+//
 // Who drives it (sender.cpp) carries requests to nodes and answers back, and keeps the time.
 #pragma once
 
@@ -43,6 +47,7 @@ struct AccumulatorOptions {
     records::CompressionLevels levels = {};
     records::CodecContexts* contexts = nullptr;  // lent
     bool idempotent = true;
+    bool transactional = false;
     std::size_t batch_size = 16384;          // bytes before compression
     std::size_t max_request_size = 1048576;  // bytes of batches
     Duration linger = 5ms;
@@ -116,6 +121,13 @@ public:
     }
     void set_producer_id(ProducerIdentity identity);
 
+    /// The partition has joined the transaction that is open, which lasts until the next begins.
+    void admit(PartitionSlot slot) { at(slot).is_admitted = true; }
+    [[nodiscard]] bool is_admitted(PartitionSlot slot) const { return at(slot).is_admitted; }
+    void begin_transaction();
+    /// Every batch that was never sent, which has failed.
+    [[nodiscard]] std::vector<BatchRef> fail_unsent();
+
     /// While set, whatever is there is ready: somebody flushes or waits for memory.
     void set_urgent(bool urgent) { is_urgent_ = urgent; }
     /// Closes the open batches of now and makes them ready.
@@ -140,6 +152,7 @@ private:
         std::int32_t next_sequence = 0;
         /// A batch of this identity has been acknowledged.
         bool is_known_to_log = false;
+        bool is_admitted = false;
         /// The latest batch that failed after it was sent.
         std::optional<std::uint64_t> in_doubt;
         bool starts_over = false;
@@ -158,10 +171,11 @@ private:
     [[nodiscard]] bool keeps_order(const Partition& partition) const;
     [[nodiscard]] BatchRef take(Partition& partition);
     void number_and_encode(Partition& partition, ProducerBatch& batch);
+    [[nodiscard]] bool has_present_identity(const Partition& partition) const;
     void adopt_identity(Partition& partition);
     void try_again(Partition& partition, const BatchRef& batch, Instant now);
-    [[nodiscard]] bool is_worth_another_try(const ProducerBatch& batch, protocol::ErrorCode error,
-                                            Instant now) const;
+    [[nodiscard]] bool is_worth_another_try(const Partition& partition, const ProducerBatch& batch,
+                                            protocol::ErrorCode error, Instant now) const;
     [[nodiscard]] bool is_oldest(const Partition& partition, const ProducerBatch& batch) const;
     [[nodiscard]] bool has_sequences_out(const Partition& partition) const;
     void finish(ProducerBatch& batch);

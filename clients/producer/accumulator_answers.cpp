@@ -34,7 +34,7 @@ Fate Accumulator::handle_answer(Instant now, const BatchRef& batch, const BatchA
         settle_doubt(partition);
         return is_duplicate ? Fate::duplicate : Fate::acknowledged;
     }
-    if (is_worth_another_try(*batch, answer.error_code, now)) {
+    if (is_worth_another_try(partition, *batch, answer.error_code, now)) {
         if (options_.idempotent && is_gap(answer.error_code) && is_oldest(partition, *batch)) {
             PROBE("a producer saw a gap before its oldest batch");
             partition.starts_over = true;
@@ -47,10 +47,12 @@ Fate Accumulator::handle_answer(Instant now, const BatchRef& batch, const BatchA
     return Fate::failed;
 }
 
-bool Accumulator::is_worth_another_try(const ProducerBatch& batch, ErrorCode error,
-                                       Instant now) const {
+bool Accumulator::is_worth_another_try(const Partition& partition, const ProducerBatch& batch,
+                                       ErrorCode error, Instant now) const {
     if (batch.attempts > options_.retries) return false;
     if (deadline_after(batch.created, options_.delivery_timeout) <= now) return false;
+    // In a transaction only what waits for an older batch.
+    if (options_.transactional && is_gap(error)) return !is_oldest(partition, batch);
     if (options_.idempotent && is_gap(error)) return true;
     return protocol::is_retriable(error);
 }
@@ -95,7 +97,7 @@ void Accumulator::finish(ProducerBatch& batch) {
 }
 
 void Accumulator::settle_failure(Partition& partition, const ProducerBatch& batch) {
-    if (!options_.idempotent || !batch.has_been_sent()) return;
+    if (!options_.idempotent || options_.transactional || !batch.has_been_sent()) return;
     partition.in_doubt = std::max(partition.in_doubt.value_or(0), batch.number);
     settle_doubt(partition);
 }
@@ -146,11 +148,23 @@ std::vector<BatchRef> Accumulator::expire(Instant now) {
                 expired.push_back(batch);
             }
         }
-        if (last_sent == 0 || !options_.idempotent) continue;
+        if (last_sent == 0 || !options_.idempotent || options_.transactional) continue;
         partition.in_doubt = std::max(partition.in_doubt.value_or(0), last_sent);
         settle_doubt(partition);
     }
     return expired;
+}
+
+std::vector<BatchRef> Accumulator::fail_unsent() {
+    std::vector<BatchRef> failed;
+    for (Partition& partition : partitions_) {
+        const auto first = std::ranges::find_if(
+            partition.queue, [](const BatchRef& batch) { return !batch->has_been_sent(); });
+        failed.insert(failed.end(), first, partition.queue.end());
+        partition.queue.erase(first, partition.queue.end());
+    }
+    for (const BatchRef& batch : failed) finish(*batch);
+    return failed;
 }
 
 std::vector<BatchRef> Accumulator::fail_all() {

@@ -38,10 +38,10 @@ Producer::Producer(Runtime& runtime, ProducerConfig config)
 Producer::~Producer() { sender_->stop(kClosedForcefully, false); }
 
 Result<Delivery, Error> Producer::send(const ProducerRecord& record, DeliveryCallback callback) {
-    TRY(check_usable());
+    TRY(check_may_send());
     TRY(check_size(record));
     Clock& clock = sender_->runtime().clock();
-    const Instant give_up = deadline_after(clock.now(), sender_->config().max_block);
+    const Instant give_up = give_up_time();
     Metadata::Topic& topic = *TRY(known_topic(record.topic, record.partition, give_up));
     const std::int32_t partition = TRY(choose_partition(record, topic));
 
@@ -57,11 +57,12 @@ Result<Delivery, Error> Producer::send(const ProducerRecord& record, DeliveryCal
                                       "blocking time {} ms.",
                                       charge, max_block_ms())});
     }
-    if (const auto usable = check_usable(); !usable) {
+    if (const auto usable = check_may_send(); !usable) {
         sender_->give_memory_back(charge);
         return fail(usable.error());
     }
     const PartitionSlot slot = topic.partitions[static_cast<std::size_t>(partition)].slot;
+    join_transaction(topic.name, partition, slot);
     const auto appended = sender_->accumulator().append(clock.now(), slot, input, charge);
     std::shared_ptr<BatchReport>& report = appended.batch->report;
     if (appended.opened_batch) {
@@ -161,9 +162,7 @@ std::int64_t Producer::max_block_ms() const {
 Result<std::vector<Metadata::Topic::Partition>, Error> Producer::partitions_for(
     std::string_view topic) {
     TRY(check_usable());
-    const Instant give_up =
-        deadline_after(sender_->runtime().clock().now(), sender_->config().max_block);
-    return TRY(known_topic(topic, std::nullopt, give_up))->partitions;
+    return TRY(known_topic(topic, std::nullopt, give_up_time()))->partitions;
 }
 
 Result<void, Error> Producer::flush(Instant deadline) {
@@ -186,6 +185,7 @@ void Producer::close(Duration timeout) {
     const Instant deadline = deadline_after(sender_->runtime().clock().now(), timeout);
     // What does not get done by then fails below.
     (void)flush(deadline);
+    abort_open_transaction(deadline);
     sender_->stop(kClosedForcefully, true);
 }
 

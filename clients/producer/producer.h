@@ -13,6 +13,20 @@
 //
 // Any number of fibers may send. close() before it goes away: what is not delivered then fails, and
 // no callback is called.
+//
+// With a transactional.id what is sent, and the offsets of what it was made from, count together or
+// not at all:
+//
+//     TRY(producer.init_transactions());   // once; fences who had the id before
+//     TRY(producer.begin_transaction());
+//     … producer.send() …
+//     TRY(producer.send_offsets_to_transaction(offsets, consumer.group_metadata()));
+//     const auto done = producer.commit_transaction();
+//
+// After REQUEST_TIMED_OUT the same call may be made again, and goes on with it. After any other
+// error the transaction can only be aborted; when transaction_error_is_fatal(), not even that:
+// there is a newer producer with the id, or a broker that never lets this one do it (Kafka's
+// ProducerFencedException, AuthorizationException).
 #pragma once
 
 #include <functional>
@@ -21,6 +35,7 @@
 #include <span>
 #include <string_view>
 
+#include "clients/client/offsets.h"
 #include "clients/producer/delivery.h"
 #include "clients/producer/producer_config.h"
 #include "clients/producer/sender.h"
@@ -66,11 +81,34 @@ public:
     [[nodiscard]] Result<std::vector<Metadata::Topic::Partition>, client::Error> partitions_for(
         std::string_view topic);
 
-    /// flush() within `timeout`; what is not done then fails. No send after this.
+    // Transactions; one fiber calls. Each waits for max.block.ms at most. INVALID_TXN_STATE:
+    // without a transactional.id, or not now.
+
+    /// Takes the transactional id over: what its last producer left open is ended first.
+    [[nodiscard]] Result<void, client::Error> init_transactions();
+    [[nodiscard]] Result<void, client::Error> begin_transaction();
+    /// They are committed with the transaction, in the name of that member. ILLEGAL_GENERATION,
+    /// UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID: it is none any more (KIP-447).
+    [[nodiscard]] Result<void, client::Error> send_offsets_to_transaction(
+        const client::Offsets& offsets, const client::GroupMetadata& group);
+    /// Delivers what was sent first.
+    [[nodiscard]] Result<void, client::Error> commit_transaction();
+    /// What waits to be sent fails.
+    [[nodiscard]] Result<void, client::Error> abort_transaction();
+    [[nodiscard]] bool transaction_error_is_fatal() const;
+
+    /// flush() within `timeout`; what is not done then fails, and a transaction that is open is
+    /// aborted. No send after this.
     void close(Duration timeout = Duration::max());
 
 private:
     [[nodiscard]] Result<void, client::Error> check_usable() const;
+    [[nodiscard]] Result<void, client::Error> check_may_send() const;
+    /// With its transactions.
+    [[nodiscard]] Result<Transactions*, client::Error> check_transactional() const;
+    void join_transaction(const std::string& topic, std::int32_t partition, PartitionSlot slot);
+    void abort_open_transaction(Instant deadline);
+    [[nodiscard]] Instant give_up_time() const;
     [[nodiscard]] Result<Metadata::Topic*, client::Error> known_topic(
         std::string_view name, std::optional<protocol::PartitionId> partition, Instant give_up);
     [[nodiscard]] Result<void, client::Error> check_size(const ProducerRecord& record) const;

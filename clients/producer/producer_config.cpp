@@ -75,6 +75,12 @@ Result<void, std::string> read_client_id(ProducerConfig& config, const std::stri
     return {};
 }
 
+Result<void, std::string> read_transactional_id(ProducerConfig& config, const std::string& value) {
+    if (value.empty()) return invalid(value, "String must be non-empty");
+    config.transactional_id = value;
+    return {};
+}
+
 Result<void, std::string> read_acks(ProducerConfig& config, const std::string& value) {
     if (value == "all" || value == "-1") {
         config.acks = -1;
@@ -118,6 +124,8 @@ constexpr Key kKeys[] = {
     {"retries", read_integer<&Config::retries, 0>},
     {"retry.backoff.max.ms", read_ms<&Config::retry_backoff_max, kInt64Max>},
     {"retry.backoff.ms", read_ms<&Config::retry_backoff, kInt64Max>},
+    {"transaction.timeout.ms", read_ms<&Config::transaction_timeout>},
+    {"transactional.id", read_transactional_id},
 };
 
 Result<void, std::string> read_all(ProducerConfig& config,
@@ -160,6 +168,10 @@ Result<ProducerConfig, std::string> ProducerConfig::from(const Properties& prope
     if (config.enable_idempotence && !conflict.empty()) {
         if (properties.contains("enable.idempotence")) return fail(std::string(conflict));
         config.enable_idempotence = false;
+    }
+    if (config.transactional_id && !config.enable_idempotence) {
+        return fail(
+            std::string("Cannot set a transactional.id without also enabling idempotence."));
     }
     const Duration least = config.linger > Duration::max() - config.request_timeout
                                ? Duration::max()

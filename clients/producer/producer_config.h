@@ -39,6 +39,8 @@ struct ProducerConfig {
     std::int32_t retries = 0x7fffffff;
     std::int32_t max_in_flight = 5;  // max.in.flight.requests.per.connection
     bool partitioner_ignore_keys = false;
+    std::optional<std::string> transactional_id;  // transactional.id; none: no transactions
+    Duration transaction_timeout = 60s;           // transaction.timeout.ms
 
     /// By Kafka's names. The error is a sentence, as Kafka's ConfigException has it; a key that is
     /// not here is one too. Idempotence that is not asked for gives way to settings that rule it

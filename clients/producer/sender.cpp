@@ -7,7 +7,6 @@
 namespace gregor::producer {
 
 using protocol::ErrorCode;
-using protocol::Offset;
 
 namespace {
 
@@ -17,6 +16,7 @@ AccumulatorOptions accumulator_options(const ProducerConfig& config,
             .levels = config.compression_levels,
             .contexts = &contexts,
             .idempotent = config.enable_idempotence,
+            .transactional = config.transactional_id.has_value(),
             .batch_size = static_cast<std::size_t>(config.batch_size),
             .max_request_size = static_cast<std::size_t>(config.max_request_size),
             .linger = config.linger,
@@ -52,12 +52,23 @@ Sender::Sender(Runtime& runtime, ProducerConfig config)
       metadata_requests_(runtime.scheduler()),
       metadata_updates_(runtime.scheduler()),
       producer_id_requests_(runtime.scheduler()),
-      stopped_(runtime.scheduler()) {}
+      stopped_(runtime.scheduler()) {
+    if (!config_.transactional_id) return;
+    transactions_ = std::make_unique<Transactions>(
+        runtime_, cluster_, config_,
+        Transactions::Owner{.has_batches = [this] { return !accumulator_.empty(); },
+                            .changed = [this] { follow_transactions(); }});
+}
 
 void Sender::start() {
     runtime_.tasks().spawn("producer sender", [self = shared_from_this()] { self->run(); });
     runtime_.tasks().spawn("producer metadata",
                            [self = shared_from_this()] { self->run_metadata(); });
+    if (transactions_ != nullptr) {
+        runtime_.tasks().spawn("producer transactions",
+                               [self = shared_from_this()] { self->transactions_->run(); });
+        return;
+    }
     if (!config_.enable_idempotence) return;
     runtime_.tasks().spawn("producer id",
                            [self = shared_from_this()] { self->run_producer_ids(); });
@@ -66,10 +77,10 @@ void Sender::start() {
 void Sender::stop(const client::Error& why, bool calls_back) {
     if (is_stopped()) return;
     stopped_.set();
+    if (transactions_ != nullptr) transactions_->stop();
     for (const BatchRef& batch : accumulator_.fail_all()) {
-        batch->report->error = why;
         if (!calls_back) batch->report->callbacks.clear();
-        complete(batch);
+        fail_batch(batch, why);
     }
     wake();
     metadata_requests_.notify_all();
@@ -143,6 +154,7 @@ void Sender::end_exchange(const Exchange& exchange) {
         for (const BatchRef& batch : request.batches) take_answer(batch, nothing);
     }
     accumulator_.check_invariants();
+    if (transactions_ != nullptr) follow_transactions();
     wake();
 }
 
@@ -150,7 +162,11 @@ Result<protocol::ProduceResponse, client::Error> Sender::exchange(const NodeRequ
     const protocol::ProduceRequest wire = to_wire(request);
     const Instant deadline = deadline_after(now(), config_.request_timeout);
     if (config_.acks != 0) {
-        return cluster_.call_node<protocol::ProduceResponse>(request.node, wire, deadline);
+        constexpr std::int16_t kLastOfVersion1 = 11;  // of transactions
+        const bool joins = transactions_ == nullptr || transactions_->manager().is_version_2();
+        return cluster_.call_node<protocol::ProduceResponse>(
+            request.node, wire, deadline,
+            joins ? protocol::ProduceRequest::kMessage.versions.max : kLastOfVersion1);
     }
     TRY(cluster_.send_node(request.node, wire, deadline));
     // It is sent, and nobody will say more.
@@ -167,7 +183,8 @@ Result<protocol::ProduceResponse, client::Error> Sender::exchange(const NodeRequ
 }
 
 protocol::ProduceRequest Sender::to_wire(const NodeRequest& request) const {
-    protocol::ProduceRequest wire{.acks = config_.acks,
+    protocol::ProduceRequest wire{.transactional_id = config_.transactional_id,
+                                  .acks = config_.acks,
                                   .timeout_ms = to_ms(config_.request_timeout)};
     std::map<std::string_view, std::size_t> places;
     for (const BatchRef& batch : request.batches) {
@@ -178,57 +195,6 @@ protocol::ProduceRequest Sender::to_wire(const NodeRequest& request) const {
             {.index = accumulator_.partition_of(batch->slot), .records = batch->encoded});
     }
     return wire;
-}
-
-void Sender::take_answers(const NodeRequest& request, const protocol::ProduceResponse& response) {
-    std::map<std::pair<std::string_view, protocol::PartitionId>, const PartitionAnswer*> answers;
-    for (const auto& topic : response.responses) {
-        for (const auto& partition : topic.partition_responses) {
-            answers[{topic.name, partition.index}] = &partition;
-        }
-    }
-    const PartitionAnswer nothing{.error_code = ErrorCode::unknown_server_error,
-                                  .error_message = "the broker's answer leaves the partition out"};
-    for (const BatchRef& batch : request.batches) {
-        const auto found = answers.find(
-            {accumulator_.topic_of(batch->slot), accumulator_.partition_of(batch->slot)});
-        take_answer(batch, found == answers.end() ? nothing : *found->second);
-    }
-}
-
-void Sender::take_answer(const BatchRef& batch, const PartitionAnswer& answer) {
-    const Fate fate = accumulator_.handle_answer(now(), batch, {.error_code = answer.error_code});
-    if (fate == Fate::late) return;
-    if (fate == Fate::retried || fate == Fate::failed) request_metadata();
-    if (fate == Fate::retried) return;
-    BatchReport& report = *batch->report;
-    if (fate == Fate::acknowledged) {
-        report.base_offset = answer.base_offset;
-        report.log_append_time_ms = answer.log_append_time_ms;
-    } else if (fate == Fate::failed) {
-        report.error = client::error_of(answer.error_code, answer.error_message);
-        for (const auto& record : answer.record_errors) {
-            report.record_errors[record.batch_index] =
-                record.batch_index_error_message.value_or(report.error->message);
-        }
-    }
-    complete(batch);
-}
-
-void Sender::fail_expired(Instant time) {
-    for (const BatchRef& batch : accumulator_.expire(time)) {
-        batch->report->error = client::Error{
-            ErrorCode::request_timed_out,
-            fmt::format("Expiring {} record(s) for {}-{}:{} ms has passed since batch creation",
-                        batch->record_count, accumulator_.topic_of(batch->slot),
-                        accumulator_.partition_of(batch->slot), to_ms(time - batch->created))};
-        complete(batch);
-    }
-}
-
-void Sender::complete(const BatchRef& batch) {
-    give_memory_back(batch->charged_bytes);
-    batch->report->complete();
 }
 
 // Memory. -----------------------------------------------------------------------------------------

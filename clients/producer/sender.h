@@ -1,10 +1,11 @@
 // Sender: the fibers around the accumulator. One drains it into requests, one fiber carries each
 // request to its node and the answer back, one keeps the metadata fresh, one asks for a producer
-// id.
+// id, or, of a transactional producer, for all that transactions need (transactions.h).
 //
 //     send() ──> Accumulator ──drain──> request fibers ──> leaders
 //                    ^ leaders             │ answers
-//                 Metadata <── metadata    └──> BatchReport: waiters, callbacks
+//                 Metadata <── metadata    ├──> BatchReport: waiters, callbacks
+//                                          └──> TransactionManager: what has failed
 //
 // The fibers belong to the node and share the Sender, so that a producer may go away at any time:
 // stop() makes them end soon.
@@ -22,6 +23,7 @@
 #include "clients/producer/delivery.h"
 #include "clients/producer/metadata.h"
 #include "clients/producer/producer_config.h"
+#include "clients/producer/transactions.h"
 #include "sim/runtime/runtime.h"
 
 namespace gregor::producer {
@@ -46,6 +48,11 @@ public:
 
     [[nodiscard]] Accumulator& accumulator() { return accumulator_; }
     [[nodiscard]] Metadata& metadata() { return metadata_; }
+    /// None without a transactional id.
+    [[nodiscard]] Transactions* transactions() { return transactions_.get(); }
+    /// After every change of the transactions' state: batches of what is given up fail, those of
+    /// partitions that have joined go out.
+    void follow_transactions();
     [[nodiscard]] Runtime& runtime() { return runtime_; }
     [[nodiscard]] const ProducerConfig& config() const { return config_; }
     /// Why nothing can be sent any more.
@@ -73,6 +80,7 @@ private:
     void take_answers(const NodeRequest& request, const protocol::ProduceResponse& response);
     void take_answer(const BatchRef& batch, const PartitionAnswer& answer);
     void fail_expired(Instant now);
+    void fail_batch(const BatchRef& batch, client::Error error);
     void complete(const BatchRef& batch);
     [[nodiscard]] Instant now() { return runtime_.clock().now(); }
 
@@ -82,6 +90,7 @@ private:
     records::CodecContexts contexts_;
     Accumulator accumulator_;
     Metadata metadata_;
+    std::unique_ptr<Transactions> transactions_;
     std::map<protocol::NodeId, std::deque<std::shared_ptr<Exchange>>> exchanges_;
     Semaphore memory_;
     std::int64_t waiting_for_memory_ = 0;

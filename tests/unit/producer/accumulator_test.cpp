@@ -338,3 +338,59 @@ TEST_CASE("a duplicate is delivered, though nobody knows where") {
     REQUIRE(setup.answer(out[0], ErrorCode::duplicate_sequence_number) == Fate::duplicate);
     REQUIRE(setup.accumulator.empty());
 }
+
+TEST_CASE("in a transaction a partition's batches wait until it is admitted") {
+    Setup setup({.transactional = true}, 2);
+    setup.accumulator.begin_transaction();
+    setup.add_batch();
+    setup.add_batch(kStart, 1);
+    REQUIRE(setup.drain_all(kStart).empty());
+    setup.accumulator.admit(setup.slots[1]);
+    const auto batches = setup.drain_all(kStart);
+    REQUIRE(batches.size() == 1);
+    REQUIRE(header_of(batches[0]).is_transactional());
+    REQUIRE(setup.accumulator.is_admitted(setup.slots[1]));
+    REQUIRE(setup.accumulator.fail_unsent().size() == 1);
+    REQUIRE(setup.answer(batches[0], ErrorCode::none) == Fate::acknowledged);
+    setup.accumulator.begin_transaction();
+    REQUIRE(!setup.accumulator.is_admitted(setup.slots[1]));
+}
+
+TEST_CASE("in a transaction a gap fails the oldest batch, and the next epoch begins again from 0") {
+    Setup setup({.transactional = true});
+    setup.accumulator.begin_transaction();
+    setup.accumulator.admit(setup.slots[0]);
+    setup.become_known();
+    setup.add_batch();
+    setup.add_batch();
+    const auto batches = setup.drain_all(kStart);
+    REQUIRE(batches.size() == 2);
+    // The second waits for what becomes of the first.
+    REQUIRE(setup.answer(batches[1], ErrorCode::out_of_order_sequence_number) == Fate::retried);
+    REQUIRE(setup.answer(batches[0], ErrorCode::out_of_order_sequence_number) == Fate::failed);
+    REQUIRE(setup.drain_all(kStart + 1s).size() == 1);
+    REQUIRE(setup.answer(batches[1], ErrorCode::out_of_order_sequence_number, kStart + 1s) ==
+            Fate::failed);
+    REQUIRE(setup.accumulator.empty());
+    setup.accumulator.set_producer_id({.id = 7, .epoch = 1});
+    setup.accumulator.begin_transaction();
+    setup.accumulator.admit(setup.slots[0]);
+    setup.add_batch();
+    const auto next = setup.drain_all(kStart + 1s);
+    REQUIRE(next.size() == 1);
+    REQUIRE(header_of(next[0]).producer_epoch == 1);
+    REQUIRE(header_of(next[0]).base_sequence == 0);
+}
+
+TEST_CASE("transactions of one epoch go on with their sequences") {
+    Setup setup({.transactional = true});
+    for (std::int32_t sequence = 0; sequence < 3; ++sequence) {
+        setup.accumulator.begin_transaction();
+        setup.accumulator.admit(setup.slots[0]);
+        setup.add_batch();
+        const auto batches = setup.drain_all(kStart);
+        REQUIRE(batches.size() == 1);
+        REQUIRE(header_of(batches[0]).base_sequence == sequence);
+        REQUIRE(setup.answer(batches[0], ErrorCode::none) == Fate::acknowledged);
+    }
+}

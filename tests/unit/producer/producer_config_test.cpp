@@ -48,6 +48,14 @@ TEST_CASE("idempotence gives way unless it is asked for") {
             "guarantee idempotence.");
 }
 
+TEST_CASE("transactions need idempotence") {
+    const auto config = with({{"transactional.id", "t"}, {"transaction.timeout.ms", "5000"}});
+    REQUIRE(config->transactional_id == "t");
+    REQUIRE(config->transaction_timeout == 5s);
+    REQUIRE(with({{"transactional.id", "t"}, {"acks", "1"}}).error() ==
+            "Cannot set a transactional.id without also enabling idempotence.");
+}
+
 TEST_CASE("what makes no sense is refused") {
     REQUIRE(with({{"acks", "2"}}).error() ==
             "Invalid value 2: String must be one of: all, -1, 0, 1 (configuration acks)");
