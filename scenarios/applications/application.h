@@ -38,7 +38,7 @@ struct Process {
 struct ApplicationContext {
     clients::Workload& workload;
     History& history;
-    /// Every partition of the topics that the programs use, as the newest metadata have them.
+    /// Every partition of the topics that have a history, as the newest metadata have them.
     std::function<std::vector<client::TopicPartition>()> partitions;
 };
 
@@ -69,21 +69,33 @@ public:
                                           const std::string& /*topic*/) const {
         return true;
     }
+    /// What else there is to be looked at when all is read, on the machine that read it; what is
+    /// wrong is the judge's.
+    virtual void look_at_the_end(Runtime& /*runtime*/) {}
     /// For the report.
     [[nodiscard]] virtual std::map<std::string, std::uint64_t> counts() const = 0;
     [[nodiscard]] virtual std::vector<Floor> floors() const = 0;
 };
 
 /// What a scenario needs to know of an application before there is one.
-struct ApplicationKind {
+class ApplicationKind {
+public:
     /// Besides the cluster's numbers.
-    std::span<const NumberRange> (*numbers)();
+    [[nodiscard]] virtual std::span<const NumberRange> numbers() const = 0;
     /// Draw a plan's numbers, then, when all numbers are known, its brokers' settings, then faults.
-    void (*draw_numbers)(simulated::Plan& plan);
-    void (*draw_settings)(simulated::Plan& plan);
-    void (*draw_faults)(simulated::Plan& plan);
-    std::unique_ptr<Application> (*make)(const ApplicationContext& context);
-    HistorySettings (*settings)(const simulated::Plan& plan);
+    virtual void draw_numbers(simulated::Plan& plan) const = 0;
+    virtual void draw_settings(simulated::Plan& plan) const = 0;
+    virtual void draw_faults(simulated::Plan& plan) const = 0;
+    [[nodiscard]] virtual std::unique_ptr<Application> make(
+        const ApplicationContext& context) const = 0;
+    [[nodiscard]] virtual HistorySettings settings(const simulated::Plan& plan) const = 0;
+    /// Whether all that is ever written to the topic stands in the history.
+    [[nodiscard]] virtual bool has_history_of(const std::string& topic) const {
+        return topic.starts_with('t');
+    }
+
+protected:
+    ~ApplicationKind() = default;
 };
 
 /// What the plan says of the cluster; of the clients: acks=all, idempotent, read_uncommitted.

@@ -52,6 +52,7 @@ void ApplicationRun::start_machines() {
 void ApplicationRun::start_closing_reads() {
     closing_.push_back([this](Runtime& runtime) {
         read_to_the_ends(context_, *application_, settings_.read_committed, runtime);
+        application_->look_at_the_end(runtime);
         is_read_ = true;
     });
     world_.add_machine("closing", {}).start([this](Runtime& runtime) {

@@ -15,6 +15,7 @@ namespace gregor::scenarios::applications {
 class ApplicationRun {
 public:
     /// `line`, if any, takes the lines of the history's file.
+    /// `partitions`: of the topics that have a history.
     ApplicationRun(const ApplicationKind& kind, simulated::World& world,
                    clients::Workload& workload,
                    std::function<std::vector<client::TopicPartition>()> partitions,

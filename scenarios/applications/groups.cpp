@@ -251,22 +251,16 @@ private:
     std::uint64_t looked_at_ = 0;
 };
 
-/// Each group commits after its work, or by itself, which promises no more.
-HistorySettings settings_of_groups(const simulated::Plan& plan) {
-    return settings_of_cluster(plan);
-}
-
 }  // namespace
 
-constinit const ApplicationKind kGroups{
-    .numbers = group_numbers,
-    .draw_numbers = draw_group_numbers,
-    .draw_settings = draw_group_settings,
-    .draw_faults = draw_group_faults,
-    .make = [](const ApplicationContext& context) -> std::unique_ptr<Application> {
-        return std::make_unique<Groups>(context);
-    },
-    .settings = settings_of_groups,
-};
+std::span<const NumberRange> GroupsKind::numbers() const { return group_numbers(); }
+void GroupsKind::draw_numbers(simulated::Plan& plan) const { draw_group_numbers(plan); }
+void GroupsKind::draw_settings(simulated::Plan& plan) const { draw_group_settings(plan); }
+void GroupsKind::draw_faults(simulated::Plan& plan) const { draw_group_faults(plan); }
+std::unique_ptr<Application> GroupsKind::make(const ApplicationContext& context) const {
+    return std::make_unique<Groups>(context);
+}
+
+constinit const GroupsKind kGroups;
 
 }  // namespace gregor::scenarios::applications

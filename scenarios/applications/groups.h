@@ -16,6 +16,20 @@
 
 namespace gregor::scenarios::applications {
 
-extern const ApplicationKind kGroups;
+class GroupsKind final : public ApplicationKind {
+public:
+    [[nodiscard]] std::span<const NumberRange> numbers() const override;
+    void draw_numbers(simulated::Plan& plan) const override;
+    void draw_settings(simulated::Plan& plan) const override;
+    void draw_faults(simulated::Plan& plan) const override;
+    [[nodiscard]] std::unique_ptr<Application> make(
+        const ApplicationContext& context) const override;
+    /// Each group commits after its work, or by itself, which promises no more.
+    [[nodiscard]] HistorySettings settings(const simulated::Plan& plan) const override {
+        return settings_of_cluster(plan);
+    }
+};
+
+extern const GroupsKind kGroups;
 
 }  // namespace gregor::scenarios::applications

@@ -14,7 +14,13 @@
 
 namespace gregor::scenarios {
 
+namespace cluster {
+struct Drawing;
+}
+
 /// Every scenario of clusters.
 [[nodiscard]] std::vector<std::unique_ptr<Scenario>> make_clusters();
+/// One more; the drawing outlives it.
+[[nodiscard]] std::unique_ptr<Scenario> make_cluster(const cluster::Drawing& drawing);
 
 }  // namespace gregor::scenarios

@@ -31,11 +31,11 @@ constexpr std::array kReassigning{FaultKind::kill,      FaultKind::power_loss,
                                   FaultKind::pause,     FaultKind::clean_restart,
                                   FaultKind::partition, FaultKind::one_way_partition,
                                   FaultKind::clog,      FaultKind::disk_write_error};
-constexpr std::array kGroupFaults{FaultKind::kill,      FaultKind::power_loss,
-                                  FaultKind::pause,     FaultKind::clean_restart,
-                                  FaultKind::partition, FaultKind::one_way_partition,
-                                  FaultKind::clog,      FaultKind::connection_reset,
-                                  FaultKind::half_open, FaultKind::slow_accept};
+constexpr std::array kApplicationFaults{FaultKind::kill,      FaultKind::power_loss,
+                                        FaultKind::pause,     FaultKind::clean_restart,
+                                        FaultKind::partition, FaultKind::one_way_partition,
+                                        FaultKind::clog,      FaultKind::connection_reset,
+                                        FaultKind::half_open, FaultKind::slow_accept};
 constexpr std::array kEverything{
     FaultKind::kill,
     FaultKind::power_loss,
@@ -152,7 +152,7 @@ constexpr std::array<Drawing, 10> kDrawings{{
      .floor_elections = 1},
     {.name = "groups",
      .summary = "consumer groups whose members and coordinators come and go",
-     .kinds = kGroupFaults,
+     .kinds = kApplicationFaults,
      .one_kind_in = 2,
      .faults_min = 2,
      .faults_max = 8,
@@ -165,5 +165,7 @@ constexpr std::array<Drawing, 10> kDrawings{{
 }  // namespace
 
 std::span<const Drawing> drawings() { return kDrawings; }
+
+std::span<const FaultKind> faults_of_applications() { return kApplicationFaults; }
 
 }  // namespace gregor::scenarios::cluster

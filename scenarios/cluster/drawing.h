@@ -43,6 +43,8 @@ struct Drawing {
 };
 
 [[nodiscard]] std::span<const Drawing> drawings();
+/// The kinds of faults that clusters with an application meet.
+[[nodiscard]] std::span<const simulated::FaultKind> faults_of_applications();
 
 [[nodiscard]] simulated::Plan draw_plan(const Drawing& drawing, std::uint64_t seed,
                                         const Numbers& given);

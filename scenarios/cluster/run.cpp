@@ -178,13 +178,13 @@ private:
         });
     }
 
-    /// Of the topics that clients use, which begin with "t".
+    /// Of the topics that have a history.
     [[nodiscard]] std::vector<client::TopicPartition> partitions_of_topics() {
         std::vector<client::TopicPartition> all;
         nodes_.look_at_images();
         if (nodes_.image() == nullptr) return all;
         for (const auto& [id, topic] : nodes_.image()->topics()) {
-            if (!topic->name.starts_with('t')) continue;
+            if (!drawing_.application->has_history_of(topic->name)) continue;
             for (const auto& [index, state] : topic->partitions) {
                 all.push_back({topic->name, index});
             }
@@ -519,9 +519,13 @@ namespace gregor::scenarios {
 std::vector<std::unique_ptr<Scenario>> make_clusters() {
     std::vector<std::unique_ptr<Scenario>> all;
     for (const cluster::Drawing& drawing : cluster::drawings()) {
-        all.push_back(std::make_unique<cluster::ClusterScenario>(drawing));
+        all.push_back(make_cluster(drawing));
     }
     return all;
+}
+
+std::unique_ptr<Scenario> make_cluster(const cluster::Drawing& drawing) {
+    return std::make_unique<cluster::ClusterScenario>(drawing);
 }
 
 }  // namespace gregor::scenarios

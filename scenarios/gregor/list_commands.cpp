@@ -38,9 +38,9 @@ int print_plan(const PlanCommand& command) {
 
 }  // namespace
 
-void add_list_commands(CLI::App& app, int& exit_code) {
-    app.add_subcommand("list", "Lists the scenarios")->callback([] {
-        for (const auto& scenario : scenarios()) {
+void add_list_commands(CLI::App& app, const GregorProgram& program, int& exit_code) {
+    app.add_subcommand("list", "Lists the scenarios")->callback([&program] {
+        for (const Scenario* scenario : program.scenarios) {
             fmt::print("{:20} {}\n", scenario->name(), scenario->summary());
         }
     });
@@ -57,7 +57,7 @@ void add_list_commands(CLI::App& app, int& exit_code) {
     });
     auto command = std::make_shared<PlanCommand>();
     CLI::App* plan_app = app.add_subcommand("plan", "Prints the plan that a seed is expanded into");
-    add_target_options(*plan_app, command->target);
+    add_target_options(*plan_app, program, command->target);
     plan_app->add_option("--seed", command->seed, "The seed (1)");
     plan_app->add_option("--save", command->file, "Writes it to this file");
     plan_app->callback([command, &exit_code] { exit_code = print_plan(*command); });

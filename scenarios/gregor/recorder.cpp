@@ -54,12 +54,12 @@ std::string store_path(const std::string& given) {
     return path == nullptr ? "" : path;
 }
 
-std::string again_line(std::string_view verb, std::int64_t id, const std::string& options,
-                       const std::string& store) {
-    std::string show = fmt::format("gregor runs show {}", id);
+std::string again_line(std::string_view program, std::string_view verb, std::int64_t id,
+                       const std::string& options, const std::string& store) {
+    std::string show = fmt::format("{} runs show {}", program, id);
     if (!store.empty()) show += " --store " + store;
     std::string line =
-        fmt::format("{} --save run{}.toml && gregor {} run{}.toml", show, id, verb, id);
+        fmt::format("{} --save run{}.toml && {} {} run{}.toml", show, id, program, verb, id);
     if (!options.empty()) line += " " + options;
     return verb == "replay" ? line + " --trace" : line;
 }

@@ -20,8 +20,9 @@ void add_store_option(CLI::App& command, std::string& file);
 
 /// How a stored run is run again, whatever today's build makes of its seed: "gregor runs show 7
 /// --save run7.toml && gregor replay run7.toml --trace".
-[[nodiscard]] std::string again_line(std::string_view verb, std::int64_t id,
-                                     const std::string& options, const std::string& store);
+[[nodiscard]] std::string again_line(std::string_view program, std::string_view verb,
+                                     std::int64_t id, const std::string& options,
+                                     const std::string& store);
 
 class Recorder {
 public:

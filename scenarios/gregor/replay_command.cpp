@@ -93,10 +93,10 @@ int replay(const ReplayCommand& command) {
 
 }  // namespace
 
-void add_replay_command(CLI::App& app, int& exit_code) {
+void add_replay_command(CLI::App& app, const GregorProgram& program, int& exit_code) {
     auto command = std::make_shared<ReplayCommand>();
     CLI::App* replay_app = app.add_subcommand("replay", "Runs one seed again, exactly");
-    add_target_options(*replay_app, command->target);
+    add_target_options(*replay_app, program, command->target);
     replay_app->add_option("--seed", command->seed, "The seed (a plan's file brings its own)");
     replay_app->add_option("--until", command->until, "Stops at this simulated time: 12s, 3500ms");
     replay_app->add_option("--history", command->history,

@@ -119,12 +119,14 @@ void print_figures(const CampaignReport& report) {
 /// How a failed run is run again: by its seed, if that still draws this plan, else from the store.
 std::string again(std::string_view verb, const RunCommand& command, const CampaignOptions& options,
                   const Task& task, const std::optional<std::int64_t>& id) {
+    const std::string& program = command.target.program->name;
     const bool is_drawn =
         task.first_plan == Task::kDrawn || simulated::to_toml(plan_for(options, task)) ==
                                                simulated::to_toml(plan_for(options, task.seed));
-    if (!is_drawn && id) return again_line(verb, *id, options_of(command.target), command.store);
-    return fmt::format("gregor {} {} --seed {}{}", verb, arguments_of(command.target), task.seed,
-                       verb == "replay" ? " --trace" : "");
+    if (!is_drawn && id)
+        return again_line(program, verb, *id, options_of(command.target), command.store);
+    return fmt::format("{} {} {} --seed {}{}", program, verb, arguments_of(command.target),
+                       task.seed, verb == "replay" ? " --trace" : "");
 }
 
 void print_failure(const RunCommand& command, const CampaignOptions& options,
@@ -252,10 +254,10 @@ int run(const RunCommand& command) {
 
 }  // namespace
 
-void add_run_command(CLI::App& app, int& exit_code) {
+void add_run_command(CLI::App& app, const GregorProgram& program, int& exit_code) {
     auto command = std::make_shared<RunCommand>();
     CLI::App* run_app = app.add_subcommand("run", "Runs many seeds and gives a verdict");
-    add_target_options(*run_app, command->target);
+    add_target_options(*run_app, program, command->target);
     run_app->add_option("--seeds", command->seeds, "How many seeds (100)");
     run_app->add_option("--seed", command->seed, "Only this seed");
     run_app->add_option("--first-seed", command->first_seed,

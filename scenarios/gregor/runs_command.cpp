@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "scenarios/gregor/commands.h"
+#include "scenarios/gregor/program.h"
 #include "scenarios/gregor/recorder.h"
 
 namespace gregor::scenarios {
@@ -14,6 +15,7 @@ using reports::RunStore;
 using reports::StoredRun;
 
 struct RunsCommand {
+    std::string program;
     std::string store;
     reports::RunFilter filter;
     std::int64_t id = 0;
@@ -71,7 +73,7 @@ void print_values(std::string_view heading, const reports::Counts& values) {
     for (const auto& [key, value] : values) fmt::print("  {:24} {}\n", key, value);
 }
 
-void print_run(const StoredRun& run, const std::string& store) {
+void print_run(const StoredRun& run, const RunsCommand& command) {
     fmt::print("run {}: {}, seed {}, stored at {} UTC\n", run.id, title(run.group), run.seed,
                run.stored_at);
     fmt::print("build {}\n", run.build);
@@ -83,9 +85,11 @@ void print_run(const StoredRun& run, const std::string& store) {
     fmt::print("digest {} after {} events, {} simulated, {} of CPU time\n", run.digest,
                run.digest_events, in_seconds(run.simulated_ns), in_seconds(run.cpu_ns));
     fmt::print("verdict: {}\n", run.verdict);
-    fmt::print("replay: {}\n", again_line("replay", run.id, run.group.options, store));
+    fmt::print("replay: {}\n",
+               again_line(command.program, "replay", run.id, run.group.options, command.store));
     if (run.verdict == name(Verdict::violated)) {
-        fmt::print("shrink: {}\n", again_line("shrink", run.id, run.group.options, store));
+        fmt::print("shrink: {}\n",
+                   again_line(command.program, "shrink", run.id, run.group.options, command.store));
     }
     print_values("counts", run.counts);
     print_values("faults of the plan, and how often each fired", run.faults);
@@ -100,7 +104,7 @@ Result<void, std::string> show_run(const RunsCommand& command) {
     const auto run = TRY(store.find(command.id));
     if (!run) return fail(fmt::format("{} holds no run {}", store.path(), command.id));
     if (command.file.empty()) {
-        print_run(*run, command.store);
+        print_run(*run, command);
         return {};
     }
     std::ofstream file(command.file);
@@ -160,8 +164,9 @@ int exit_code_of(Body&& body) {
     return done ? 0 : usage_error(done.error());
 }
 
-void add_runs(CLI::App& app, int& exit_code) {
+void add_runs(CLI::App& app, const GregorProgram& program, int& exit_code) {
     auto command = std::make_shared<RunsCommand>();
+    command->program = program.name;
     CLI::App* runs = app.add_subcommand("runs", "Lists the runs of a run store, the newest first");
     add_store_option(*runs, command->store);
     runs->add_option("--scenario", command->filter.scenario, "Only runs of this scenario");
@@ -190,8 +195,8 @@ void add_report(CLI::App& app, int& exit_code) {
 
 }  // namespace
 
-void add_runs_commands(CLI::App& app, int& exit_code) {
-    add_runs(app, exit_code);
+void add_runs_commands(CLI::App& app, const GregorProgram& program, int& exit_code) {
+    add_runs(app, program, exit_code);
     add_report(app, exit_code);
 }
 

@@ -63,7 +63,7 @@ void print_result(const ShrinkCommand& command, const Plan& failing, const Shrun
     fmt::print("{} violated at {}: {}\n", violation.invariant, to_string(violation.at),
                violation.message);
     if (command.file.empty()) fmt::print("save this plan as small.toml, or give --save\n");
-    fmt::print("replay: gregor replay {} --trace\n",
+    fmt::print("replay: {} replay {} --trace\n", command.target.program->name,
                arguments_with(command.file.empty() ? "small.toml" : command.file, command.target));
 }
 
@@ -110,11 +110,11 @@ int shrink_plan(const ShrinkCommand& command) {
 
 }  // namespace
 
-void add_shrink_command(CLI::App& app, int& exit_code) {
+void add_shrink_command(CLI::App& app, const GregorProgram& program, int& exit_code) {
     auto command = std::make_shared<ShrinkCommand>();
     CLI::App* shrink_app =
         app.add_subcommand("shrink", "Makes the plan of a failing run as small as it still fails");
-    add_target_options(*shrink_app, command->target);
+    add_target_options(*shrink_app, program, command->target);
     shrink_app->add_option("--seed", command->seed, "The seed (a plan's file brings its own)");
     shrink_app->add_option("--save", command->file, "Keeps the smallest plan so far in this file");
     shrink_app->add_option("--budget", command->budget, "How many smaller plans to run (400)")

@@ -12,9 +12,9 @@
 namespace gregor::scenarios {
 namespace {
 
-std::string known_scenarios() {
+std::string known_scenarios(const GregorProgram& program) {
     std::string names;
-    for (const auto& scenario : scenarios()) {
+    for (const Scenario* scenario : program.scenarios) {
         names += (names.empty() ? "" : ", ") + std::string(scenario->name());
     }
     return names;
@@ -30,20 +30,21 @@ Result<simulated::Plan, std::string> read_plan_file(const std::string& path) {
     return *std::move(plan);
 }
 
-Result<void, std::string> resolve_target(const std::string& target, CampaignOptions& campaign) {
+Result<void, std::string> resolve_target(const GregorProgram& program, const std::string& target,
+                                         CampaignOptions& campaign) {
     if (!target.ends_with(".toml")) {
-        campaign.scenario = find_scenario(target);
+        campaign.scenario = program.find(target);
         if (campaign.scenario == nullptr) {
             return fail(
-                fmt::format("no scenario \"{}\"; there are: {}", target, known_scenarios()));
+                fmt::format("no scenario \"{}\"; there are: {}", target, known_scenarios(program)));
         }
         return {};
     }
     campaign.plan = TRY(read_plan_file(target));
-    campaign.scenario = find_scenario(campaign.plan->scenario);
+    campaign.scenario = program.find(campaign.plan->scenario);
     if (campaign.scenario == nullptr) {
         return fail(fmt::format("{} is for the scenario \"{}\"; there are: {}", target,
-                                campaign.plan->scenario, known_scenarios()));
+                                campaign.plan->scenario, known_scenarios(program)));
     }
     campaign.first_seed = campaign.plan->seed;
     return {};
@@ -62,7 +63,8 @@ Result<void, std::string> check_plans(const TargetOptions& options,
 
 }  // namespace
 
-void add_target_options(CLI::App& command, TargetOptions& options) {
+void add_target_options(CLI::App& command, const GregorProgram& program, TargetOptions& options) {
+    options.program = &program;
     command.add_option("target", options.target, "A scenario, or a plan's file.toml")->required();
     command.add_option("--plant", options.planted,
                        "Brings a planted bug back, to see whether the checks bite (gregor bugs)");
@@ -73,7 +75,7 @@ void add_target_options(CLI::App& command, TargetOptions& options) {
 
 Result<CampaignOptions, std::string> resolve(const TargetOptions& options) {
     CampaignOptions campaign;
-    TRY(resolve_target(options.target, campaign));
+    TRY(resolve_target(*options.program, options.target, campaign));
     for (const std::string& name : options.planted) {
         const auto bug = find_planted_bug(name);
         if (!bug) return fail(fmt::format("no planted bug \"{}\"; see gregor bugs", name));

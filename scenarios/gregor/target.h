@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "scenarios/gregor/campaign.h"
+#include "scenarios/gregor/program.h"
 #include "sim/base/result.h"
 
 namespace CLI {
@@ -14,13 +15,14 @@ class App;
 namespace gregor::scenarios {
 
 struct TargetOptions {
-    std::string target;  // a scenario's name or a plan's file
+    const GregorProgram* program = nullptr;  // whose scenarios
+    std::string target;                      // a scenario's name or a plan's file
     std::vector<std::string> planted;
     std::vector<std::string> disabled_faults;
     std::vector<std::string> workload;  // key=value
 };
 
-void add_target_options(CLI::App& command, TargetOptions& options);
+void add_target_options(CLI::App& command, const GregorProgram& program, TargetOptions& options);
 
 /// Fills in scenario, plan, bugs, faults and workload numbers; the error says what to do.
 [[nodiscard]] Result<CampaignOptions, std::string> resolve(const TargetOptions& options);

@@ -32,6 +32,14 @@ def may_see(path, included, table):
     return any(included == place or included.startswith(place + "/") for place in seen)
 
 
+def path_of(name, source, table):
+    """The file that `name` includes. In a standalone folder files find those beside them."""
+    home = home_of(source.path, table)
+    if table["folders"][home].get("standalone", False) and "/" not in name:
+        return source.path.rpartition("/")[0] + "/" + name
+    return name
+
+
 def is_pure(path, table):
     if table["folders"][home_of(path, table)].get("pure", False):
         return True
@@ -64,7 +72,9 @@ def check(sources, table):
                     if is_under(name, header) and not any(is_under(source.path, p) for p in places):
                         where = ", ".join(places) or "nowhere"
                         findings.append(Finding(source.path, line, f"<{name}> belongs to: {where}"))
-            elif name not in paths:
+                continue
+            name = path_of(name, source, table)
+            if name not in paths:
                 message = f'"{name}" is no path from the root to a file of ours'
                 findings.append(Finding(source.path, line, message))
             else:
