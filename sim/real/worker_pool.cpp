@@ -1,8 +1,5 @@
 #include "sim/real/worker_pool.h"
 
-#include <sys/eventfd.h>
-
-#include <cerrno>
 #include <csignal>
 
 #include "sim/base/check.h"
@@ -10,10 +7,10 @@
 namespace gregor::real {
 
 WorkerPool::WorkerPool(Poller& poller, std::size_t threads)
-    : poller_(poller), wakeup_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-    CHECK(wakeup_.valid(), "eventfd: errno {}", errno);
+    : finished_(poller, [](std::vector<Job> finished) {
+          for (Job& job : finished) job.done();
+      }) {
     CHECK(threads > 0);
-    poller_.watch(wakeup_.get(), *this);
     // Signals are the loop's affair: the threads inherit a mask that blocks them all.
     sigset_t all;
     sigset_t before;
@@ -30,7 +27,6 @@ WorkerPool::~WorkerPool() {
     }
     posted_.notify_all();
     for (std::thread& thread : threads_) thread.join();
-    poller_.forget(wakeup_.get(), *this);
 }
 
 void WorkerPool::post(std::move_only_function<void()> work, std::move_only_function<void()> done) {
@@ -50,24 +46,10 @@ void WorkerPool::work_until_quit() {
         waiting_.pop_front();
         lock.unlock();
         job.work();
-        lock.lock();
         // The job goes back whole: what it holds is released in the loop's thread.
-        finished_.push_back(std::move(job));
-        if (finished_.size() > 1) continue;  // the loop has been told already
-        const std::uint64_t one = 1;
-        CHECK(::write(wakeup_.get(), &one, sizeof one) == sizeof one, "eventfd: errno {}", errno);
+        finished_.post(std::move(job));
+        lock.lock();
     }
-}
-
-void WorkerPool::on_ready(std::uint32_t) {
-    std::uint64_t count = 0;
-    if (::read(wakeup_.get(), &count, sizeof count) < 0) return;
-    std::vector<Job> finished;
-    {
-        const std::lock_guard lock(mutex_);
-        finished.swap(finished_);
-    }
-    for (Job& job : finished) job.done();
 }
 
 }  // namespace gregor::real

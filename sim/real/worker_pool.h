@@ -1,5 +1,5 @@
 // WorkerPool: the threads that do what may block. They run jobs and nothing else: everything that
-// is known to fibers stays in the loop's thread, which learns of finished jobs through an eventfd.
+// is known to fibers stays in the loop's thread, which learns of finished jobs by mail.
 #pragma once
 
 #include <condition_variable>
@@ -10,12 +10,11 @@
 #include <thread>
 #include <vector>
 
-#include "sim/real/descriptor.h"
-#include "sim/real/poller.h"
+#include "sim/real/mailbox.h"
 
 namespace gregor::real {
 
-class WorkerPool final : private Watched {
+class WorkerPool {
 public:
     WorkerPool(Poller& poller, std::size_t threads);
     /// Finishes the jobs that were posted; what should follow them in the loop is dropped.
@@ -34,14 +33,11 @@ private:
     };
 
     void work_until_quit();
-    void on_ready(std::uint32_t events) override;
 
-    Poller& poller_;
-    Descriptor wakeup_;
+    Mailbox<Job> finished_;
     std::mutex mutex_;
     std::condition_variable posted_;
     std::deque<Job> waiting_;
-    std::vector<Job> finished_;
     bool quit_ = false;
     std::vector<std::thread> threads_;
 };
