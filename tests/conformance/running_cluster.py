@@ -53,9 +53,9 @@ class RunningCluster:
         wait_until(lambda: len(self.partition(name).get("isrs", ())) == 3, f"{name} is in sync")
 
     def partition(self, topic):
-        """Of the topic, as kcat tells it."""
+        """Of the topic, as kcat tells it; empty while the broker that it asks has not heard of the topic."""
         metadata = json.loads(run(["kcat", "-b", self.address, "-L", "-J", "-t", topic]))
-        return metadata["topics"][0]["partitions"][0]
+        return next(iter(metadata["topics"][0]["partitions"]), {})
 
     def kill_leader(self, topic):
         """kill -9; returns the node."""
