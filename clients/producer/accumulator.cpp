@@ -156,7 +156,10 @@ bool Accumulator::keeps_order(const Partition& partition) const {
     if (!partition.is_known_to_log || !has_present_identity(partition)) {
         return partition.in_flight.empty();
     }
-    return partition.in_flight.size() < static_cast<std::size_t>(options_.max_in_flight);
+    // The log must still know the oldest when that one is tried again, and it remembers as many.
+    return partition.in_flight.empty() ||
+           partition.next_number - partition.in_flight.front()->number <
+               static_cast<std::uint64_t>(options_.max_in_flight);
 }
 
 BatchRef Accumulator::take(Partition& partition) {

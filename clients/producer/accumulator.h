@@ -9,8 +9,9 @@
 //
 // With idempotence a batch gets its producer id, epoch and base sequence when it is first sent, and
 // keeps them in every later try, so that the log takes it once. Order is kept like this:
-// - up to max_in_flight batches of a partition may be under way; what has to be tried again goes
-//   out only as the oldest of those that are not done, one at a time;
+// - no batch of a partition is more than max_in_flight behind the oldest that is not done, which
+//   may be under way to a leader of before; what has to be tried again goes out only as the oldest
+//   of those, one at a time;
 // - until the first batch of an epoch is acknowledged nothing follows it: a log that knows nothing
 //   of a producer takes whatever sequence comes first, and so would take the second batch if the
 //   first one met a broker that did not lead yet;

@@ -201,6 +201,19 @@ TEST_CASE("what has to be tried again goes out in order, one at a time") {
     REQUIRE(setup.accumulator.empty());
 }
 
+TEST_CASE("no batch goes out so far behind one without an answer that the log would forget that") {
+    Setup setup;
+    setup.become_known();
+    for (int i = 0; i < 12; ++i) setup.add_batch();
+    const auto sent = setup.drain_all(kStart);
+    REQUIRE(sent.size() == 5);
+    // The answers of a later leader come before that of the first, which is none any more.
+    for (std::size_t i = 1; i < sent.size(); ++i) setup.answer(sent[i], ErrorCode::none);
+    REQUIRE(setup.drain_all(kStart).empty());
+    setup.answer(sent[0], ErrorCode::none);
+    REQUIRE(setup.drain_all(kStart).size() == 5);
+}
+
 TEST_CASE("a gap before a later batch is no reason to start over") {
     Setup setup;
     setup.become_known();
