@@ -1,7 +1,9 @@
 #include "clients/consumer/member_driver.h"
 
+#include "broker/protocol/messages/group_admin.h"
 #include "clients/consumer/metadata_watch.h"
 #include "clients/consumer/subscription_codec.h"
+#include "sim/base/instrument.h"
 
 namespace gregor::consumer {
 
@@ -87,14 +89,35 @@ void MemberDriver::act(const RunAssignor& run) {
     state_.membership.assigned(std::move(assignments));
 }
 
+/// How many partitions each topic had when they were assigned, to notice when it gets more: every
+/// assignor assigns all of them.
+void MemberDriver::act(const LearnAssignment& learn) {
+    const auto answer = ask<protocol::DescribeGroupsResponse>(
+        protocol::DescribeGroupsRequest{.groups = {state_.config.group_id}},
+        state_.config.request_timeout);
+    if (!answer || answer->groups.size() != 1) return state_.cluster.back_off();
+    const auto& group = answer->groups.front();
+    state_.coordinator.note(group.error_code);
+    if (group.error_code != ErrorCode::none) return state_.cluster.back_off();
+    PROBE("a leader that has come back asked what its group is assigned");
+    PartitionCounts counts;
+    for (const auto& member : group.members) {
+        const auto assigned = decode_assignment(member.member_assignment);
+        for (const auto& [topic, partition] : assigned.value_or(std::vector<TopicPartition>())) {
+            counts[topic] = std::max(counts[topic], partition.value() + 1);
+        }
+    }
+    state_.subscription.group_topics = topics_of(read_members(learn.members));
+    state_.subscription.assigned_counts = counts_of(counts, state_.subscription.group_topics);
+    state_.membership.assigned({});
+}
+
 void MemberDriver::act(const SendSync& sync) {
     const Duration timeout =
         std::max(state_.config.request_timeout, state_.config.max_poll_interval + kJoinSlack);
-    const Instant sent = state_.now();
     const auto answer = ask<protocol::SyncGroupResponse>(sync.request, timeout);
     if (!answer) return unanswered();
     state_.coordinator.note(answer->error_code);
-    if (answer->error_code == ErrorCode::none) state_.membership.heard(sent);
     state_.membership.synced(state_.now(), *answer);
     state_.notify();
 }
@@ -107,7 +130,7 @@ void MemberDriver::act(const SendHeartbeat& heartbeat) {
     const auto answer = ask<protocol::HeartbeatResponse>(heartbeat.request, timeout);
     if (!answer) return unanswered();
     state_.coordinator.note(answer->error_code);
-    if (answer->error_code == ErrorCode::none) state_.membership.heard(sent);
+    if (answer->error_code == ErrorCode::none) state_.membership.counted(sent);
     state_.membership.heartbeat_answered(state_.now(), answer->error_code,
                                          {.generation_id = heartbeat.request.generation_id,
                                           .member_id = heartbeat.request.member_id});

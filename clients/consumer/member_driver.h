@@ -17,6 +17,7 @@ private:
     void act(const WaitUntil& wait);
     void act(const SendJoin& join);
     void act(const RunAssignor& run);
+    void act(const LearnAssignment& learn);
     void act(const SendSync& sync);
     void act(const SendHeartbeat& heartbeat);
     void act(const SendLeave& leave);

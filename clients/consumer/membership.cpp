@@ -103,6 +103,7 @@ MembershipAction Membership::next(Instant now) {
     }
     if (is<Joining>()) return join_or_wait(now);
     if (const auto* const assigning = std::get_if<Assigning>(&state_)) {
+        if (assigning->is_there) return LearnAssignment{assigning->members};
         return RunAssignor{assignor_, assigning->members};
     }
     if (const auto* const syncing = std::get_if<Syncing>(&state_)) {
@@ -171,8 +172,8 @@ void Membership::joined(Instant now, const protocol::JoinGroupResponse& answer) 
     assignor_ = *answer.protocol_name;
     is_leader_ = answer.leader == answer.member_id;
     next_heartbeat_ = deadline_after(now, options_.heartbeat_interval);
-    if (is_leader_ && !answer.skip_assignment) {
-        state_ = Assigning{answer.members};
+    if (is_leader_) {
+        state_ = Assigning{.members = answer.members, .is_there = answer.skip_assignment};
     } else {
         state_ = Syncing{.assignments = {}, .not_before = now};
     }
@@ -218,6 +219,7 @@ void Membership::left() {
 }
 
 void Membership::unanswered(Instant now) {
+    counted_.reset();  // the next answer may be another coordinator's
     const Instant later = deadline_after(now, options_.retry_backoff);
     if (is_leaving_) {
         // The session ends by itself.
@@ -254,8 +256,10 @@ void Membership::give_up(Instant now, ErrorCode error) {
 
 bool Membership::is_stable() const { return is<Stable>(); }
 
-Instant Membership::held_until() const {
-    return deadline_after(heard_, std::min(options_.session_timeout, options_.max_poll_interval));
+void Membership::written(Instant sent) {
+    if (!counted_) return;
+    held_until_ = std::min(deadline_after(sent, options_.session_timeout),
+                           deadline_after(std::min(*counted_, sent), options_.max_poll_interval));
 }
 
 protocol::LeaveGroupRequest Membership::leave_request() const {

@@ -58,6 +58,10 @@ struct RunAssignor {
     std::string assignor;
     std::vector<protocol::JoinGroupResponse::Member> members;
 };
+/// The member leads a generation whose assignment is there already (KIP-814): what is it?
+struct LearnAssignment {
+    std::vector<protocol::JoinGroupResponse::Member> members;
+};
 struct SendSync {
     protocol::SyncGroupRequest request;
 };
@@ -67,8 +71,8 @@ struct SendHeartbeat {
 struct SendLeave {
     protocol::LeaveGroupRequest request;
 };
-using MembershipAction =
-    std::variant<WaitUntil, SendJoin, RunAssignor, SendSync, SendHeartbeat, SendLeave>;
+using MembershipAction = std::variant<WaitUntil, SendJoin, RunAssignor, LearnAssignment, SendSync,
+                                      SendHeartbeat, SendLeave>;
 
 class Membership {
 public:
@@ -102,14 +106,17 @@ public:
 
     [[nodiscard]] MembershipAction next(Instant now);
     void joined(Instant now, const protocol::JoinGroupResponse& answer);
+    /// Nothing, if it was there.
     void assigned(std::vector<protocol::SyncGroupRequest::Assignment> assignments);
     void synced(Instant now, const protocol::SyncGroupResponse& answer);
     /// To a heartbeat, or to a commit of the generation `of`.
     void heartbeat_answered(Instant now, protocol::ErrorCode error, const Generation& of);
+    /// A heartbeat that was sent then has found the member in its generation, and no rebalance.
+    void counted(Instant sent) { counted_ = sent; }
     void left();
-    /// The coordinator has answered, without an error, what this member of its generation sent
-    /// then.
-    void heard(Instant sent) { heard_ = std::max(heard_, sent); }
+    /// The coordinator has written what this member of its generation sent then, and its followers
+    /// have it: no other had replaced it when it wrote.
+    void written(Instant sent);
     /// How it says that it leaves.
     [[nodiscard]] protocol::LeaveGroupRequest leave_request() const;
     /// What was asked last has no answer.
@@ -117,10 +124,11 @@ public:
 
     [[nodiscard]] Generation generation() const { return {generation_id_, member_id_}; }
     [[nodiscard]] bool is_stable() const;
-    /// Before then the coordinator gives this member's partitions to nobody else: its session is
-    /// not over, and no rebalance has waited for it in vain. Unless another process takes its
-    /// group.instance.id, or somebody removes it.
-    [[nodiscard]] Instant held_until() const;
+    /// Before then no coordinator gives this member's partitions to anybody else: its session is
+    /// not over, and no rebalance has waited for it in vain. A heartbeat alone says less: one that
+    /// has been replaced and does not know it answers, too. Another process that takes the member's
+    /// group.instance.id, or who removes it, waits for nothing.
+    [[nodiscard]] Instant held_until() const { return held_until_; }
     [[nodiscard]] bool is_leader() const { return is_leader_ && is_stable(); }
     /// The assignor of this generation.
     [[nodiscard]] const std::string& assignor() const { return assignor_; }
@@ -135,6 +143,7 @@ private:
     };
     struct Assigning {
         std::vector<protocol::JoinGroupResponse::Member> members;
+        bool is_there = false;
     };
     struct Syncing {
         std::vector<protocol::SyncGroupRequest::Assignment> assignments;
@@ -174,7 +183,8 @@ private:
     bool is_late_ = false;  // left because nobody polled
     Instant next_heartbeat_{};
     Instant last_poll_{};
-    Instant heard_{};
+    std::optional<Instant> counted_;  // by a heartbeat sent then, and no rebalance was on
+    Instant held_until_{};
     std::optional<protocol::ErrorCode> error_;
 };
 

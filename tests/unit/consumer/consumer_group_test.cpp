@@ -1,5 +1,6 @@
 // Members of one group on machines of their own, and what becomes of their partitions when one
 // leaves, dies or is late, or when the coordinator is killed.
+#include "clients/admin/admin.h"
 #include "sim/base/instrument.h"
 #include "tests/unit/consumer/consumer_world.h"
 
@@ -148,6 +149,29 @@ TEST_CASE("a static member that comes back within its session keeps its partitio
         client.wait_until([&] { return log.members["m3"].owned == owned; });
         runtime.clock().sleep_for(10s);
         REQUIRE(log.members["m2"].times_assigned == assigned);
+    });
+}
+
+TEST_CASE("a static leader that comes back notices what has changed while it was away") {
+    ConsumerWorld world(1);
+    world.cluster().as_client([&](Runtime& runtime) {
+        GroupLog& log = world.log();
+        ClusterClient client(runtime, {"n1"});
+        client.create_topic(kTopic, kPartitions, 1);
+        Appender appender(runtime, world.config());
+        ConsumerConfig config = world.config();
+        config.group_instance_id = "i1";
+        world.start_member("m1", config);
+        client.wait_until([&] { return log.members["m1"].owned.size() == kPartitions; });
+        log.members["m1"].is_to_leave = true;
+        client.wait_until([&] { return log.members["m1"].has_left; });
+        admin::Admin admin(appender.cluster());
+        const auto grown = admin.create_partitions(
+            {.name = kTopic, .count = kPartitions + 2, .assignments = std::nullopt});
+        REQUIRE(grown.has_value());
+        world.start_member("m2", config);
+        client.wait_until([&] { return log.members["m2"].owned.size() == kPartitions + 2; });
+        REQUIRE(log.members["m2"].times_assigned == 2);
     });
 }
 

@@ -55,6 +55,32 @@ TEST_CASE("a member joins again with the id that it is given (KIP-394)") {
     REQUIRE(asks_for<SendSync>(membership, kStart));
 }
 
+TEST_CASE("a leader that is told to leave the assignment as it is learns what it is (KIP-814)") {
+    Membership membership = member("i");
+    membership.prepared(kStart, {});
+    protocol::JoinGroupResponse answer = join_answer(1, "a");
+    answer.skip_assignment = true;
+    membership.joined(kStart, answer);
+    REQUIRE(asks_for<LearnAssignment>(membership, kStart));
+    membership.assigned({});
+    const auto action = membership.next(kStart);
+    REQUIRE(std::get<SendSync>(action).request.assignments.empty());
+}
+
+TEST_CASE("a member holds its partitions for a session after what the coordinator has written") {
+    Membership membership = member();
+    become_stable(membership, kStart);
+    membership.written(kStart + 1s);
+    REQUIRE(membership.held_until() == Instant());  // a rebalance may have begun before
+    membership.counted(kStart + 2s);
+    REQUIRE(membership.held_until() == Instant());  // by whom?
+    membership.written(kStart + 3s);
+    REQUIRE(membership.held_until() == kStart + 3s + MembershipOptions().session_timeout);
+    membership.unanswered(kStart + 4s);
+    membership.written(kStart + 5s);
+    REQUIRE(membership.held_until() == kStart + 3s + MembershipOptions().session_timeout);
+}
+
 TEST_CASE("a member whose generation is over has lost what it had") {
     Membership membership = member();
     become_stable(membership, kStart);
