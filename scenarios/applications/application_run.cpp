@@ -30,12 +30,11 @@ private:
 ApplicationRun::ApplicationRun(const ApplicationKind& kind, simulated::World& world,
                                clients::Workload& workload,
                                std::function<std::vector<client::TopicPartition>()> partitions,
-                               std::function<void(std::string_view)> line)
+                               HistoryWorld history_world)
     : world_(world),
       workload_(workload),
       settings_(kind.settings(workload.plan)),
-      history_(
-          settings_, [&world] { return world.now(); }, std::move(line)),
+      history_(settings_, std::move(history_world)),
       context_{.workload = workload, .history = history_, .partitions = std::move(partitions)},
       application_(kind.make(context_)) {}
 

@@ -14,12 +14,11 @@ namespace gregor::scenarios::applications {
 
 class ApplicationRun {
 public:
-    /// `line`, if any, takes the lines of the history's file.
     /// `partitions`: of the topics that have a history.
     ApplicationRun(const ApplicationKind& kind, simulated::World& world,
                    clients::Workload& workload,
                    std::function<std::vector<client::TopicPartition>()> partitions,
-                   std::function<void(std::string_view)> line);
+                   HistoryWorld history_world);
 
     void start_machines();
     [[nodiscard]] const Application& application() const { return *application_; }

@@ -14,8 +14,9 @@ GroupWatch::GroupWatch(const ApplicationContext& context, Runtime& runtime,
 bool GroupWatch::look_at(const std::string& group) {
     const std::vector<client::TopicPartition> partitions = context_.partitions();
     const HistoryTime began = context_.history.now();
+    const bool may_be_old = context_.history.has_replaced_coordinator(group);
     const auto offsets = admin_.committed_offsets(group);
-    if (!offsets) return false;
+    if (!offsets || may_be_old) return false;
     for (const client::TopicPartition& each : partitions) {
         const auto offset = offsets->find(each);
         context_.history.add(

@@ -13,7 +13,8 @@ class GroupWatch {
 public:
     GroupWatch(const ApplicationContext& context, Runtime& runtime, const std::string& client_id);
 
-    /// Of all partitions. False, and nothing in the history, if nobody answers in time.
+    /// Of all partitions. False, and nothing in the history, if nobody answers in time, or perhaps
+    /// a coordinator that has been replaced.
     bool look_at(const std::string& group);
 
 private:

@@ -22,12 +22,9 @@ std::int64_t find_or_zero(const auto& map, const auto& key) {
 
 }  // namespace
 
-History::History(const HistorySettings& settings, std::function<Instant()> world_now,
-                 std::function<void(std::string_view)> line)
-    : world_now_(std::move(world_now)),
-      line_(std::move(line)),
-      checker_(std::make_unique<HistoryChecker>(settings)) {
-    if (line_) line_(head_line(settings));
+History::History(const HistorySettings& settings, HistoryWorld world)
+    : world_(std::move(world)), checker_(std::make_unique<HistoryChecker>(settings)) {
+    if (world_.line) world_.line(head_line(settings));
 }
 
 void History::take(HistoryEventBody body, HistoryTime began, HistoryTime ended) {
@@ -36,7 +33,7 @@ void History::take(HistoryEventBody body, HistoryTime began, HistoryTime ended) 
         .line = next_line_++, .began = began, .ended = ended, .body = std::move(body)};
     ++events_;
     count(event.body);
-    if (line_) line_(event_line(event));
+    if (world_.line) world_.line(event_line(event));
     const auto taken = checker_->take(event);
     CHECK(taken.has_value(), "the history contradicts itself: {}: {}", event_line(event),
           taken.error());
@@ -45,7 +42,7 @@ void History::take(HistoryEventBody body, HistoryTime began, HistoryTime ended) 
 void History::note(std::string_view text) {
     if (verdict_) return;
     ++next_line_;
-    if (line_) line_(fmt::format(R"({{"op": "note", "text": "{}"}})", text));
+    if (world_.line) world_.line(fmt::format(R"({{"op": "note", "text": "{}"}})", text));
 }
 
 void History::count(const HistoryEventBody& body) {

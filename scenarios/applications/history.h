@@ -22,13 +22,25 @@
 
 namespace gregor::scenarios::applications {
 
+/// What a history asks of the world around it.
+struct HistoryWorld {
+    std::function<Instant()> now;
+    /// Whether some broker still coordinates the group although another has replaced it: cut off or
+    /// paused, it cannot know. Whoever asks it now may be told what is no longer so, and Kafka
+    /// promises no better.
+    std::function<bool(const std::string& group)> has_replaced_coordinator;
+    /// Takes each line of the file, if anybody wants it.
+    std::function<void(std::string_view)> line;
+};
+
 class History {
 public:
-    /// `line`, if any, takes each line of the file.
-    History(const HistorySettings& settings, std::function<Instant()> world_now,
-            std::function<void(std::string_view)> line);
+    History(const HistorySettings& settings, HistoryWorld world);
 
-    [[nodiscard]] HistoryTime now() const { return world_now_().time_since_epoch().count(); }
+    [[nodiscard]] bool has_replaced_coordinator(const std::string& group) const {
+        return world_.has_replaced_coordinator(group);
+    }
+    [[nodiscard]] HistoryTime now() const { return world_.now().time_since_epoch().count(); }
 
     /// It ends now. Settings, and what takes no time, begin now too.
     void add(HistoryEventBody body) { add(std::move(body), now()); }
@@ -67,8 +79,7 @@ private:
     void take(HistoryEventBody body, HistoryTime began, HistoryTime ended);
     void count(const HistoryEventBody& body);
 
-    std::function<Instant()> world_now_;
-    std::function<void(std::string_view)> line_;
+    HistoryWorld world_;
     std::unique_ptr<HistoryChecker> checker_;
     std::optional<HistoryVerdict> verdict_;
     Line next_line_ = 2;  // behind the head

@@ -119,9 +119,10 @@ consumer::OffsetsObserver RecordedConsumer::observer() {
                 },
             .fetching =
                 [history, group = group_](const Partitions& partitions) {
-                    return [history, group, partitions,
-                            began = history->now()](const Result<Offsets, Error>& found) {
-                        if (!found) return;
+                    return [history, group, partitions, began = history->now(),
+                            may_be_old = history->has_replaced_coordinator(group)](
+                               const Result<Offsets, Error>& found) {
+                        if (!found || may_be_old) return;
                         for (const TopicPartition& each : partitions) {
                             const auto offset = found->find(each);
                             const bool is_there = offset != found->end();
@@ -173,10 +174,8 @@ RebalanceListener RecordedConsumer::recording(RebalanceListener listener) {
 void RecordedConsumer::assigned(const Partitions& partitions) {
     look_at_generation();
     for (const TopicPartition& each : partitions) {
-        AssignEvent event{.partition = name_of(each),
-                          .consumer = name_,
-                          .group = group_,
-                          .generation = consumer_.generation().generation_id};
+        AssignEvent event{.partition = name_of(each), .consumer = name_, .group = group_};
+        if (!generation_may_be_old_) event.generation = generation_;
         // Without a commit it begins at the log's start, as auto.offset.reset says.
         if (!history_.may_have_commit(group_, each)) event.offset = 0;
         history_.add(event, before_generation_);
@@ -195,7 +194,12 @@ void RecordedConsumer::released(const Partitions& partitions, ReleaseEvent::Why 
 /// ones; what they were assigned since may be of a later one already.
 void RecordedConsumer::look_at_generation() {
     const std::int32_t generation = consumer_.generation().generation_id;
-    if (generation != generation_) before_generation_ = looked_at_;
+    const bool may_be_old = !group_.empty() && history_.has_replaced_coordinator(group_);
+    if (generation != generation_) {
+        before_generation_ = looked_at_;
+        generation_may_be_old_ = false;
+    }
+    generation_may_be_old_ |= may_be_old;
     generation_ = generation;
     looked_at_ = history_.now();
 }

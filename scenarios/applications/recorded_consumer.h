@@ -62,6 +62,8 @@ private:
     bool is_replaced_ = false;
     bool is_closed_ = false;
     std::int32_t generation_ = -1;  // when it was looked at last
+    /// Somebody who had been replaced may have told it of it.
+    bool generation_may_be_old_ = false;
     HistoryTime looked_at_ = 0;
     /// A time at which it had not joined this generation yet.
     HistoryTime before_generation_ = 0;

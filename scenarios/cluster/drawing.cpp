@@ -157,7 +157,7 @@ constexpr std::array<Drawing, 10> kDrawings{{
      .faults_min = 2,
      .faults_max = 8,
      .application = &applications::kGroups,
-     .floor_acknowledged = 200,
+     .floor_acknowledged = 100,
      .floor_faults = 2,
      .floor_elections = 1},
 }};

@@ -52,7 +52,11 @@ public:
         if (drawing.application == nullptr) return;
         application_ = std::make_unique<applications::ApplicationRun>(
             *drawing.application, world_, workload_, [this] { return partitions_of_topics(); },
-            options.history);
+            applications::HistoryWorld{
+                .now = [this] { return world_.now(); },
+                .has_replaced_coordinator =
+                    [this](const std::string& group) { return has_replaced_coordinator(group); },
+                .line = options.history});
     }
 
     RunReport run() {
@@ -68,7 +72,7 @@ public:
         injector_.heal();
         if (workload_.optional_setting("cut_off_controller") != 0) cut_off_controller();
         workload_.phase = Phase::finishing;
-        if (finish_clients() && finish_health()) drain();
+        if (finish_clients() && finish_application() && finish_health()) drain();
         std::string unproven;
         if (application_ != nullptr) unproven = application_->judge_history();
         world_.shut_down();
@@ -193,6 +197,21 @@ private:
         return all;
     }
 
+    [[nodiscard]] bool has_replaced_coordinator(const std::string& group) {
+        nodes_.look_at_images();
+        if (nodes_.image() == nullptr) return false;
+        const auto partition = drivers::GroupCoordinators::partition_of(*nodes_.image(), group);
+        if (!partition) return false;
+        const metadata::PartitionState* state =
+            nodes_.partition(std::string(drivers::kConsumerOffsetsTopic), partition->value());
+        return std::ranges::any_of(nodes_.all, [&](const ClusterNode& each) {
+            server::Node* node = each.running();
+            if (node == nullptr || node->find_groups() == nullptr) return false;
+            const auto epoch = node->find_groups()->driver().epoch_of(*partition);
+            return epoch && *epoch < state->leader_epoch;
+        });
+    }
+
     /// What stays broken: the active controller, or else the first, and the other voters do not
     /// hear of each other any more, while brokers and clients reach them all. A majority is left.
     void cut_off_controller() {
@@ -296,8 +315,8 @@ private:
             const bool is_at_rest = application_ == nullptr;
             const bool is_clusters =
                 !cluster.text.empty() && (is_at_rest || cluster.invariant != "V2");
-            return {is_clusters ? cluster.invariant : first,
-                    unfinished_clients() + " — " + application.text + cluster.text};
+            const std::string who = done ? application.text : unfinished_clients() + " — ";
+            return {is_clusters ? cluster.invariant : first, who + cluster.text};
         });
     }
 
@@ -316,14 +335,13 @@ private:
         const auto undrained = [this]() -> Stuck {
             return {"V3", workload_.drained ? "" : unfinished_clients()};
         };
-        if (!finish(undrained)) return;
-        if (application_ != nullptr && !end_application()) return;
-        if (!finish_health()) return;
+        if (!finish(undrained) || !finish_health()) return;
         finish([this]() -> Stuck { return {"O1", what_metrics_get_wrong(nodes_)}; });
     }
 
     /// What it did is read, and its machines are at rest.
-    bool end_application() {
+    bool finish_application() {
+        if (application_ == nullptr) return true;
         application_->start_closing_reads();
         if (!finish([this] { return application_->unread(); })) return false;
         application_->stop_machines();
