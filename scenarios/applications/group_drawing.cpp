@@ -159,7 +159,9 @@ void draw_group_numbers(Plan& plan) {
     draw.workload("idlers") = draw.one_in(3) ? 1 : 0;
     const std::int64_t session = draw.number(1'000, 6'000);
     draw.workload("session_timeout_ms") = session;
-    draw.workload("heartbeat_interval_ms") = draw.number(100, session / 3);
+    draw.workload("heartbeat_interval_ms") = draw.number(200, session / 3);
+    // Fetches that wait in vain are most of what happens.
+    draw.workload("fetch_wait_ms") = draw.number(100, 500);
     draw.workload("max_poll_interval_ms") = draw.number(1'500, 8'000);
     draw.workload("member_life_ms") = draw.coin() ? draw.number(2'000, 8'000) : 30'000;
     draw.workload("added_partitions") = draw.coin() ? draw.number(1, 3) : 0;
