@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "scenarios/cluster/operations.h"
+#include "scenarios/cluster/settling.h"
 
 namespace gregor::scenarios::cluster {
 namespace {
@@ -18,10 +19,7 @@ using protocol::ErrorCode;
 using protocol::NodeId;
 using simulated::Operation;
 
-constexpr Duration kCallTimeout = 6s;
-constexpr Duration kTryTimeout = 2s;
 constexpr Duration kPoll = 100ms;
-constexpr Duration kLook = 500ms;
 
 /// "t0-1".
 TopicPartition partition_of(const Operation& operation) {
@@ -71,10 +69,8 @@ bool Administrator::has_work() const {
 }
 
 void Administrator::run(Runtime& runtime) {
-    client::Cluster cluster(runtime, {.bootstrap_servers = workload_.brokers,
-                                      .client_id = kName,
-                                      .request_timeout = kTryTimeout});
-    admin::Admin calls(cluster, kCallTimeout);
+    client::Cluster cluster(runtime, admin_options(workload_.brokers, kName));
+    admin::Admin calls(cluster, kAdminCallTimeout);
     runtime_ = &runtime;
     admin_ = &calls;
     reassigner_.emplace(calls);
@@ -86,8 +82,8 @@ void Administrator::run(Runtime& runtime) {
     }
     doing("waiting for the end of the faults");
     wait_until(kNever);
-    settle();
-    workload_.doing.erase(kName);
+    end_throttles();
+    settle(workload_, runtime, kName, [this] { return what_is_left(); });
     is_done_ = true;
 }
 
@@ -186,7 +182,7 @@ void Administrator::remove_broker(std::int32_t id) {
             if (!has_replicas(*all, id)) break;
             move_off(*all, *active);
         }
-        pause(kLook);
+        pause(kAdminLook);
     }
     ClusterNode& node = nodes_.all[static_cast<std::size_t>(id - 1)];
     node.is_absent = true;
@@ -197,7 +193,7 @@ void Administrator::remove_broker(std::int32_t id) {
 void Administrator::unregister(std::int32_t id) {
     const ClusterNode& node = nodes_.node(NodeId(id));
     if (!leaving_.contains(id)) return;
-    for (;; pause(kLook)) {
+    for (;; pause(kAdminLook)) {
         if (node.machine->running()) continue;
         const auto done = admin_->unregister_broker(NodeId(id));
         if (done || done.error().code == ErrorCode::broker_id_not_registered) break;
@@ -268,17 +264,12 @@ void Administrator::move_off(const Assignment& all, const ActiveReassignments& a
 
 // The end. ----------------------------------------------------------------------------------------
 
-void Administrator::settle() {
-    doing("waiting until nothing old is on its way");
-    while (is_throttled_) {  // which has no bound on how long a move takes
+/// With one there is no bound on how long a move takes.
+void Administrator::end_throttles() {
+    doing("ending throttles");
+    while (is_throttled_) {
         clear_throttles();
-        if (is_throttled_) pause(kLook);
-    }
-    // As long as a broker may hold a request, and a connection one that was sent.
-    pause(kCallTimeout + workload_.plan.network.tcp_timeout);
-    for (std::string left = what_is_left(); !left.empty(); left = what_is_left()) {
-        doing(left);
-        pause(kLook);
+        if (is_throttled_) pause(kAdminLook);
     }
 }
 

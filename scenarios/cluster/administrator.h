@@ -69,7 +69,7 @@ private:
                                              std::size_t turn) const;
     void move_off(const admin::Assignment& all, const admin::ActiveReassignments& active);
 
-    void settle();
+    void end_throttles();
     [[nodiscard]] std::string what_is_left();
     void clear_throttles();
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "scenarios/cluster/operations.h"
+#include "scenarios/cluster/settling.h"
 #include "scenarios/cluster/topology.h"
 #include "sim/base/instrument.h"
 
@@ -17,16 +18,7 @@ using protocol::ErrorCode;
 using protocol::NodeId;
 using simulated::Operation;
 
-constexpr Duration kCallTimeout = 6s;
-constexpr Duration kTryTimeout = 2s;
 constexpr Duration kPoll = 20ms;
-constexpr Duration kLook = 500ms;
-
-client::ClusterOptions options(std::vector<Endpoint> servers) {
-    return {.bootstrap_servers = std::move(servers),
-            .client_id = "voter-administrator",
-            .request_timeout = kTryTimeout};
-}
 
 /// It is so already, perhaps by an earlier try.
 bool is_so_already(const Error& error, bool is_voter) {
@@ -55,8 +47,8 @@ VoterAdministrator::VoterAdministrator(simulated::World& world, clients::Workloa
 }
 
 void VoterAdministrator::run(Runtime& runtime) {
-    client::Cluster brokers(runtime, options(workload_.brokers));
-    admin::Admin by_brokers(brokers, kCallTimeout);
+    client::Cluster brokers(runtime, admin_options(workload_.brokers, kName));
+    admin::Admin by_brokers(brokers, kAdminCallTimeout);
     runtime_ = &runtime;
     by_brokers_ = &by_brokers;
     while (!workload_.topics_made) pause(kPoll);
@@ -67,8 +59,7 @@ void VoterAdministrator::run(Runtime& runtime) {
         changes.cancel();
         changes.join();
     });
-    settle();
-    workload_.doing.erase(kName);
+    settle(workload_, runtime, kName, [this] { return what_is_left(); });
     is_done_ = true;
 }
 
@@ -87,7 +78,7 @@ void VoterAdministrator::change_all(TaskGroup& changes) {
     for (const Operation& operation : workload_.plan.operations) {
         if (!is_of_voters(operation.kind)) continue;
         while (workload_.phase == Phase::faults && world_.now() < Instant(operation.at)) {
-            pause(std::min<Duration>(Instant(operation.at) - world_.now(), kLook));
+            pause(std::min<Duration>(Instant(operation.at) - world_.now(), kAdminLook));
         }
         if (workload_.phase != Phase::faults) return;
         doing(to_string(operation));
@@ -107,8 +98,8 @@ void VoterAdministrator::change(const Operation& operation) {
         runtime_->random().below(2) == 0 ? workload_.brokers : controllers();
     const auto first = static_cast<std::ptrdiff_t>(counts_.asked++ % servers.size());
     std::ranges::rotate(servers, servers.begin() + first);
-    client::Cluster cluster(*runtime_, options(std::move(servers)));
-    admin::Admin admin(cluster, kCallTimeout);
+    client::Cluster cluster(*runtime_, admin_options(std::move(servers), kName));
+    admin::Admin admin(cluster, kAdminCallTimeout);
     const bool before = wanted_.at(id);
     wanted_[id] = is_voter;  // from now on it may come to pass
     const auto asked = ask(admin, id, is_voter);
@@ -143,7 +134,7 @@ void VoterAdministrator::raise_kraft_version() {
             ++counts_.done;
             return;
         }
-        pause(kLook);
+        pause(kAdminLook);
     }
 }
 
@@ -167,16 +158,6 @@ void VoterAdministrator::learn(const protocol::DescribeQuorumResponse& quorum) {
 }
 
 // The end. ----------------------------------------------------------------------------------------
-
-void VoterAdministrator::settle() {
-    doing("waiting until nothing old is on its way");
-    // As long as a broker may hold a request, and a connection one that was sent.
-    pause(kCallTimeout + workload_.plan.network.tcp_timeout);
-    for (std::string left = what_is_left(); !left.empty(); left = what_is_left()) {
-        doing(left);
-        pause(kLook);
-    }
-}
 
 /// And a step towards nothing.
 std::string VoterAdministrator::what_is_left() {

@@ -48,7 +48,6 @@ private:
     /// As some answer of DescribeQuorum has it.
     [[nodiscard]] std::optional<protocol::Uuid> directory_of(protocol::NodeId id);
     void learn(const protocol::DescribeQuorumResponse& quorum);
-    void settle();
     [[nodiscard]] std::string what_is_left();
     [[nodiscard]] std::vector<Endpoint> controllers() const;
     void pause(Duration duration) { runtime_->clock().sleep_for(duration); }
