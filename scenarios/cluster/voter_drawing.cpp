@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "scenarios/cluster/operations.h"
+#include "scenarios/cluster/roles.h"
 #include "scenarios/cluster/topology.h"
 #include "sim/base/random.h"
 
@@ -55,6 +56,7 @@ private:
     enum class Direction { any, add, remove };
 
     void draw_burst(Duration at) {
+        if (controllers_.size() >= 3 && random_.below(3) == 0) return draw_lone_leader(at);
         std::int64_t cut_off = 0;
         if (controllers_.size() >= 3 && random_.below(4) != 0) cut_off = draw_cut(at);
         // Several steps the same way lead far from the voters that the other side knows.
@@ -65,6 +67,27 @@ private:
         for (std::int64_t i = 0; i < changes; ++i) {
             draw_change(at, cut_off, direction);
             at = milliseconds(at + random_.between(Duration(1ms), Duration(150ms)));
+        }
+    }
+
+    /// The leader, whoever that is, hears no voter any more and is asked to change them, before it
+    /// has found that out: what it may take to be committed is no more than one step from what the
+    /// others know.
+    void draw_lone_leader(Duration at) {
+        const Duration cut_at = milliseconds(at - random_.between(Duration(10ms), Duration(200ms)));
+        const Duration duration = milliseconds(random_.between(Duration(3s), Duration(8s)));
+        for (const std::int64_t voter : voters_) {
+            plan_.faults.push_back({.kind = FaultKind::partition,
+                                    .at = cut_at,
+                                    .node = std::string(kActiveController),
+                                    .peer = fmt::format("n{}", voter),
+                                    .duration = duration});
+        }
+        const auto direction = coin() ? Direction::add : Direction::remove;
+        const auto most = std::max<std::int64_t>(std::ssize(voters_) - 1, 2);
+        for (std::int64_t changes = random_.between(2, most); changes > 0; --changes) {
+            draw_change(at, 0, direction);
+            at = milliseconds(at + random_.between(Duration(1ms), Duration(60ms)));
         }
     }
 
