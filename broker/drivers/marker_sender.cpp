@@ -32,6 +32,8 @@ WriteTxnMarkersRequest::Marker wire_marker(const coordinator::TransactionMarker&
         .transaction_result = marker.commit,
         .coordinator_epoch = marker.coordinator_epoch,
         .transaction_version = static_cast<std::int8_t>(marker.client_version)};
+    // Its markers have the epoch of what they end, as those of the old version.
+    if (PLANTED(b25_delayed_endtxn_hits_next_txn)) wire.transaction_version = 0;
     for (const TransactionPartition& partition : marker.partitions) {
         if (wire.topics.empty() || wire.topics.back().name != partition.topic) {
             wire.topics.emplace_back().name = partition.topic;

@@ -96,6 +96,10 @@ public:
     /// What waits to be sent fails.
     [[nodiscard]] Result<void, client::Error> abort_transaction();
     [[nodiscard]] bool transaction_error_is_fatal() const;
+    /// A commit or an abort has been asked for, and nobody has said yet how it ended.
+    [[nodiscard]] bool transaction_is_ending() const;
+    /// Of the transactional producer; known once it has taken its id over.
+    [[nodiscard]] ProducerIdentity transactional_identity() const;
 
     /// flush() within `timeout`; what is not done then fails, and a transaction that is open is
     /// aborted. No send after this.

@@ -45,6 +45,17 @@ Result<void, Error> Producer::abort_transaction() {
 
 bool Producer::transaction_error_is_fatal() const { return sender_->fatal_error().has_value(); }
 
+bool Producer::transaction_is_ending() const {
+    Transactions* const transactions = sender_->transactions();
+    if (transactions == nullptr || sender_->is_stopped()) return false;
+    return transactions->manager().is_ending();
+}
+
+ProducerIdentity Producer::transactional_identity() const {
+    Transactions* const transactions = sender_->transactions();
+    return transactions == nullptr ? ProducerIdentity() : transactions->manager().identity();
+}
+
 Result<void, Error> Producer::check_may_send() const {
     TRY(check_usable());
     if (sender_->transactions() == nullptr) return {};
@@ -75,9 +86,7 @@ void Producer::abort_open_transaction(Instant deadline) {
     if (transactions == nullptr || sender_->is_stopped()) return;
     TransactionManager& manager = transactions->manager();
     // An end that is under way goes on.
-    const bool is_ending = manager.state() == TransactionState::committing ||
-                           manager.state() == TransactionState::aborting;
-    if (!is_ending && !manager.abort()) return;
+    if (!manager.is_ending() && !manager.abort()) return;
     sender_->follow_transactions();
     (void)transactions->wait(deadline);
 }

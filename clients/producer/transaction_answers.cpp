@@ -78,6 +78,10 @@ bool TransactionManager::settle(Instant now, const Error& error) {
     UNREACHABLE();
 }
 
+void TransactionManager::may_come_late() {
+    if (!is_version_2_) needs_next_epoch_ = true;
+}
+
 void TransactionManager::ask_again(Instant now) {
     not_before_ = deadline_after(now, options_.retry_backoff);
 }
@@ -205,6 +209,7 @@ void TransactionManager::offsets_added(Instant now,
 
 void TransactionManager::offsets_committed(
     Instant now, const Answer<protocol::TxnOffsetCommitResponse>& answer) {
+    if (!answer) may_come_late();
     Worst worst(answer);
     const bool is_wanted = !offsets_.empty();
     if (answer) {
@@ -224,6 +229,7 @@ void TransactionManager::offsets_committed(
 
 void TransactionManager::ended(Instant now, const Answer<protocol::EndTxnResponse>& answer) {
     if (state_ != committing && state_ != aborting) return;
+    if (!answer) may_come_late();
     const Error error = error_in(answer);
     const bool was_aborting = state_ == aborting;
     if (!settle(now, error)) {

@@ -40,6 +40,11 @@ bool TransactionManager::is_open() const {
            state_ == abortable_error;
 }
 
+bool TransactionManager::is_ending() const {
+    const bool is_after_end = state_ == initializing && identity_.is_known();
+    return state_ == committing || state_ == aborting || is_after_end;
+}
+
 // The application. --------------------------------------------------------------------------------
 
 TransactionManager::Outcome TransactionManager::refuse_state(std::string_view to) const {

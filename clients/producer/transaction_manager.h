@@ -15,8 +15,9 @@
 //
 // Where the cluster's transaction.version is 2 (KIP-890) a transaction has an epoch of its own,
 // told by the answer to EndTxn, and partitions and groups join by being written to. Elsewhere they
-// are added first, and after a failed batch the producer asks for the next epoch itself once the
-// transaction is aborted (KIP-360), so that what it may still have under way is fenced.
+// are added first, and after a failed batch, or a request without an answer, the producer asks for
+// the next epoch itself once the transaction has ended (KIP-360), so that what it may still have
+// under way is fenced.
 //
 // Who drives it: transactions.cpp carries the requests, one at a time, producer.cpp brings what the
 // application asks for, sender.cpp tells of batches that failed. Sources: KIP-98, KIP-360, KIP-447,
@@ -118,6 +119,9 @@ public:
     /// Of the open transaction: version 2 of transactions.
     [[nodiscard]] bool is_version_2() const { return is_version_2_; }
     [[nodiscard]] bool is_open() const;
+    /// The application has asked for its end, and that has not come; also while the next epoch is
+    /// asked for after it.
+    [[nodiscard]] bool is_ending() const;
     [[nodiscard]] ProducerIdentity identity() const { return identity_; }
     /// In an error state.
     [[nodiscard]] const client::Error& error() const { return *error_; }
@@ -156,6 +160,9 @@ private:
     [[nodiscard]] static Meaning meaning_of(protocol::ErrorCode code);
     /// True if the answer was a success; else it has been dealt with.
     [[nodiscard]] bool settle(Instant now, const client::Error& error);
+    /// What was not answered may come late, in the middle of the next transaction, which has the
+    /// same epoch in version 1, and would end it, or commit older offsets with it.
+    void may_come_late();
     void ask_again(Instant now);
     void fail_abortably(const client::Error& error);
     void fail_fatally(const client::Error& error);

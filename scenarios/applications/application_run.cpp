@@ -27,6 +27,22 @@ private:
 
 }  // namespace
 
+namespace {
+
+/// What is wrong with a transaction shows in its group's offsets, and in the effects, too.
+bool is_of_transactions(Anomaly anomaly) {
+    switch (anomaly) {
+        case Anomaly::aborted_read:
+        case Anomaly::intermediate_read:
+        case Anomaly::split_outcome:
+        case Anomaly::torn_transaction:
+        case Anomaly::zombie_transaction: return true;
+        default: return false;
+    }
+}
+
+}  // namespace
+
 ApplicationRun::ApplicationRun(const ApplicationKind& kind, simulated::World& world,
                                clients::Workload& workload,
                                std::function<std::vector<client::TopicPartition>()> partitions,
@@ -63,6 +79,7 @@ Stuck ApplicationRun::unread() const {
     if (is_read_) return {};
     const auto doing = workload_.doing.find("closing");
     const std::string what = doing == workload_.doing.end() ? "not begun" : doing->second;
+    if (what.starts_with(kWaitingForStableOffset)) return {"T4", "closing: " + what};
     return {application_->groups().empty() ? "V3" : "V6", "closing: " + what};
 }
 
@@ -83,13 +100,17 @@ std::string ApplicationRun::judge_history() {
     if (std::exchange(is_judged_, true)) return "";
     const HistoryVerdict& verdict = history_.finish();
     workload_.judge.compared(verdict.comparisons);
+    const Finding* first = nullptr;
     for (const Finding& finding : verdict.findings) {
         if (finding.excuse != Excuse::none || finding.anomaly == Anomaly::unseen) continue;
-        workload_.judge.violated(invariant_of(finding.anomaly), "{}: {} (line {} of the history)",
-                                 name_of(finding.anomaly), finding.message, finding.line());
-        return "";
+        const bool goes_first = first == nullptr || (is_of_transactions(finding.anomaly) &&
+                                                     !is_of_transactions(first->anomaly));
+        if (goes_first) first = &finding;
     }
-    return verdict.shortfall;
+    if (first == nullptr) return verdict.shortfall;
+    workload_.judge.violated(invariant_of(first->anomaly), "{}: {} (line {} of the history)",
+                             name_of(first->anomaly), first->message, first->line());
+    return "";
 }
 
 }  // namespace gregor::scenarios::applications

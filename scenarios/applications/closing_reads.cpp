@@ -1,5 +1,8 @@
 #include "scenarios/applications/closing_reads.h"
 
+#include <algorithm>
+
+#include "clients/consumer/offset_lookup.h"
 #include "scenarios/applications/group_watch.h"
 #include "scenarios/applications/recorded_consumer.h"
 
@@ -17,7 +20,11 @@ public:
                  bool is_read_committed, Runtime& runtime)
         : context_(context),
           application_(application),
+          is_read_committed_(is_read_committed),
           runtime_(runtime),
+          cluster_(runtime, {.bootstrap_servers = context.workload.brokers,
+                             .client_id = kName,
+                             .request_timeout = 5s}),
           consumer_(context.history, runtime, kName, config(is_read_committed)) {}
 
     void run() {
@@ -25,7 +32,7 @@ public:
         partitions_.insert(all.begin(), all.end());
         CHECK(consumer_->assign(partitions_).has_value());
         const Offsets starts = ask([&] { return consumer_->beginning_offsets(partitions_); });
-        const Offsets ends = ask([&] { return consumer_->end_offsets(partitions_); });
+        const Offsets ends = stable_ends();
         for (const TopicPartition& each : partitions_) {
             const protocol::Offset start = starts.at(each).offset;
             consumer_->seek(each, {.offset = start});
@@ -65,6 +72,28 @@ private:
         for (;;) {
             doing("asking where the partitions start and end");
             if (auto answer = question()) return *std::move(answer);
+            runtime_.clock().sleep_for(kRest);
+        }
+    }
+
+    /// Where the logs end, once no transaction is open any more.
+    Offsets stable_ends() {
+        for (;;) {
+            const Offsets stable = ask([&] { return consumer_->end_offsets(partitions_); });
+            if (!is_read_committed_) return stable;
+            const Offsets ends = ask([&] {
+                std::map<TopicPartition, std::int64_t> latest;
+                for (const TopicPartition& each : partitions_) latest[each] = consumer::kLatest;
+                return consumer::look_up_offsets(cluster_, latest,
+                                                 consumer::IsolationLevel::read_uncommitted,
+                                                 deadline_after(runtime_.clock().now(), 5s));
+            });
+            const auto open = std::ranges::find_if(partitions_, [&](const TopicPartition& each) {
+                return stable.at(each).offset < ends.at(each).offset;
+            });
+            if (open == partitions_.end()) return stable;
+            doing(fmt::format("{} of {}, {}, to come to the log's end, {}", kWaitingForStableOffset,
+                              *open, stable.at(*open).offset, ends.at(*open).offset));
             runtime_.clock().sleep_for(kRest);
         }
     }
@@ -109,7 +138,9 @@ private:
 
     const ApplicationContext& context_;
     const Application& application_;
+    const bool is_read_committed_;
     Runtime& runtime_;
+    client::Cluster cluster_;
     RecordedConsumer consumer_;
     std::set<TopicPartition> partitions_;
 };

@@ -3,9 +3,14 @@
 // committed.
 #pragma once
 
+#include <string_view>
+
 #include "scenarios/applications/application.h"
 
 namespace gregor::scenarios::applications {
+
+/// How what they are doing begins while a transaction is open that nobody ends (T4).
+inline constexpr std::string_view kWaitingForStableOffset = "waiting for the last stable offset";
 
 /// Tells the history of the ends. `is_read_committed` is how the consumer reads. Returns when all
 /// is read; what it waits for stands in the workload's `doing`.

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "scenarios/applications/draw.h"
 #include "scenarios/applications/group_settings.h"
-#include "sim/base/random.h"
 
 namespace gregor::scenarios::applications {
 namespace {
@@ -13,25 +13,6 @@ using simulated::Fault;
 using simulated::FaultKind;
 using simulated::Plan;
 using std::chrono::milliseconds;
-
-class Draw {
-public:
-    Draw(Plan& plan, std::string_view what)
-        : plan_(plan), random_(Random::stream(plan.seed, fmt::format("groups {}", what))) {}
-
-    std::int64_t number(std::int64_t low, std::int64_t high) { return random_.between(low, high); }
-    bool coin() { return random_.below(2) == 0; }
-    bool one_in(std::uint64_t chances) { return random_.below(chances) == 0; }
-    std::int64_t& workload(const std::string& key) { return plan_.workload[key]; }
-    void set(const std::string& key, std::int64_t value) {
-        plan_.broker[key] = std::to_string(value);
-    }
-    Plan& plan() { return plan_; }
-
-private:
-    Plan& plan_;
-    Random random_;
-};
 
 /// Faults that belong together, at somebody who matters to a group.
 class Director {

@@ -238,6 +238,13 @@ void RecordedConsumer::note_polled(const consumer::Consumer::Records& records, H
     }
 }
 
+void RecordedConsumer::seek(const TopicPartition& partition, protocol::Offset to) {
+    consumer_.seek(partition, {.offset = to});
+    positions_.erase(partition);
+    history_.add(
+        SeekEvent{.partition = name_of(partition), .consumer = name_, .offset = to.value()});
+}
+
 Result<void, Error> RecordedConsumer::close(Duration timeout) {
     auto closed = consumer_.close(timeout);
     is_closed_ = true;

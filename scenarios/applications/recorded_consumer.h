@@ -39,6 +39,8 @@ public:
         const std::string& regex, consumer::RebalanceListener listener = {});
     [[nodiscard]] Result<consumer::Consumer::Records, client::Error> poll(Duration timeout);
     [[nodiscard]] Result<void, client::Error> close(Duration timeout);
+    /// Goes on there; of a partition that is assigned.
+    void seek(const client::TopicPartition& partition, protocol::Offset to);
 
     /// Called when another process begins under this one's group.instance.id.
     void replaced() { is_replaced_ = true; }

@@ -2,7 +2,9 @@
 
 #include <array>
 
+#include "scenarios/applications/bank.h"
 #include "scenarios/applications/groups.h"
+#include "scenarios/applications/pipeline.h"
 
 namespace gregor::scenarios::cluster {
 namespace {
@@ -61,7 +63,7 @@ constexpr std::array kEverything{
     FaultKind::clock_drift,
 };
 
-constexpr std::array<Drawing, 10> kDrawings{{
+constexpr std::array<Drawing, 14> kDrawings{{
     {.name = "crash",
      .summary = "brokers and controllers that die, lose power, stop in order and stand still",
      .kinds = kCrashes,
@@ -160,6 +162,46 @@ constexpr std::array<Drawing, 10> kDrawings{{
      .faults_max = 8,
      .application = &applications::kGroups,
      .floor_acknowledged = 100,
+     .floor_faults = 2,
+     .floor_elections = 1},
+    {.name = "exactly-once",
+     .summary = "a pipeline in transactions, whose instances and coordinators vanish in the middle",
+     .kinds = kApplicationFaults,
+     .one_kind_in = 3,
+     .faults_min = 1,
+     .faults_max = 5,
+     .application = &applications::kExactlyOnce,
+     .floor_acknowledged = 200,
+     .floor_faults = 2,
+     .floor_elections = 1},
+    {.name = "at-least-once",
+     .summary = "the same pipeline, which commits offsets when the work is done",
+     .kinds = kApplicationFaults,
+     .one_kind_in = 3,
+     .faults_min = 1,
+     .faults_max = 5,
+     .application = &applications::kAtLeastOnce,
+     .floor_acknowledged = 200,
+     .floor_faults = 2,
+     .floor_elections = 1},
+    {.name = "at-most-once",
+     .summary = "the same pipeline, which commits offsets before the work",
+     .kinds = kApplicationFaults,
+     .one_kind_in = 3,
+     .faults_min = 1,
+     .faults_max = 5,
+     .application = &applications::kAtMostOnce,
+     .floor_acknowledged = 200,
+     .floor_faults = 2,
+     .floor_elections = 1},
+    {.name = "bank",
+     .summary = "transfers between accounts, each whole or not at all",
+     .kinds = kApplicationFaults,
+     .one_kind_in = 3,
+     .faults_min = 1,
+     .faults_max = 5,
+     .application = &applications::kBank,
+     .floor_acknowledged = 200,
      .floor_faults = 2,
      .floor_elections = 1},
 }};

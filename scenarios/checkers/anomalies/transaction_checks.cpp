@@ -10,7 +10,11 @@ void TransactionChecks::initialised(const HistoryEvent& event, const InitEvent& 
     const Id producer = tables_.producer(init.producer);
     if (init.result != Outcome::ok) return;
     findings_.compared();
-    const Life life{.ended = event.ended, .line = event.line, .producer = producer};
+    const Life life{.ended = event.ended,
+                    .line = event.line,
+                    .producer = producer,
+                    .producer_id = init.producer_id.value_or(-1),
+                    .producer_epoch = init.producer_epoch};
     if (init.producer_id) {
         const auto [found, is_new] =
             producer_ids_.try_emplace({*init.producer_id, init.producer_epoch}, life);
@@ -98,16 +102,21 @@ void TransactionChecks::judge() {
     judge_intermediate_reads();
 }
 
+bool TransactionChecks::is_older(const Life& life, const Life& than) {
+    return life.producer_id >= 0 && life.producer_id == than.producer_id &&
+           life.producer_epoch < than.producer_epoch;
+}
+
 void TransactionChecks::judge_zombie(Id id) {
     const TransactionState& transaction = tables_.transactions[id];
     const Id* transactional_id = id_of_.find(transaction.producer);
     if (transactional_id == nullptr) return;
     const std::vector<Life>& lives = lives_[*transactional_id];
-    for (std::size_t i = lives.size(); i-- > 0;) {
-        const Life& life = lives[i];
+    const auto own = std::ranges::find(lives, transaction.producer, &Life::producer);
+    for (const Life& life : lives) {
         findings_.compared();
-        if (life.ended >= transaction.commit_began) continue;
-        if (life.producer == transaction.producer) return;
+        if (&life == &*own || life.ended >= transaction.commit_began) continue;
+        if (is_older(life, *own) || (&life < &*own && !is_older(*own, life))) continue;
         findings_.add(
             Anomaly::zombie_transaction, Excuse::none, {life.line, transaction.commit_line}, [&] {
                 return fmt::format("{} was committed after {} had taken its transactional id {}",

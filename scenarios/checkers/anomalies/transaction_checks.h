@@ -41,8 +41,12 @@ private:
         HistoryTime ended = kNever;  // of InitProducerId
         Line line = 0;
         Id producer = kNone;
+        std::int64_t producer_id = -1;  // if it was told
+        std::int64_t producer_epoch = 0;
     };
 
+    /// Answers that overlap come in any order; epochs tell.
+    [[nodiscard]] static bool is_older(const Life& life, const Life& than);
     [[nodiscard]] static Fate fate_of(const TransactionState& transaction);
     void judge_zombie(Id transaction);
     void judge_intermediate_reads();

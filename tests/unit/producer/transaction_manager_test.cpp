@@ -153,6 +153,23 @@ TEST_CASE("a commit without an answer is asked for until there is one, whoever s
     REQUIRE(setup.outcome() == ErrorCode::none);
 }
 
+TEST_CASE("version 1: an end without an answer cannot end the next transaction, too") {
+    Setup setup(false);
+    REQUIRE(setup.manager.begin().has_value());
+    REQUIRE(!setup.manager.join(kOrders, PartitionSlot(0)));
+    setup.next<protocol::AddPartitionsToTxnRequest>();
+    setup.added(ErrorCode::none);
+    REQUIRE(setup.manager.commit().has_value());
+    setup.next<EndTransaction>();
+    setup.manager.ended(kNow, fail(kNoAnswer));
+    setup.next<EndTransaction>(false, kNow + 1s);
+    setup.ended(ErrorCode::none);
+    REQUIRE(setup.next<protocol::InitProducerIdRequest>(false, kNow + 1s).producer_epoch ==
+            ProducerEpoch(0));
+    setup.initialized(7, 1);
+    REQUIRE(setup.outcome() == ErrorCode::none);
+}
+
 TEST_CASE("after a failed batch the transaction can only be aborted") {
     for (const bool is_version_2 : {true, false}) {
         INFO("version 2: " << is_version_2);
