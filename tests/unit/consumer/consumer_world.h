@@ -28,6 +28,9 @@ inline TopicPartition orders(std::int32_t partition) {
 inline Properties broker_settings(int nodes) {
     return {{"offsets.topic.num.partitions", "1"},
             {"offsets.topic.replication.factor", std::to_string(nodes)},
+            {"transaction.state.log.num.partitions", "1"},
+            {"transaction.state.log.replication.factor", std::to_string(nodes)},
+            {"transaction.state.log.min.isr", "1"},
             {"min.insync.replicas", nodes > 1 ? "2" : "1"},
             {"group.initial.rebalance.delay.ms", "0"},
             {"group.min.session.timeout.ms", "1000"},
