@@ -49,6 +49,7 @@ using LocalAction = std::function<int(Runtime& runtime)>;
 [[nodiscard]] Action add_reassign(CLI::App& command);
 [[nodiscard]] Action add_groups(CLI::App& command);
 [[nodiscard]] Action add_perf(CLI::App& command);
+[[nodiscard]] Action add_transactions(CLI::App& command);
 [[nodiscard]] LocalAction add_log_dump(CLI::App& command);
 
 template <class... Args>

@@ -29,6 +29,7 @@ constexpr Command kCommands[] = {
     {"get-offsets", "offsets of partitions, by time", add_get_offsets},
     {"reassign", "move partitions between brokers", add_reassign},
     {"groups", "consumer groups: members, offsets, lag", add_groups},
+    {"transactions", "transactions: who is in one, and which hang", add_transactions},
 };
 
 int run_local(const LocalAction& action) {

@@ -51,11 +51,11 @@ public:
         slot_.doing = "taking its transactional id over";
         while (is_transactional() && !transactions_.init()) {
             if (is_over() || transactions_.is_over()) return;
-            sleep(100ms);
+            rest(100ms);
         }
         while (!is_over() && !transactions_.is_over()) {
             slot_.doing = "resting";
-            sleep(random_.between(Duration(), 2 * pace()));
+            rest(random_.between(Duration(), 2 * pace()));
             transfer();
         }
         // Nobody hears of a crash.
@@ -71,7 +71,7 @@ private:
     [[nodiscard]] bool is_over() const {
         return process_.is_stopping || context_.workload.phase == Phase::finishing;
     }
-    void sleep(Duration duration) { process_.runtime.clock().sleep_for(duration); }
+    void rest(Duration duration) { process_.runtime.clock().sleep_for(duration); }
     [[nodiscard]] Duration pace() const {
         return Duration(1s) * settings_.instances / context_.workload.setting("produce_per_second");
     }
@@ -123,7 +123,7 @@ private:
                 .has_value();
         };
         if (!write(from, -amount)) return false;
-        sleep(random_.between(Duration(), settings_.longest_work));
+        rest(random_.between(Duration(), settings_.longest_work));
         return write(to, amount);
     }
 

@@ -20,7 +20,7 @@ public:
     void run() {
         slot_.has_fed = false;
         slot_.is_done = false;
-        while (!state_.is_ready() && !process_.is_stopping) sleep(50ms);
+        while (!state_.is_ready() && !process_.is_stopping) rest(50ms);
         const bool is_transactional = index_ % 2 == 1 && state_.settings.idempotence;
         while (!is_over()) {
             if (is_transactional) {
@@ -37,8 +37,8 @@ public:
 
 private:
     [[nodiscard]] bool is_over() const { return process_.is_stopping || state_.is_finishing(); }
-    void sleep(Duration duration) { process_.runtime.clock().sleep_for(duration); }
-    void sleep_about(Duration duration) { sleep(random_.between(duration / 2, duration * 3 / 2)); }
+    void rest(Duration duration) { process_.runtime.clock().sleep_for(duration); }
+    void rest_about(Duration duration) { rest(random_.between(duration / 2, duration * 3 / 2)); }
 
     [[nodiscard]] producer::ProducerConfig config() {
         return producer_config(state_.settings, state_.workload,
@@ -59,7 +59,7 @@ private:
                                   config);
         while (!is_over()) {
             slot_.doing = "feeding";
-            sleep_about(pace());
+            rest_about(pace());
             const auto partitions = state_.partitions(kPipelineInput);
             if (partitions.empty()) continue;
             static_cast<void>(producer.send(sending(partitions)));
@@ -81,11 +81,11 @@ private:
         slot_.doing = "taking its transactional id over";
         while (!transactions.init()) {
             if (process_.is_stopping || transactions.is_over()) return producer->close(1s);
-            sleep(100ms);
+            rest(100ms);
         }
         while (!is_over() && !transactions.is_over()) {
             slot_.doing = "feeding";
-            sleep_about(pace());
+            rest_about(pace());
             if (transactions.begin()) feed_once(producer, transactions);
         }
         slot_.doing = "closing";
@@ -100,7 +100,7 @@ private:
             Sending sending = this->sending(partitions);
             sending.transaction = transactions.number();
             is_whole = producer.send(sending).has_value();
-            if (random_.below(3) == 0) sleep(random_.between(Duration(), Duration(400ms)));
+            if (random_.below(3) == 0) rest(random_.between(Duration(), Duration(400ms)));
         }
         const auto goes_on = [this] { return !process_.is_stopping; };
         const bool is_to_commit = is_whole && random_.below(3) != 0;
@@ -116,7 +116,7 @@ private:
     bool write_last_records() {
         while (!state_.is_fed()) {
             slot_.doing = "waiting for the other feeders";
-            sleep(100ms);
+            rest(100ms);
             if (process_.is_stopping) return false;
         }
         const producer::ProducerConfig config = this->config();
@@ -127,7 +127,7 @@ private:
             for (;;) {
                 const auto sent = producer.send({.to = each});
                 if (sent && sent->wait()) break;
-                sleep(100ms);
+                rest(100ms);
             }
         }
         producer->close(1s);

@@ -55,7 +55,7 @@ private:
     [[nodiscard]] bool is_over() const {
         return process_.is_stopping || (slot_.is_twin && state_.is_finishing());
     }
-    void sleep(Duration duration) { process_.runtime.clock().sleep_for(duration); }
+    void rest(Duration duration) { process_.runtime.clock().sleep_for(duration); }
 
     [[nodiscard]] producer::ProducerConfig config() const {
         producer::ProducerConfig config = producer_config(settings_, state_.workload, name_);
@@ -70,7 +70,7 @@ private:
         slot_.doing = "taking its transactional id over";
         while (!transactions_.init()) {
             if (is_over() || transactions_.is_over()) return false;
-            sleep(100ms);
+            rest(100ms);
         }
         return true;
     }
@@ -89,7 +89,7 @@ private:
         slot_.doing = "polling";
         const auto records = consumer_.poll(random_.between(Duration(50ms), Duration(300ms)));
         if (!records) {
-            sleep(100ms);
+            rest(100ms);
             return true;
         }
         if (records->empty()) {
@@ -241,10 +241,10 @@ private:
 
     /// Now and then for longer than its group waits for it, or its coordinator.
     void work() {
-        sleep(random_.between(Duration(), settings_.longest_work));
+        rest(random_.between(Duration(), settings_.longest_work));
         if (state_.is_finishing() || random_.below(300) != 0) return;
         const Duration most = std::max(settings_.max_poll_interval, settings_.transaction_timeout);
-        sleep(random_.between(most / 4, most * 3 / 2));
+        rest(random_.between(most / 4, most * 3 / 2));
     }
 
     PipelineState& state_;

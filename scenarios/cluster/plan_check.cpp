@@ -43,6 +43,7 @@ constexpr auto kNumbers = std::to_array<NumberRange>({
     {"floor_crashes", 0, INT64_MAX, true},
     {"floor_elections", 0, INT64_MAX, true},
     {"floor_reassignments", 0, INT64_MAX, true},
+    {"floor_application", 0, 1, true},  // 0: what an application asks for is not asked for
 });
 
 /// The cluster's, and those of the drawing's application.

@@ -475,7 +475,7 @@ private:
                 return fmt::format("{} {}, the floor is {}", reached, what, wanted);
             }
         }
-        if (application_ != nullptr) {
+        if (application_ != nullptr && floor("floor_application", 1) != 0) {
             for (const auto& [what, reached, wanted] : application_->application().floors()) {
                 if (reached >= wanted) continue;
                 return fmt::format("{} {}, the floor is {}", reached, what, wanted);

@@ -122,11 +122,26 @@ class Runs(unittest.TestCase):
 
     def test_clusters_pass_and_are_deterministic(self):
         for scenario in ("crash", "partitions", "disks", "clocks", "isr-failover", "controller-failover",
-                         "rolling", "reassign", "swarm", "groups"):
+                         "rolling", "reassign", "swarm", "groups", "exactly-once", "at-least-once",
+                         "at-most-once", "bank"):
             with self.subTest(scenario=scenario):
                 code, output = gregor("run", scenario, "--seeds", 6, "--check-determinism", "--quiet")
                 self.assertEqual(code, 0, output)
                 self.assertIn("verdict: pass", output)
+
+    def test_what_is_promised_is_missed_without_what_keeps_it(self):
+        for scenario, numbers, wanted in (
+                ("exactly-once", "transactions=0", "effect-twice"),
+                ("exactly-once", "idempotence=0", "duplicate"),
+                ("exactly-once", "read_committed=0", "G1a"),
+                ("at-least-once", "promise=0", "effect-twice"),
+                ("at-most-once", "promise=0", "effect-missing"),
+                ("bank", "transactions=0", "bank|auditor")):
+            with self.subTest(scenario=scenario, numbers=numbers):
+                code, output = gregor("run", scenario, "--workload", numbers, "--seeds", 50,
+                                      "--stop-at-failure", "--quiet")
+                self.assertEqual(code, 1, output)
+                self.assertRegex(output, wanted)
 
     def test_plans_that_once_failed_pass(self):
         plans = sorted(PLANS.glob("*.toml"))
