@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "broker/coordinator/versioned_bytes.h"
-#include "broker/protocol/messages/embedded.h"
+#include "broker/coordinator/consumer/classic_protocol.h"
 #include "sim/base/check.h"
 #include "sim/base/instrument.h"
 
@@ -195,6 +194,14 @@ bool ClassicGroup::elect_joined_leader() {
     return true;
 }
 
+void ClassicGroup::continue_from(std::int32_t generation_id, std::int64_t wall_ms) {
+    generation_id_ = generation_id;
+    protocol_ = select_protocol();
+    state_ = GroupState::stable;
+    state_timestamp_ms_ = wall_ms;
+    read_subscriptions();
+}
+
 void ClassicGroup::begin_generation(std::int64_t wall_ms) {
     ++generation_id_;
     pending_sync_.clear();
@@ -238,13 +245,7 @@ void ClassicGroup::read_subscriptions() {
     if (!uses_consumer_protocol() || !protocol_) return;
     std::set<std::string> topics;
     for (const auto& [id, member] : members_) {
-        const Bytes metadata = member.metadata(*protocol_);
-        const auto version = version_of(metadata);
-        if (!version || *version < 0) return;
-        const auto& known = protocol::ConsumerProtocolSubscription::kMessage.versions;
-        // A newer version begins as the newest known one.
-        const auto subscription = protocol::decode<protocol::ConsumerProtocolSubscription>(
-            metadata.suffix(sizeof(*version)), std::min(*version, known.max));
+        const auto subscription = read_subscription(member.metadata(*protocol_));
         if (!subscription) return;
         topics.insert(subscription->topics.begin(), subscription->topics.end());
     }

@@ -122,6 +122,9 @@ public:
     ClassicMember& replace_static(const std::string& old_id, const std::string& new_id);
     /// Whether a member that has joined leads, one that has not giving way; false: none has joined.
     [[nodiscard]] bool elect_joined_leader();
+    /// Stable in this generation with the members that were added: it was a consumer group until
+    /// now.
+    void continue_from(std::int32_t generation_id, std::int64_t wall_ms);
     /// The next generation: CompletingRebalance, or Empty without members.
     void begin_generation(std::int64_t wall_ms);
     void transition_to(GroupState state, std::int64_t wall_ms);

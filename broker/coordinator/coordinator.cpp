@@ -12,6 +12,9 @@ protocol::ErrorCode coordinator_error(protocol::ErrorCode error) {
         case ErrorCode::not_enough_replicas:
         case ErrorCode::not_enough_replicas_after_append:
         case ErrorCode::request_timed_out: return ErrorCode::coordinator_not_available;
+        // What is too large depends on the request: it says so in its own words.
+        case ErrorCode::message_too_large:
+        case ErrorCode::record_list_too_large: return ErrorCode::message_too_large;
         // Of records in a transaction, whose client knows them.
         case ErrorCode::invalid_producer_epoch:
         case ErrorCode::invalid_txn_state: return error;

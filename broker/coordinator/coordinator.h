@@ -122,7 +122,7 @@ concept CoordinatorMachine =
     };
 
 /// What the client of a coordinator is told when its records could not be written or committed
-/// because of `error`.
+/// because of `error`; MESSAGE_TOO_LARGE is for whoever knows the request to translate.
 [[nodiscard]] protocol::ErrorCode coordinator_error(protocol::ErrorCode error);
 
 }  // namespace gregor::coordinator

@@ -15,15 +15,44 @@ Result<void, std::string> GroupCoordinator::apply(const RecordOrigin& origin,
                                                   const CoordinatorRecord& record) {
     const GroupRecord decoded = TRY(decode_group_record(record));
     image_.apply(origin, decoded);
-    if (!is_loaded_) return {};
-    // The running groups follow where a record makes or ends one.
-    if (const auto* offset = std::get_if<OffsetCommitRecord>(&decoded); offset && offset->value) {
-        groups_.try_emplace(offset->key.group, offset->key.group, offset->value->commit_timestamp);
-    }
-    if (const auto* group = std::get_if<GroupMetadataRecord>(&decoded); group && !group->value) {
-        groups_.erase(group->key.group);
-    }
+    if (is_loaded_) follow(decoded);
     return {};
+}
+
+/// What runs follows where a record makes or ends a group or a member.
+void GroupCoordinator::follow(const GroupRecord& record) {
+    if (const auto* offset = std::get_if<OffsetCommitRecord>(&record)) {
+        const std::string& group_id = offset->key.group;
+        if (!offset->value || image_.find_consumer_group(group_id) != nullptr) return;
+        groups_.try_emplace(group_id, group_id, offset->value->commit_timestamp);
+    } else if (const auto* group = std::get_if<GroupMetadataRecord>(&record)) {
+        const auto running = groups_.find(group->key.group);
+        const bool is_new =
+            group->value && (running == groups_.end() ||
+                             running->second.generation_id() < group->value->generation);
+        if (is_new) {
+            // A consumer group has become classic: what runs never is behind what is written of it.
+            groups_.insert_or_assign(group->key.group,
+                                     ClassicGroup(group->key.group, *group->value));
+        } else if (!group->value && running != groups_.end()) {
+            forget(running->second);
+            groups_.erase(running);
+        }
+    } else if (const auto* member = std::get_if<ConsumerGroupMemberMetadataRecord>(&record)) {
+        const std::string& group_id = member->key.group_id;
+        if (!member->value) return forget_consumer(group_id, member->key.member_id);
+        // The first of a new group: an empty classic one of its id gave way.
+        groups_.erase(group_id);
+    } else if (const auto* epoch = std::get_if<ConsumerGroupMetadataRecord>(&record)) {
+        if (epoch->value) return;
+        const std::string& group_id = epoch->key.group_id;
+        seen_images_.erase(group_id);
+        // Its offsets stay, as those of a group that has nothing else.
+        const bool has_offsets =
+            !image_.offsets_of(group_id).empty() || image_.has_pending(group_id);
+        if (has_offsets && image_.find_group(group_id) == nullptr)
+            groups_.try_emplace(group_id, group_id, 0);
+    }
 }
 
 void GroupCoordinator::end_transaction(protocol::ProducerId producer_id, bool is_commit) {
@@ -37,14 +66,15 @@ void GroupCoordinator::loaded(const CoordinatorContext& context) {
         const ClassicGroup& group = groups_.try_emplace(group_id, group_id, value).first->second;
         for (const auto& [member_id, member] : group.members()) renew_session(step, group, member);
     }
-    for (const auto& [group_id, offsets] : image_.offsets()) {
+    const auto make_simple = [&](const std::string& group_id) {
+        if (image_.find_consumer_group(group_id) != nullptr) return;
         groups_.try_emplace(group_id, group_id, context.wall_ms);
-    }
+    };
+    for (const auto& [group_id, offsets] : image_.offsets()) make_simple(group_id);
     for (const auto& [producer_id, groups] : image_.pending()) {
-        for (const auto& [group_id, offsets] : groups) {
-            groups_.try_emplace(group_id, group_id, context.wall_ms);
-        }
+        for (const auto& [group_id, offsets] : groups) make_simple(group_id);
     }
+    load_consumer_groups(step);
     timers_.set({TimerKind::cleanup, "", ""}, context.now_ms);
     check_invariants();
 }
@@ -67,13 +97,21 @@ Outcome<GroupResponse> GroupCoordinator::tick(const CoordinatorContext& context)
 void GroupCoordinator::take(Step& step, const TimerKey& due) {
     const auto& [kind, group_id, member_id] = due;
     if (kind == TimerKind::cleanup) return clean_up(step);
+    const bool is_of_consumer = kind == TimerKind::consumer_session ||
+                                kind == TimerKind::revocation || kind == TimerKind::consumer_join ||
+                                kind == TimerKind::consumer_sync;
+    if (is_of_consumer) return consumer_time_is_up(step, due);
     ClassicGroup* group = find(group_id);
     if (group == nullptr) return;
     switch (kind) {
         case TimerKind::session: session_is_over(step, *group, member_id); break;
         case TimerKind::join: join_time_is_up(step, *group); break;
         case TimerKind::sync: sync_time_is_up(step, *group); break;
-        case TimerKind::cleanup: UNREACHABLE();
+        case TimerKind::cleanup:
+        case TimerKind::consumer_session:
+        case TimerKind::revocation:
+        case TimerKind::consumer_join:
+        case TimerKind::consumer_sync: UNREACHABLE();
     }
     group->check_invariants();
 }
@@ -95,7 +133,8 @@ void GroupCoordinator::stored(Step& step, const StoringAssignment& storing, Erro
         return;
     }
     if (error != ErrorCode::none) {
-        refuse_syncs(step, *group, error);
+        const bool is_too_large = error == ErrorCode::message_too_large;
+        refuse_syncs(step, *group, is_too_large ? ErrorCode::unknown_server_error : error);
         rebalance(step, *group);
     } else {
         for (auto& [id, member] : group->members()) {
@@ -126,6 +165,24 @@ void GroupCoordinator::stored(Step& step, const StoringStaticMember& storing, Er
     group->check_invariants();
 }
 
+/// Of what would be due for it.
+void GroupCoordinator::forget(const ClassicGroup& group) {
+    timers_.cancel({TimerKind::join, group.group_id(), ""});
+    timers_.cancel({TimerKind::sync, group.group_id(), ""});
+    for (const auto& [id, member] : group.members()) {
+        timers_.cancel({TimerKind::session, group.group_id(), id});
+    }
+    for (const std::string& id : group.pending_members()) {
+        timers_.cancel({TimerKind::session, group.group_id(), id});
+    }
+}
+
+/// The consumer group that was in the way is gone.
+void GroupCoordinator::stored(Step& step, const StoringEnd& storing, ErrorCode error) {
+    if (error == ErrorCode::none) return on(step, storing.request, storing.join);
+    step.answer(storing.request, refuse_join(storing.join.request.member_id, error));
+}
+
 ClassicGroup* GroupCoordinator::find(const std::string& group_id) {
     const auto it = groups_.find(group_id);
     return it == groups_.end() ? nullptr : &it->second;
@@ -147,6 +204,10 @@ void GroupCoordinator::check_invariants() const {
     }
     for (const auto& [id, value] : image_.groups()) {
         CHECK(groups_.contains(id), "{} is written and does not run", id);
+    }
+    for (const auto& [id, group] : image_.consumer_groups()) {
+        CHECK(!groups_.contains(id), "{} is a classic and a consumer group", id);
+        group.check_invariants(id);
     }
 }
 

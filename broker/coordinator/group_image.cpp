@@ -1,21 +1,46 @@
 #include "broker/coordinator/group_image.h"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace gregor::coordinator {
 
 using protocol::kNoProducerId;
 
 void GroupImage::apply(const RecordOrigin& origin, const GroupRecord& record) {
-    if (const auto* offset = std::get_if<OffsetCommitRecord>(&record)) {
-        return apply_offset(origin, *offset);
-    }
-    const auto* metadata = std::get_if<GroupMetadataRecord>(&record);
-    if (metadata == nullptr) return;
-    if (metadata->value) {
-        groups_.insert_or_assign(metadata->key.group, *metadata->value);
+    std::visit(
+        [&](const auto& each) {
+            using Record = std::decay_t<decltype(each)>;
+            if constexpr (std::is_same_v<Record, OffsetCommitRecord>) {
+                apply_offset(origin, each);
+            } else if constexpr (std::is_same_v<Record, GroupMetadataRecord>) {
+                apply_group(each);
+            } else if constexpr (!std::is_same_v<Record, OtherGroupRecord>) {
+                apply_consumer_group(each);
+            }
+        },
+        record);
+}
+
+void GroupImage::apply_group(const GroupMetadataRecord& record) {
+    if (record.value) {
+        groups_.insert_or_assign(record.key.group, *record.value);
     } else {
-        groups_.erase(metadata->key.group);
+        groups_.erase(record.key.group);
+    }
+}
+
+/// A value makes the group if it is not there, whatever it is of: compaction may have taken what
+/// came before. The end of the group's epoch is its own.
+template <class Record>
+void GroupImage::apply_consumer_group(const Record& record) {
+    const std::string& group_id = record.key.group_id;
+    if (record.value) return consumer_groups_[group_id].apply(record);
+    if constexpr (std::is_same_v<Record, ConsumerGroupMetadataRecord>) {
+        consumer_groups_.erase(group_id);
+    } else {
+        const auto it = consumer_groups_.find(group_id);
+        if (it != consumer_groups_.end()) it->second.apply(record);
     }
 }
 
@@ -51,6 +76,11 @@ void GroupImage::end_transaction(protocol::ProducerId producer_id, bool is_commi
 const protocol::GroupMetadataValue* GroupImage::find_group(const std::string& group) const {
     const auto it = groups_.find(group);
     return it == groups_.end() ? nullptr : &it->second;
+}
+
+const ConsumerGroup* GroupImage::find_consumer_group(const std::string& group) const {
+    const auto it = consumer_groups_.find(group);
+    return it == consumer_groups_.end() ? nullptr : &it->second;
 }
 
 const GroupOffsets& GroupImage::offsets_of(const std::string& group) const {

@@ -1,6 +1,7 @@
 // GroupImage: what the records of one partition of __consumer_offsets say, up to some offset: the
-// metadata of its classic groups and their committed offsets. apply() and end_transaction() are the
-// only ways to change it; a replayed log gives the same image as the live path (G9).
+// metadata of its classic groups, its consumer groups, and what offsets they have committed.
+// apply() and end_transaction() are the only ways to change it; a replayed log gives the same image
+// as the live path (G9).
 //
 // Offsets in a transactional batch wait, by producer, for the marker that ends their transaction
 // (KIP-98). A later commit of the same partition is not undone by an earlier one whose marker comes
@@ -11,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "broker/coordinator/consumer/consumer_group.h"
 #include "broker/coordinator/group_records.h"
 
 namespace gregor::coordinator {
@@ -36,6 +38,11 @@ public:
     }
     /// nullptr: nothing is written about the group itself.
     [[nodiscard]] const protocol::GroupMetadataValue* find_group(const std::string& group) const;
+    [[nodiscard]] const std::map<std::string, ConsumerGroup>& consumer_groups() const {
+        return consumer_groups_;
+    }
+    /// nullptr: it is no consumer group.
+    [[nodiscard]] const ConsumerGroup* find_consumer_group(const std::string& group) const;
     /// By group; no group without offsets.
     [[nodiscard]] const std::map<std::string, GroupOffsets>& offsets() const { return offsets_; }
     [[nodiscard]] const GroupOffsets& offsets_of(const std::string& group) const;
@@ -56,8 +63,12 @@ public:
 
 private:
     void apply_offset(const RecordOrigin& origin, const OffsetCommitRecord& record);
+    void apply_group(const GroupMetadataRecord& record);
+    template <class Record>
+    void apply_consumer_group(const Record& record);
 
     std::map<std::string, protocol::GroupMetadataValue> groups_;
+    std::map<std::string, ConsumerGroup> consumer_groups_;
     std::map<std::string, GroupOffsets> offsets_;
     std::map<protocol::ProducerId, std::map<std::string, GroupOffsets>> pending_;
 };

@@ -16,14 +16,6 @@ constexpr std::int16_t kFirstWithRebalanceTimeout = 1;
 constexpr std::int16_t kFirstThatNeedsMemberId = 4;
 constexpr std::int16_t kFirstWithSkipAssignment = 9;
 
-JoinGroupResponse refusal(const std::string& member_id, ErrorCode error) {
-    JoinGroupResponse response;
-    response.error_code = error;
-    response.member_id = member_id;
-    response.protocol_name.reset();
-    return response;
-}
-
 /// Records have room for 32767 bytes of each, and a member id is longer than what it is made of.
 bool can_be_written(const protocol::JoinGroupRequest& request) {
     constexpr std::size_t kMaxBytes = 32'000;
@@ -35,10 +27,18 @@ bool can_be_written(const protocol::JoinGroupRequest& request) {
 
 }  // namespace
 
+JoinGroupResponse GroupCoordinator::refuse_join(const std::string& member_id, ErrorCode error) {
+    JoinGroupResponse response;
+    response.error_code = error;
+    response.member_id = member_id;
+    response.protocol_name.reset();
+    return response;
+}
+
 void GroupCoordinator::on(Step& step, RequestId id, const JoinGroup& join) {
     const auto& request = join.request;
     const auto refuse = [&](ErrorCode error) {
-        step.answer(id, refusal(request.member_id, error));
+        step.answer(id, refuse_join(request.member_id, error));
     };
     if (request.group_id.empty()) return refuse(ErrorCode::invalid_group_id);
     if (request.session_timeout_ms < config_.min_session_timeout_ms ||
@@ -47,6 +47,17 @@ void GroupCoordinator::on(Step& step, RequestId id, const JoinGroup& join) {
     }
     if (!can_be_written(request)) return refuse(ErrorCode::invalid_request);
     const bool is_new_member = request.member_id.empty();
+    if (const ConsumerGroup* consumer = image_.find_consumer_group(request.group_id)) {
+        if (!consumer->members().empty()) {
+            return join_consumer_group(step, id, join, *consumer);
+        }
+        if (!is_new_member) return refuse(ErrorCode::unknown_member_id);
+        // Nobody is in it: it gives way to a classic group, which begins when that is written.
+        write_end(step, request.group_id);
+        step.outcome.append = next_append_++;
+        storing_.emplace(*step.outcome.append, StoringEnd{.request = id, .join = join});
+        return;
+    }
     ClassicGroup* group = find(request.group_id);
     const bool is_new_group = group == nullptr;
     if (is_new_group) {
@@ -59,7 +70,7 @@ void GroupCoordinator::on(Step& step, RequestId id, const JoinGroup& join) {
             remove_member(step, *group, request.member_id);
             members_left(step, *group);
         }
-        step.answer(id, refusal("", ErrorCode::group_max_size_reached));
+        step.answer(id, refuse_join("", ErrorCode::group_max_size_reached));
     } else if (!group->accepts_protocols(request.protocol_type, request.protocols)) {
         refuse(ErrorCode::inconsistent_group_protocol);
         if (is_new_group) return static_cast<void>(groups_.erase(request.group_id));
@@ -93,7 +104,7 @@ void GroupCoordinator::join_as_new(Step& step, RequestId id, const JoinGroup& jo
     group.add_pending(member_id);
     timers_.set({TimerKind::session, group.group_id(), member_id},
                 step.context.now_ms + join.request.session_timeout_ms);
-    step.answer(id, refusal(member_id, ErrorCode::member_id_required));
+    step.answer(id, refuse_join(member_id, ErrorCode::member_id_required));
 }
 
 void GroupCoordinator::join_again(Step& step, RequestId id, const JoinGroup& join,
@@ -101,7 +112,7 @@ void GroupCoordinator::join_again(Step& step, RequestId id, const JoinGroup& joi
     const std::string& member_id = join.request.member_id;
     if (group.is_pending_member(member_id)) return add_member(step, id, join, group, member_id);
     const ErrorCode error = group.check_member(member_id, join.request.group_instance_id);
-    if (error != ErrorCode::none) return step.answer(id, refusal(member_id, error));
+    if (error != ErrorCode::none) return step.answer(id, refuse_join(member_id, error));
     ClassicMember& member = *group.find_member(member_id);
     const bool is_unchanged = member.matches(join.request.protocols);
     switch (group.state()) {
@@ -131,7 +142,7 @@ void GroupCoordinator::join_as_static(Step& step, RequestId id, const JoinGroup&
     const std::string old_leader = group.leader().value_or("");
     const ClassicMember& fenced = *group.find_member(old_id);
     if (fenced.awaiting_join) {
-        step.answer(*fenced.awaiting_join, refusal(old_id, ErrorCode::fenced_instance_id));
+        step.answer(*fenced.awaiting_join, refuse_join(old_id, ErrorCode::fenced_instance_id));
     }
     if (fenced.awaiting_sync) {
         step.answer(*fenced.awaiting_sync,
@@ -208,7 +219,7 @@ void GroupCoordinator::take_protocols(Step& step, RequestId id, const JoinGroup&
     if (member.awaiting_join) {
         PROBE("a member joined again before its JoinGroup was answered");
         step.answer(*member.awaiting_join,
-                    refusal(member.member_id, ErrorCode::rebalance_in_progress));
+                    refuse_join(member.member_id, ErrorCode::rebalance_in_progress));
     }
     member.awaiting_join = id;
 }

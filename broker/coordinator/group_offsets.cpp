@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/coordinator/group_coordinator.h"
+#include "broker/coordinator/offset_answers.h"
 
 namespace gregor::coordinator {
 
@@ -62,36 +63,19 @@ OffsetFetchResponse::GroupPartition to_answer(protocol::PartitionId partition,
 
 void GroupCoordinator::on(Step& step, RequestId id, const CommitOffsets& commit) {
     const OffsetCommitRequest& request = commit.request;
-    const ErrorCode refusal =
-        check_commit({.group_id = request.group_id,
-                      .generation_id = request.generation_id_or_member_epoch,
-                      .member_id = request.member_id,
-                      .group_instance_id = request.group_instance_id,
-                      .knows_group_id_not_found = commit.version >= kFirstWithMemberEpoch});
-    OffsetCommitResponse response;
-    for (const auto& topic : request.topics) {
-        auto& answered = response.topics.emplace_back();
-        answered.name = topic.name;
-        for (const auto& partition : topic.partitions) {
-            ErrorCode error = refusal;
-            if (error == ErrorCode::none) {
-                error = check_offset(step, topic.name, partition.partition_index,
-                                     partition.committed_metadata);
-            }
-            if (error == ErrorCode::none) {
-                step.write(OffsetCommitRecord{
-                    .key = {.group = request.group_id,
-                            .topic = topic.name,
-                            .partition = partition.partition_index},
-                    .value = to_value(request, partition, step.context.wall_ms)});
-            }
-            answered.partitions.push_back(
-                {.partition_index = partition.partition_index, .error_code = error});
-        }
-    }
-    step.answer(id, std::move(response));
+    const ErrorCode refusal = check_commit({.group_id = request.group_id,
+                                            .epoch = request.generation_id_or_member_epoch,
+                                            .member_id = request.member_id,
+                                            .group_instance_id = request.group_instance_id,
+                                            .version = commit.version});
+    const auto commit_one = [&](const std::string& topic, const auto& partition) {
+        if (refusal != ErrorCode::none) return refusal;
+        return write_offset(step, {request.group_id, topic, partition.partition_index},
+                            to_value(request, partition, step.context.wall_ms));
+    };
+    step.answer(id, answer_partitions<OffsetCommitResponse>(request, commit_one));
     if (refusal != ErrorCode::none) return;
-    // A commit keeps the session alive as a heartbeat does.
+    // A commit keeps a classic member's session alive as a heartbeat does.
     const ClassicGroup* group = find(request.group_id);
     const ClassicMember* member =
         group == nullptr ? nullptr : group->find_member(request.member_id);
@@ -101,80 +85,89 @@ void GroupCoordinator::on(Step& step, RequestId id, const CommitOffsets& commit)
 /// In the producer's transaction: the offsets count when that is committed (KIP-98, KIP-447).
 void GroupCoordinator::on(Step& step, RequestId id, const CommitTransactionOffsets& commit) {
     const TxnOffsetCommitRequest& request = commit.request;
-    const ErrorCode refusal = check_commit({.group_id = request.group_id,
-                                            .generation_id = request.generation_id,
-                                            .member_id = request.member_id,
-                                            .group_instance_id = request.group_instance_id,
-                                            .is_transactional = true});
-    TxnOffsetCommitResponse response;
-    for (const auto& topic : request.topics) {
-        auto& answered = response.topics.emplace_back();
-        answered.name = topic.name;
-        for (const auto& partition : topic.partitions) {
-            ErrorCode error = refusal;
-            if (error == ErrorCode::none) {
-                error = check_offset(step, topic.name, partition.partition_index,
-                                     partition.committed_metadata);
-            }
-            if (error == ErrorCode::none) {
-                step.write(OffsetCommitRecord{
-                    .key = {.group = request.group_id,
-                            .topic = topic.name,
-                            .partition = partition.partition_index},
-                    .value =
-                        OffsetCommitValue{.offset = partition.committed_offset,
-                                          .leader_epoch = partition.committed_leader_epoch,
-                                          .metadata = partition.committed_metadata.value_or(""),
-                                          .commit_timestamp = step.context.wall_ms,
-                                          .expire_timestamp = kNoTimestamp}});
-            }
-            answered.partitions.push_back(
-                {.partition_index = partition.partition_index, .error_code = error});
-        }
-    }
+    ErrorCode refusal = check_commit({.group_id = request.group_id,
+                                      .epoch = request.generation_id,
+                                      .member_id = request.member_id,
+                                      .group_instance_id = request.group_instance_id,
+                                      .is_transactional = true});
+    // Its clients know generations only.
+    if (refusal == ErrorCode::stale_member_epoch) refusal = ErrorCode::illegal_generation;
+    const auto commit_one = [&](const std::string& topic, const auto& partition) {
+        if (refusal != ErrorCode::none) return refusal;
+        return write_offset(step, {request.group_id, topic, partition.partition_index},
+                            {.offset = partition.committed_offset,
+                             .leader_epoch = partition.committed_leader_epoch,
+                             .metadata = partition.committed_metadata.value_or(""),
+                             .commit_timestamp = step.context.wall_ms,
+                             .expire_timestamp = kNoTimestamp});
+    };
+    step.answer(id, answer_partitions<TxnOffsetCommitResponse>(request, commit_one));
     step.outcome.transaction =
         RecordsTransaction{request.producer_id, request.producer_epoch, commit.verification_guard};
-    step.answer(id, std::move(response));
 }
 
-ErrorCode GroupCoordinator::check_offset(const Step& step, const std::string& topic,
-                                         protocol::PartitionId partition,
-                                         const std::optional<std::string>& metadata) const {
-    const auto metadata_bytes = static_cast<std::int64_t>(metadata.value_or("").size());
-    if (!has_partition(*step.context.image, topic, partition)) {
+ErrorCode GroupCoordinator::write_offset(Step& step, const protocol::OffsetCommitKey& key,
+                                         const OffsetCommitValue& value) const {
+    if (!has_partition(*step.context.image, key.topic, key.partition)) {
         return ErrorCode::unknown_topic_or_partition;
     }
-    return metadata_bytes > config_.offset_metadata_max_bytes ? ErrorCode::offset_metadata_too_large
-                                                              : ErrorCode::none;
+    const auto metadata_bytes = static_cast<std::int64_t>(value.metadata.size());
+    if (metadata_bytes > config_.offset_metadata_max_bytes) {
+        return ErrorCode::offset_metadata_too_large;
+    }
+    step.write(OffsetCommitRecord{.key = key, .value = value});
+    return ErrorCode::none;
 }
 
 /// Whether what says to be this member of this generation may commit (G5). Before KIP-447
 /// transactional producers did not say it.
 ErrorCode GroupCoordinator::check_commit(const Committer& committer) const {
-    const std::int32_t generation_id = committer.generation_id;
+    const bool knows_epochs = committer.version >= kFirstWithMemberEpoch;
     if (committer.group_id.size() > kMaxGroupIdBytes) return ErrorCode::invalid_group_id;
-    const ClassicGroup* group = find(committer.group_id);
-    if (group == nullptr) {
-        // Without a generation it is a consumer that only keeps its offsets here.
-        if (generation_id < 0) return ErrorCode::none;
-        return committer.knows_group_id_not_found ? ErrorCode::group_id_not_found
-                                                  : ErrorCode::illegal_generation;
+    if (const ConsumerGroup* group = image_.find_consumer_group(committer.group_id)) {
+        return check_commit(*group, committer);
     }
-    const bool is_empty = group->is_in(GroupState::empty);
-    if (generation_id < 0 && is_empty) return ErrorCode::none;
-    const bool says_who = generation_id >= 0 || !committer.member_id.empty() ||
-                          committer.group_instance_id.has_value();
-    if (!says_who) {
+    if (const ClassicGroup* group = find(committer.group_id)) {
+        return check_commit(*group, committer);
+    }
+    // Without a generation it is a consumer that only keeps its offsets here.
+    if (committer.epoch < 0) return ErrorCode::none;
+    return knows_epochs ? ErrorCode::group_id_not_found : ErrorCode::illegal_generation;
+}
+
+ErrorCode GroupCoordinator::check_commit(const ClassicGroup& group,
+                                         const Committer& committer) const {
+    const bool is_empty = group.is_in(GroupState::empty);
+    if (committer.epoch < 0 && is_empty) return ErrorCode::none;
+    if (!committer.says_who()) {
         return is_empty || committer.is_transactional ? ErrorCode::none
                                                       : ErrorCode::unknown_member_id;
     }
-    const ErrorCode error = group->check_member(committer.member_id, committer.group_instance_id);
+    const ErrorCode error = group.check_member(committer.member_id, committer.group_instance_id);
     if (error != ErrorCode::none) return error;
-    if (generation_id != group->generation_id()) return ErrorCode::illegal_generation;
+    if (committer.epoch != group.generation_id()) return ErrorCode::illegal_generation;
     if (committer.is_transactional) return ErrorCode::none;
     // Its partitions of this generation are not known yet: it can have read none.
-    return group->is_in(GroupState::completing_rebalance) ? ErrorCode::rebalance_in_progress
-                                                          : ErrorCode::none;
+    return group.is_in(GroupState::completing_rebalance) ? ErrorCode::rebalance_in_progress
+                                                         : ErrorCode::none;
+}
+
+/// The member's own epoch, no other: it would not know yet, or not any more, what is its own.
+ErrorCode GroupCoordinator::check_commit(const ConsumerGroup& group,
+                                         const Committer& committer) const {
+    if (committer.epoch < 0 && group.members().empty()) return ErrorCode::none;
+    if (committer.is_transactional && !committer.says_who()) return ErrorCode::none;
+    const ConsumerMember* member = group.find_member(committer.member_id);
+    if (member == nullptr) return ErrorCode::unknown_member_id;
+    const bool knows_epochs =
+        committer.is_transactional || committer.version >= kFirstWithMemberEpoch;
+    if (!member->is_classic() && !knows_epochs) return ErrorCode::unsupported_version;
+    return check_epoch(*member, committer.epoch);
+}
+
+ErrorCode GroupCoordinator::check_epoch(const ConsumerMember& member, std::int32_t epoch) {
+    if (epoch == member.member_epoch) return ErrorCode::none;
+    return member.is_classic() ? ErrorCode::illegal_generation : ErrorCode::stale_member_epoch;
 }
 
 // OffsetFetch. ------------------------------------------------------------------------------------
@@ -183,6 +176,8 @@ void GroupCoordinator::on(Step& step, RequestId id, const FetchOffsets& fetch) {
     const std::string& group_id = fetch.group.group_id;
     OffsetFetchResponse::Group response;
     response.group_id = group_id;
+    response.error_code = check_fetch(fetch.group);
+    if (response.error_code != ErrorCode::none) return step.answer(id, std::move(response));
     if (fetch.group.topics) {
         for (const auto& topic : *fetch.group.topics) {
             auto& answered = response.topics.emplace_back();
@@ -216,40 +211,49 @@ void GroupCoordinator::on(Step& step, RequestId id, const FetchOffsets& fetch) {
     step.answer(id, std::move(response));
 }
 
+/// Who does not say who it is (an administrator, or a client before version 9) may ask, too.
+ErrorCode GroupCoordinator::check_fetch(const OffsetFetchRequest::Group& request) const {
+    const ConsumerGroup* group = image_.find_consumer_group(request.group_id);
+    if (group == nullptr || (!request.member_id && request.member_epoch < 0)) {
+        return ErrorCode::none;
+    }
+    const ConsumerMember* member = group->find_member(request.member_id.value_or(""));
+    return member == nullptr ? ErrorCode::unknown_member_id
+                             : check_epoch(*member, request.member_epoch);
+}
+
 // OffsetDelete. -----------------------------------------------------------------------------------
 
 void GroupCoordinator::on(Step& step, RequestId id, const DeleteOffsets& request) {
     const std::string& group_id = request.request.group_id;
-    OffsetDeleteResponse response;
-    const ClassicGroup* group = find(group_id);
-    if (group == nullptr) {
-        response.error_code = ErrorCode::group_id_not_found;
-    } else if (!group->is_in(GroupState::empty) && !group->uses_consumer_protocol()) {
-        response.error_code = ErrorCode::non_empty_group;
+    const ClassicGroup* classic = find(group_id);
+    const ConsumerGroup* consumer = image_.find_consumer_group(group_id);
+    ErrorCode refusal = ErrorCode::none;
+    if (classic == nullptr && consumer == nullptr) {
+        refusal = ErrorCode::group_id_not_found;
+    } else if (classic != nullptr && !classic->is_in(GroupState::empty) &&
+               !classic->uses_consumer_protocol()) {
+        refusal = ErrorCode::non_empty_group;
     }
-    if (response.error_code != ErrorCode::none) return step.answer(id, std::move(response));
-    for (const auto& topic : request.request.topics) {
-        auto& answered = response.topics.emplace_back();
-        answered.name = topic.name;
-        const bool is_subscribed = group->subscribes(topic.name);
-        for (const auto& partition : topic.partitions) {
-            const OffsetKey key{topic.name, partition.partition_index};
-            ErrorCode error = ErrorCode::none;
-            if (!has_partition(*step.context.image, topic.name, partition.partition_index)) {
-                error = ErrorCode::unknown_topic_or_partition;
-            } else if (is_subscribed) {
-                error = ErrorCode::group_subscribed_to_topic;
-            } else if (image_.find_offset(group_id, key) != nullptr) {
-                step.write(OffsetCommitRecord{.key = {.group = group_id,
-                                                      .topic = topic.name,
-                                                      .partition = partition.partition_index},
-                                              .value = std::nullopt});
-            }
-            answered.partitions.push_back(
-                {.partition_index = partition.partition_index, .error_code = error});
+    if (refusal != ErrorCode::none) {
+        return step.answer(id, OffsetDeleteResponse{.error_code = refusal, .topics = {}});
+    }
+    const auto delete_one = [&](const std::string& topic, const auto& partition) {
+        const OffsetKey key{topic, partition.partition_index};
+        if (!has_partition(*step.context.image, topic, partition.partition_index)) {
+            return ErrorCode::unknown_topic_or_partition;
         }
-    }
-    step.answer(id, std::move(response));
+        const bool is_subscribed =
+            classic != nullptr ? classic->subscribes(topic) : consumer->subscribes(topic);
+        if (is_subscribed) return ErrorCode::group_subscribed_to_topic;
+        if (image_.find_offset(group_id, key) != nullptr) {
+            step.write(OffsetCommitRecord{
+                .key = {.group = group_id, .topic = topic, .partition = partition.partition_index},
+                .value = std::nullopt});
+        }
+        return ErrorCode::none;
+    };
+    step.answer(id, answer_partitions<OffsetDeleteResponse>(request.request, delete_one));
 }
 
 }  // namespace gregor::coordinator

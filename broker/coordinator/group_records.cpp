@@ -33,6 +33,41 @@ Result<void, std::string> check_sound(const protocol::GroupMetadataValue& value)
     return fail(std::string("members without a protocol"));
 }
 
+template <class Record>
+constexpr std::int16_t type_of() {
+    return Record::Key::kMessage.versions.max;
+}
+
+/// By the types of `Record` and the others.
+template <class Record, class... Others>
+Result<GroupRecord, std::string> decode_one_of(const CoordinatorRecord& record, std::int16_t type) {
+    if (type == type_of<Record>()) {
+        return decode_as<Record, typename Record::Key, typename Record::Value>(record);
+    }
+    if constexpr (sizeof...(Others) > 0) {
+        return decode_one_of<Others...>(record, type);
+    } else {
+        return OtherGroupRecord{.type = type};
+    }
+}
+
+Result<GroupRecord, std::string> decode_of_consumer_group(const CoordinatorRecord& record,
+                                                          std::int16_t type) {
+    return decode_one_of<
+        ConsumerGroupMetadataRecord, ConsumerGroupPartitionMetadataRecord,
+        ConsumerGroupMemberMetadataRecord, ConsumerGroupTargetAssignmentMetadataRecord,
+        ConsumerGroupTargetAssignmentMemberRecord, ConsumerGroupCurrentMemberAssignmentRecord,
+        ConsumerGroupRegularExpressionRecord>(record, type);
+}
+
+template <class Record>
+CoordinatorRecord encode(const Record& record) {
+    CoordinatorRecord encoded{.key = encode_versioned(record.key, type_of<Record>()),
+                              .value = std::nullopt};
+    if (record.value) encoded.value = encode_versioned(*record.value, 0);
+    return encoded;
+}
+
 }  // namespace
 
 Result<GroupRecord, std::string> decode_group_record(const CoordinatorRecord& record) {
@@ -49,7 +84,7 @@ Result<GroupRecord, std::string> decode_group_record(const CoordinatorRecord& re
         if (value) TRY(check_sound(*value));
         return decoded;
     }
-    return OtherGroupRecord{.type = *type};
+    return decode_of_consumer_group(record, *type);
 }
 
 CoordinatorRecord encode_group_record(const OffsetCommitRecord& record) {
@@ -67,6 +102,28 @@ CoordinatorRecord encode_group_record(const GroupMetadataRecord& record) {
                               .value = std::nullopt};
     if (record.value) encoded.value = encode_versioned(*record.value, kValueVersion);
     return encoded;
+}
+
+CoordinatorRecord encode_group_record(const ConsumerGroupMetadataRecord& record) {
+    return encode(record);
+}
+CoordinatorRecord encode_group_record(const ConsumerGroupPartitionMetadataRecord& record) {
+    return encode(record);
+}
+CoordinatorRecord encode_group_record(const ConsumerGroupMemberMetadataRecord& record) {
+    return encode(record);
+}
+CoordinatorRecord encode_group_record(const ConsumerGroupTargetAssignmentMetadataRecord& record) {
+    return encode(record);
+}
+CoordinatorRecord encode_group_record(const ConsumerGroupTargetAssignmentMemberRecord& record) {
+    return encode(record);
+}
+CoordinatorRecord encode_group_record(const ConsumerGroupCurrentMemberAssignmentRecord& record) {
+    return encode(record);
+}
+CoordinatorRecord encode_group_record(const ConsumerGroupRegularExpressionRecord& record) {
+    return encode(record);
 }
 
 }  // namespace gregor::coordinator

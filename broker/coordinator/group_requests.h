@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "broker/protocol/messages/consumer_groups.h"
 #include "broker/protocol/messages/group_admin.h"
 #include "broker/protocol/messages/group_membership.h"
 #include "broker/protocol/messages/group_offsets.h"
@@ -33,6 +34,14 @@ struct LeaveGroup {
     protocol::LeaveGroupRequest request;
 };
 
+/// A member of the consumer protocol (KIP-848): it joins, lives and leaves by this.
+struct ConsumerGroupHeartbeat {
+    protocol::ConsumerGroupHeartbeatRequest request;
+    std::int16_t version = 0;
+    std::string client_id;
+    std::string client_host;  // as Java prints an address: "/127.0.0.1"
+};
+
 struct CommitOffsets {
     protocol::OffsetCommitRequest request;
     std::int16_t version = 0;
@@ -58,6 +67,10 @@ struct DescribeGroup {
     std::int16_t version = 0;
 };
 
+struct DescribeConsumerGroup {
+    std::string group_id;
+};
+
 struct ListGroups {
     protocol::ListGroupsRequest request;
 };
@@ -69,17 +82,19 @@ struct DeleteGroup {
 /// A topic was deleted: offsets of topics that are gone go soon, and at once.
 struct TopicsDeleted {};
 
-using GroupRequest = std::variant<JoinGroup, SyncGroup, Heartbeat, LeaveGroup, CommitOffsets,
-                                  CommitTransactionOffsets, FetchOffsets, DeleteOffsets,
-                                  DescribeGroup, ListGroups, DeleteGroup, TopicsDeleted>;
+using GroupRequest =
+    std::variant<JoinGroup, SyncGroup, Heartbeat, LeaveGroup, ConsumerGroupHeartbeat, CommitOffsets,
+                 CommitTransactionOffsets, FetchOffsets, DeleteOffsets, DescribeGroup,
+                 DescribeConsumerGroup, ListGroups, DeleteGroup, TopicsDeleted>;
 
 /// In the order of the requests.
 using GroupResponse =
     std::variant<protocol::JoinGroupResponse, protocol::SyncGroupResponse,
                  protocol::HeartbeatResponse, protocol::LeaveGroupResponse,
-                 protocol::OffsetCommitResponse, protocol::TxnOffsetCommitResponse,
-                 protocol::OffsetFetchResponse::Group, protocol::OffsetDeleteResponse,
-                 protocol::DescribeGroupsResponse::Group, protocol::ListGroupsResponse,
+                 protocol::ConsumerGroupHeartbeatResponse, protocol::OffsetCommitResponse,
+                 protocol::TxnOffsetCommitResponse, protocol::OffsetFetchResponse::Group,
+                 protocol::OffsetDeleteResponse, protocol::DescribeGroupsResponse::Group,
+                 protocol::ConsumerGroupDescribeResponse::Group, protocol::ListGroupsResponse,
                  protocol::DeleteGroupsResponse::Result, std::monostate>;
 
 }  // namespace gregor::coordinator

@@ -32,6 +32,9 @@ bool contradicts(const std::optional<std::string>& said, const std::optional<std
 
 void GroupCoordinator::on(Step& step, RequestId id, const SyncGroup& sync) {
     const auto& request = sync.request;
+    if (const ConsumerGroup* consumer = image_.find_consumer_group(request.group_id)) {
+        return step.answer(id, sync_consumer_group(step, request, *consumer));
+    }
     ClassicGroup* group = find(request.group_id);
     const ErrorCode error = request.group_id.empty() ? ErrorCode::invalid_group_id
                             : group == nullptr       ? ErrorCode::unknown_member_id
@@ -113,6 +116,9 @@ void GroupCoordinator::on(Step& step, RequestId id, const Heartbeat& heartbeat) 
         step.answer(id, HeartbeatResponse{.error_code = error});
     };
     if (request.group_id.empty()) return answer(ErrorCode::invalid_group_id);
+    if (const ConsumerGroup* consumer = image_.find_consumer_group(request.group_id)) {
+        return answer(beat_in_consumer_group(step, request, *consumer));
+    }
     const ClassicGroup* group = find(request.group_id);
     if (group == nullptr) return answer(ErrorCode::unknown_member_id);
     const ErrorCode error = group->check_member(request.member_id, request.group_instance_id);
@@ -129,6 +135,9 @@ void GroupCoordinator::on(Step& step, RequestId id, const Heartbeat& heartbeat) 
 
 void GroupCoordinator::on(Step& step, RequestId id, const LeaveGroup& leave_group) {
     const auto& request = leave_group.request;
+    if (const ConsumerGroup* consumer = image_.find_consumer_group(request.group_id)) {
+        return step.answer(id, leave_as_classic(step, request, *consumer));
+    }
     LeaveGroupResponse response;
     ClassicGroup* group = find(request.group_id);
     if (request.group_id.empty() || group == nullptr) {

@@ -6,6 +6,7 @@
 #include "broker/coordinator/group_coordinator.h"
 #include "broker/coordinator/transactions/transaction_coordinator.h"
 #include "broker/drivers/coordinator_log.h"
+#include "broker/protocol/records/java_hash.h"
 #include "sim/base/check.h"
 #include "sim/base/instrument.h"
 
@@ -22,6 +23,14 @@ using protocol::LeaderEpoch;
 using protocol::Offset;
 using protocol::PartitionId;
 using protocol::ProducerId;
+
+std::optional<PartitionId> coordinating_partition(const metadata::MetadataImage& image,
+                                                  std::string_view topic, std::string_view key) {
+    const metadata::TopicImage* found = image.find_topic(topic);
+    if (found == nullptr || found->partitions.empty()) return std::nullopt;
+    return PartitionId(
+        records::group_partition(key, static_cast<std::int32_t>(found->partitions.size())));
+}
 
 /// One partition in one leader epoch.
 template <CoordinatorMachine Machine>

@@ -41,7 +41,17 @@ struct CoordinatorDriverOptions {
     std::int32_t load_buffer_bytes = 5 << 20;
     /// offsets.commit.timeout.ms: how long an answer waits for what it tells to be committed.
     Duration commit_timeout = 5s;
+
+    [[nodiscard]] CoordinatorDriverOptions with_topic(std::string_view name) && {
+        topic = name;
+        return std::move(*this);
+    }
 };
+
+/// Of the topic, where what `key` names is coordinated: by Java's hash of it. Nothing while the
+/// topic is not there.
+[[nodiscard]] std::optional<protocol::PartitionId> coordinating_partition(
+    const metadata::MetadataImage& image, std::string_view topic, std::string_view key);
 
 template <coordinator::CoordinatorMachine Machine>
 class CoordinatorDriver {

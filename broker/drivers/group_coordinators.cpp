@@ -2,25 +2,15 @@
 
 #include <algorithm>
 
-#include "broker/protocol/records/java_hash.h"
-
 namespace gregor::drivers {
-
-namespace {
-
-CoordinatorDriverOptions with_topic(CoordinatorDriverOptions options) {
-    options.topic = kConsumerOffsetsTopic;
-    return options;
-}
-
-}  // namespace
 
 GroupCoordinators::GroupCoordinators(Runtime& runtime, replication::ReplicaManager& replicas,
                                      const coordinator::GroupConfig& config,
                                      CoordinatorDriverOptions options)
-    : driver_(runtime, replicas, with_topic(std::move(options)), [config, &runtime] {
-          return std::make_unique<coordinator::GroupCoordinator>(config, runtime.random());
-      }) {}
+    : driver_(runtime, replicas, std::move(options).with_topic(kConsumerOffsetsTopic),
+              [config, &runtime] {
+                  return std::make_unique<coordinator::GroupCoordinator>(config, runtime.random());
+              }) {}
 
 void GroupCoordinators::publish(const metadata::ImageRef& before, const metadata::ImageRef& image) {
     image_ = image;
@@ -35,12 +25,10 @@ void GroupCoordinators::publish(const metadata::ImageRef& before, const metadata
     }
 }
 
-std::optional<protocol::PartitionId> GroupCoordinators::partition_of(
-    const metadata::MetadataImage& image, std::string_view group_id) {
-    const metadata::TopicImage* topic = image.find_topic(kConsumerOffsetsTopic);
-    if (topic == nullptr || topic->partitions.empty()) return std::nullopt;
-    return protocol::PartitionId(
-        records::group_partition(group_id, static_cast<std::int32_t>(topic->partitions.size())));
+protocol::ErrorCode GroupCoordinators::error_of(bool is_commit, protocol::ErrorCode error) {
+    if (error != protocol::ErrorCode::message_too_large) return error;
+    return is_commit ? protocol::ErrorCode::invalid_commit_offset_size
+                     : protocol::ErrorCode::unknown_server_error;
 }
 
 }  // namespace gregor::drivers

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "broker/coordinator/group_coordinator.h"
 #include "broker/drivers/coordinator_driver.h"
@@ -31,7 +32,9 @@ public:
 
     /// Of the group, as of this image; nothing while the topic is not there.
     [[nodiscard]] static std::optional<protocol::PartitionId> partition_of(
-        const metadata::MetadataImage& image, std::string_view group_id);
+        const metadata::MetadataImage& image, std::string_view group_id) {
+        return coordinating_partition(image, kConsumerOffsetsTopic, group_id);
+    }
 
     /// Asks the shard of the group; see CoordinatorDriver::submit. `Response` is what the machine
     /// answers such a request with.
@@ -47,8 +50,11 @@ public:
         driver_.submit(partition, std::move(request),
                        [done = std::move(done)](
                            Result<coordinator::GroupResponse, protocol::ErrorCode> answer) mutable {
-                           if (!answer) return done(fail(answer.error()));
-                           done(std::get<Response>(*std::move(answer)));
+                           if (answer) return done(std::get<Response>(*std::move(answer)));
+                           constexpr bool kIsCommit =
+                               std::is_same_v<Response, protocol::OffsetCommitResponse> ||
+                               std::is_same_v<Response, protocol::TxnOffsetCommitResponse>;
+                           done(fail(error_of(kIsCommit, answer.error())));
                        });
     }
 
@@ -61,6 +67,9 @@ public:
     [[nodiscard]] const Driver& driver() const { return driver_; }
 
 private:
+    /// What is too large, in the words of the request.
+    [[nodiscard]] static protocol::ErrorCode error_of(bool is_commit, protocol::ErrorCode error);
+
     metadata::ImageRef image_ = std::make_shared<const metadata::MetadataImage>();
     Driver driver_;
 };

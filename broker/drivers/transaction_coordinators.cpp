@@ -3,7 +3,6 @@
 #include <utility>
 #include <variant>
 
-#include "broker/protocol/records/java_hash.h"
 #include "sim/base/instrument.h"
 
 namespace gregor::drivers {
@@ -16,11 +15,6 @@ using protocol::PartitionId;
 using protocol::ProducerId;
 
 namespace {
-
-CoordinatorDriverOptions with_topic(CoordinatorDriverOptions options) {
-    options.topic = kTransactionStateTopic;
-    return options;
-}
 
 std::string transactional_id_of(const TransactionRequest& request) {
     return std::visit(
@@ -51,7 +45,7 @@ TransactionCoordinators::TransactionCoordinators(Runtime& runtime,
                                                  CoordinatorDriverOptions options)
     : runtime_(runtime),
       producer_ids_(producer_ids),
-      driver_(runtime, replicas, with_topic(std::move(options)),
+      driver_(runtime, replicas, std::move(options).with_topic(kTransactionStateTopic),
               [config] { return std::make_unique<coordinator::TransactionCoordinator>(config); }),
       tasks_(runtime.tasks(), "fresh producer ids") {}
 
@@ -66,14 +60,6 @@ void TransactionCoordinators::shut_down() {
     tasks_.join();
 }
 
-std::optional<PartitionId> TransactionCoordinators::partition_of(
-    const metadata::MetadataImage& image, std::string_view transactional_id) {
-    const metadata::TopicImage* topic = image.find_topic(kTransactionStateTopic);
-    if (topic == nullptr || topic->partitions.empty()) return std::nullopt;
-    return PartitionId(records::group_partition(
-        transactional_id, static_cast<std::int32_t>(topic->partitions.size())));
-}
-
 void TransactionCoordinators::submit(TransactionRequest request, AnyDone done) {
     const auto partition = partition_of(*image_, transactional_id_of(request));
     if (!partition) return done(fail(ErrorCode::not_coordinator));
@@ -84,6 +70,9 @@ void TransactionCoordinators::submit(TransactionRequest request, AnyDone done) {
                        if (answer && std::holds_alternative<NeedsProducerId>(*answer)) {
                            return ask_again(std::move(request), std::move(done));
                        }
+                       const bool is_too_large =
+                           !answer && answer.error() == ErrorCode::message_too_large;
+                       if (is_too_large) return done(fail(ErrorCode::unknown_server_error));
                        done(std::move(answer));
                    });
 }

@@ -36,7 +36,9 @@ public:
 
     /// Of the id, as of this image; nothing while the topic is not there.
     [[nodiscard]] static std::optional<protocol::PartitionId> partition_of(
-        const metadata::MetadataImage& image, std::string_view transactional_id);
+        const metadata::MetadataImage& image, std::string_view transactional_id) {
+        return coordinating_partition(image, kTransactionStateTopic, transactional_id);
+    }
 
     /// Asks the shard of the transactional id; see CoordinatorDriver::submit. `Response` is what
     /// the machine answers such a request with. COORDINATOR_LOAD_IN_PROGRESS, too, where no

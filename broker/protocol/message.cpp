@@ -169,12 +169,25 @@ private:
             const std::uint32_t size = reader_.unsigned_varint();
             const Field* known = find_tag(fields, tag);
             if (known != nullptr) {
-                member(*known, object);
+                if (is_null_structure(*known, size)) {
+                    static_cast<void>(reader_.slice(size));
+                    known->type().resize(known->in(object), 0);
+                } else {
+                    member(*known, object);
+                }
                 continue;
             }
             Bytes data = reader_.slice(size);
             if (reader_.ok()) fields.unknown_tags(object)->add({tag, std::move(data)});
         }
+    }
+
+    /// Where null is not its default a tagged structure is null by a marker alone: 0, not the -1 of
+    /// other fields.
+    [[nodiscard]] bool is_null_structure(const Field& field, std::uint32_t size) const {
+        return size == 1 && field.type().kind == FieldKind::nullable &&
+               field.type().element->kind == FieldKind::structure &&
+               field.is_nullable_in(layout_.version);
     }
 
     [[nodiscard]] const Field* find_tag(const Fields& fields, std::uint32_t tag) const {

@@ -53,6 +53,7 @@ public:
         check_listeners();
         check_quorum();
         check_topic_defaults();
+        check_consumer_groups();
         return std::move(errors_);
     }
 
@@ -275,6 +276,28 @@ private:
         auto defaults = take(log::LogConfig::with({}, overrides));
         if (defaults) {
             config_.topic_defaults_ = std::make_shared<const log::LogConfig>(*std::move(defaults));
+        }
+    }
+
+    void check_consumer_groups() {
+        const auto check_within = [this](const std::string& key, const std::string& min_key,
+                                         const std::string& max_key) {
+            const std::int32_t value = config_.int32(key);
+            if (value >= config_.int32(min_key) && value <= config_.int32(max_key)) return;
+            refuse("{} = {} is not between {} = {} and {} = {}", key, value, min_key,
+                   config_.int32(min_key), max_key, config_.int32(max_key));
+        };
+        const std::string session = "group.consumer.session.timeout.ms";
+        const std::string interval = "group.consumer.heartbeat.interval.ms";
+        check_within(session, "group.consumer.min.session.timeout.ms",
+                     "group.consumer.max.session.timeout.ms");
+        check_within(interval, "group.consumer.min.heartbeat.interval.ms",
+                     "group.consumer.max.heartbeat.interval.ms");
+        if (config_.int32(interval) >= config_.int32(session)) {
+            refuse("{} must be less than {}", interval, session);
+        }
+        if (config_.list("group.consumer.assignors").empty()) {
+            refuse("group.consumer.assignors names no assignor");
         }
     }
 

@@ -61,9 +61,38 @@ replication::ReplicaManagerOptions replica_options(const Config& config) {
                         .socket_timeout = config.milliseconds("replica.socket.timeout.ms")}};
 }
 
+coordinator::MigrationPolicy migration_policy(const Config& config) {
+    using enum coordinator::MigrationPolicy;
+    const std::string_view policy = config.text("group.consumer.migration.policy").value_or("");
+    if (policy == "disabled") return disabled;
+    if (policy == "upgrade") return upgrade;
+    return policy == "downgrade" ? downgrade : bidirectional;
+}
+
+coordinator::ConsumerGroupConfig consumer_group_config(const Config& config) {
+    coordinator::ConsumerGroupConfig groups{
+        .session_timeout_ms = config.int32("group.consumer.session.timeout.ms"),
+        .heartbeat_interval_ms = config.int32("group.consumer.heartbeat.interval.ms"),
+        .max_size = config.int32("group.consumer.max.size"),
+        .assignors = {},
+        .migration_policy = migration_policy(config)};
+    // Kafka takes the full names of its classes, too.
+    for (const std::string& name : config.list("group.consumer.assignors")) {
+        if (name.ends_with("RangeAssignor")) {
+            groups.assignors.emplace_back("range");
+        } else if (name.ends_with("UniformAssignor")) {
+            groups.assignors.emplace_back("uniform");
+        } else {
+            groups.assignors.push_back(name);
+        }
+    }
+    return groups;
+}
+
 coordinator::GroupConfig group_config(const Config& config) {
     constexpr std::int64_t kMillisecondsPerMinute = 60'000;
-    return {.min_session_timeout_ms = config.int32("group.min.session.timeout.ms"),
+    return {.consumer = consumer_group_config(config),
+            .min_session_timeout_ms = config.int32("group.min.session.timeout.ms"),
             .max_session_timeout_ms = config.int32("group.max.session.timeout.ms"),
             .initial_rebalance_delay_ms = config.int32("group.initial.rebalance.delay.ms"),
             .max_size = config.int32("group.max.size"),

@@ -1,6 +1,7 @@
 // The table of all APIs that a node answers.
 #include "broker/server/handlers/alter_configs.h"
 #include "broker/server/handlers/api_versions.h"
+#include "broker/server/handlers/consumer_groups.h"
 #include "broker/server/handlers/controller_requests.h"
 #include "broker/server/handlers/delete_records.h"
 #include "broker/server/handlers/describe_cluster.h"
@@ -71,6 +72,8 @@ constexpr Route kRoutes[] = {
     {ApiKey::list_transactions, handle_list_transactions},
     {ApiKey::allocate_producer_ids, handle_allocate_producer_ids},
     {ApiKey::controller_registration, handle_controller_registration},
+    {ApiKey::consumer_group_heartbeat, handle_consumer_group_heartbeat},
+    {ApiKey::consumer_group_describe, handle_consumer_group_describe},
     {ApiKey::alter_partition, handle_alter_partition},
     {ApiKey::assign_replicas_to_dirs, handle_assign_replicas_to_dirs},
     {ApiKey::describe_producers, handle_describe_producers},

@@ -48,6 +48,17 @@ void GroupWorld::remove_topic(const std::string& name) {
     ask(coordinator::TopicsDeleted{});
 }
 
+void GroupWorld::set_group_config(const std::string& group, const std::string& name,
+                                  const std::string& value) {
+    image_ = std::make_shared<metadata::MetadataImage>(*image_);
+    const auto applied = image_->apply(protocol::ConfigRecord{
+        .resource_type = static_cast<std::int8_t>(metadata::ConfigResourceType::group),
+        .resource_name = group,
+        .name = name,
+        .value = value});
+    CHECK(applied.has_value());
+}
+
 coordinator::CoordinatorContext GroupWorld::context() const {
     return {.now_ms = now_ms_, .wall_ms = kWallStartMs + now_ms_, .image = image_};
 }
@@ -106,6 +117,7 @@ void GroupWorld::settle(Outcome outcome) {
     }
     machine_->check_invariants();
     check_generations();
+    check_consumer_groups();
 }
 
 void GroupWorld::answer(std::vector<Answer<GroupResponse>> answers, ErrorCode error) {
@@ -147,6 +159,7 @@ void GroupWorld::fail_over() {
     is_holding_ = false;
     log_.resize(committed_);
     generations_.clear();
+    consumer_groups_.clear();
     load();
 }
 
@@ -181,6 +194,37 @@ void GroupWorld::check_generations() {
     }
     std::erase_if(generations_,
                   [&](const auto& known) { return !machine_->groups().contains(known.first); });
+}
+
+void GroupWorld::check_consumer_groups() {
+    for (const auto& [id, group] : machine_->image().consumer_groups()) {
+        coordinator::TopicPartitions held;
+        for (const auto& [member_id, member] : group.members()) {
+            coordinator::TopicPartitions own = member.assigned;
+            coordinator::add(own, member.pending_revocation);
+            CHECK(coordinator::intersection(held, own).empty(),
+                  "{}: {} holds what another member holds", id, member_id);
+            coordinator::add(held, own);
+        }
+        const auto known = consumer_groups_.find(id);
+        if (known == consumer_groups_.end()) continue;
+        const auto& before = known->second;
+        CHECK(group.epoch() >= before.epoch(), "{} went from epoch {} to {}", id, before.epoch(),
+              group.epoch());
+        CHECK(group.assignment_epoch() >= before.assignment_epoch(),
+              "{} went from assignment epoch {} to {}", id, before.assignment_epoch(),
+              group.assignment_epoch());
+        for (const auto& [member_id, member] : group.members()) {
+            const auto* was = before.find_member(member_id);
+            const bool may_fall = was == nullptr ||
+                                  member.member_epoch == coordinator::kLeaveStaticEpoch ||
+                                  member.is_classic() != was->is_classic();
+            CHECK(may_fall || member.member_epoch >= was->member_epoch,
+                  "{}: {} went from epoch {} to {}", id, member_id, was->member_epoch,
+                  member.member_epoch);
+        }
+    }
+    consumer_groups_ = machine_->image().consumer_groups();
 }
 
 void GroupWorld::check_replay() const {

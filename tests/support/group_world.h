@@ -2,6 +2,7 @@
 // at once or when the test says so. What must hold is checked at each step:
 //
 //     one leader per generation, and generations never go back (G7)
+//     no partition of a consumer group is two members', and no epoch goes back (G4, G7)
 //     what a client was told is committed (G1), and replaying the committed log gives it back (G9)
 #pragma once
 
@@ -25,6 +26,8 @@ public:
 
     void add_topic(const std::string& name, int partitions);
     void remove_topic(const std::string& name);
+    void set_group_config(const std::string& group, const std::string& name,
+                          const std::string& value);
 
     /// Decides, appends, applies; the number of the request.
     coordinator::RequestId ask(coordinator::GroupRequest request);
@@ -54,6 +57,7 @@ public:
     [[nodiscard]] const coordinator::GroupCoordinator& machine() const { return *machine_; }
     [[nodiscard]] std::int64_t now_ms() const { return now_ms_; }
     [[nodiscard]] std::size_t waiting() const { return waiting_; }
+    [[nodiscard]] const metadata::MetadataImage& image() const { return *image_; }
 
     /// Replays the whole log, and holds it against the running machine.
     void check_replay() const;
@@ -75,6 +79,7 @@ private:
                 protocol::ErrorCode error);
     void load();
     void check_generations();
+    void check_consumer_groups();
 
     coordinator::GroupConfig config_;
     Random random_;
@@ -88,6 +93,7 @@ private:
     std::vector<Answered> answers_;
     std::map<coordinator::RequestId, bool> asked_;
     std::map<std::string, std::int32_t> generations_;
+    std::map<std::string, coordinator::ConsumerGroup> consumer_groups_;  // as they last were
     coordinator::RequestId next_request_ = 1;
     protocol::Offset next_offset_{0};
     std::size_t waiting_ = 0;

@@ -16,10 +16,6 @@ using protocol::ErrorCode;
 using protocol::ListGroupsRequest;
 using protocol::ListGroupsResponse;
 
-/// Bits of Kafka's AclOperation that there are for a group: Read (3), Delete (6), Describe (8),
-/// DescribeConfigs (10), AlterConfigs (11); without an authorizer everyone may do all.
-constexpr std::int32_t kAllGroupOperations = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
-
 }  // namespace
 
 void handle_describe_groups(HandlerContext& context, const rpc::Request& request,

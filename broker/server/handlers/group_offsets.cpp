@@ -1,11 +1,13 @@
 #include "broker/server/handlers/group_offsets.h"
 
+#include "broker/coordinator/offset_answers.h"
 #include "broker/drivers/group_coordinators.h"
 #include "broker/server/handlers/gather.h"
 
 namespace gregor::server {
 namespace {
 
+using coordinator::refuse_partitions;
 using protocol::ErrorCode;
 using protocol::OffsetCommitRequest;
 using protocol::OffsetCommitResponse;
@@ -16,19 +18,6 @@ using protocol::OffsetFetchResponse;
 
 constexpr std::int16_t kFirstFetchWithError = 2;
 constexpr std::int16_t kFirstFetchOfSeveral = 8;
-
-OffsetCommitResponse refusal(const OffsetCommitRequest& request, ErrorCode error) {
-    OffsetCommitResponse response;
-    for (const auto& topic : request.topics) {
-        auto& answered = response.topics.emplace_back();
-        answered.name = topic.name;
-        for (const auto& partition : topic.partitions) {
-            answered.partitions.push_back(
-                {.partition_index = partition.partition_index, .error_code = error});
-        }
-    }
-    return response;
-}
 
 /// The one group of a request before version 8.
 OffsetFetchRequest::Group only_group(const OffsetFetchRequest& request) {
@@ -81,18 +70,15 @@ OffsetFetchResponse single(OffsetFetchResponse::Group group) {
 void handle_offset_commit(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
     auto message = decode_or_close<OffsetCommitRequest>(request, reply);
     if (!message) return;
-    OffsetCommitResponse refused = refusal(*message, ErrorCode::none);
     const std::string group_id = message->group_id;
+    auto refused = refuse_partitions<OffsetCommitResponse>(*message, ErrorCode::none);
     context.groups().ask<OffsetCommitResponse>(
         group_id,
         coordinator::CommitOffsets{.request = *std::move(message), .version = request.version},
         [refused = std::move(refused),
          reply = std::move(reply)](Result<OffsetCommitResponse, ErrorCode> answer) mutable {
             if (answer) return reply.send(*answer);
-            for (auto& topic : refused.topics) {
-                for (auto& partition : topic.partitions) partition.error_code = answer.error();
-            }
-            reply.send(refused);
+            reply.send(refuse_partitions<OffsetCommitResponse>(refused, answer.error()));
         });
 }
 

@@ -2,6 +2,7 @@
 // group.
 #include <utility>
 
+#include "broker/coordinator/offset_answers.h"
 #include "broker/drivers/group_coordinators.h"
 #include "broker/drivers/transaction_verifier.h"
 #include "broker/protocol/messages/transactions.h"
@@ -12,23 +13,11 @@ namespace gregor::server {
 namespace {
 
 using coordinator::AddPartitions;
+using coordinator::refuse_partitions;
 using protocol::ApiKey;
 using protocol::ErrorCode;
 using protocol::TxnOffsetCommitRequest;
 using protocol::TxnOffsetCommitResponse;
-
-TxnOffsetCommitResponse refusal(const TxnOffsetCommitRequest& request, ErrorCode error) {
-    TxnOffsetCommitResponse response;
-    for (const auto& topic : request.topics) {
-        auto& answered = response.topics.emplace_back();
-        answered.name = topic.name;
-        for (const auto& partition : topic.partitions) {
-            answered.partitions.push_back(
-                {.partition_index = partition.partition_index, .error_code = error});
-        }
-    }
-    return response;
-}
 
 /// What says "ask again" becomes an error that makes clients do so without looking for another
 /// coordinator: it is the transaction's that is not to be had, not the group's.
@@ -81,9 +70,10 @@ void handle_txn_offset_commit(HandlerContext& context, const rpc::Request& reque
     auto message = decode_or_close<TxnOffsetCommitRequest>(request, reply);
     if (!message) return;
     const auto guard = verify(context, request.version, *message);
-    if (!guard) return reply.send(refusal(*message, guard.error()));
-    TxnOffsetCommitResponse refused = refusal(*message, ErrorCode::none);
+    if (!guard)
+        return reply.send(refuse_partitions<TxnOffsetCommitResponse>(*message, guard.error()));
     const std::string group_id = message->group_id;
+    auto refused = refuse_partitions<TxnOffsetCommitResponse>(*message, ErrorCode::none);
     context.groups().ask<TxnOffsetCommitResponse>(
         group_id,
         coordinator::CommitTransactionOffsets{.request = *std::move(message),
@@ -91,10 +81,7 @@ void handle_txn_offset_commit(HandlerContext& context, const rpc::Request& reque
         [refused = std::move(refused),
          reply = std::move(reply)](Result<TxnOffsetCommitResponse, ErrorCode> answer) mutable {
             if (answer) return reply.send(*answer);
-            for (auto& topic : refused.topics) {
-                for (auto& partition : topic.partitions) partition.error_code = answer.error();
-            }
-            reply.send(refused);
+            reply.send(refuse_partitions<TxnOffsetCommitResponse>(refused, answer.error()));
         });
 }
 

@@ -38,6 +38,10 @@ void put_in_order(json& tree) {
     for (json& child : tree) {
         if (child.is_structured()) put_in_order(child);
     }
+    // Kafka has them in a hash set.
+    if (tree.is_object() && tree.contains("subscribedTopicNames")) {
+        std::ranges::sort(tree["subscribedTopicNames"].get_ref<json::array_t&>());
+    }
     const bool names_entries = tree.is_array() && !tree.empty() && tree.front().is_object() &&
                                !name_of(tree.front()).is_null();
     if (!names_entries) return;

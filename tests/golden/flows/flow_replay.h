@@ -1,7 +1,7 @@
 // A conversation that Kafka's clients and a real broker had, said again to a node of ours: request
 // by request in the recorded order, on connections of the same number, each answer compared with
-// Kafka's. A member id of ours takes the place of the one that Kafka gave at the same point; both
-// are a client id and a uuid.
+// Kafka's. A member id or topic id of ours takes the place of the one that Kafka gave at the same
+// point.
 #pragma once
 
 #include <map>
@@ -19,11 +19,21 @@ namespace gregor::tests {
 using golden::Json;
 using protocol::ApiKey;
 
-/// Member ids, Kafka's and ours, of the same length.
-class MemberIds {
+/// Member ids and topic ids, Kafka's and ours, each of the same length.
+class DrawnIds {
 public:
+    void learn_topics(const Json& theirs, const Json& ours) {
+        for (std::size_t i = 0; i < theirs["topics"].size(); ++i) {
+            const std::string id = theirs["topics"][i].value("topicId", "");
+            const std::string own = ours["topics"][i].value("topicId", "");
+            if (id.empty()) continue;
+            ours_.try_emplace(id, own);
+            ours_.try_emplace(bytes_of(id), bytes_of(own));
+        }
+    }
     void learn(const Json& theirs, const Json& ours) {
         if (!theirs.contains("memberId") || !ours.contains("memberId")) return;
+        if (theirs["memberId"].is_null() || ours["memberId"].is_null()) return;
         const std::string id = theirs["memberId"];
         const std::string own = ours["memberId"];
         if (id.empty() || id.size() != own.size()) return;  // it shows as a difference
@@ -41,6 +51,10 @@ public:
     }
 
 private:
+    static std::string bytes_of(const std::string& topic_id) {
+        const auto bytes = protocol::parse_uuid(topic_id)->bytes;
+        return {bytes.begin(), bytes.end()};
+    }
     static void replace(std::string& text, const std::string& from, const std::string& to) {
         for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos;) {
             text.replace(at, from.size(), to);
@@ -90,6 +104,10 @@ public:
             return runtime_.clock().sleep_for(100ms);
         }
         const Bytes answer = read_frame(runtime_, *connection);
+        if (key == ApiKey::create_topics) {
+            const std::int16_t version = line["version"];
+            ids_.learn_topics(*answer_tree(frame, key, version), *answer_tree(answer, key, version));
+        }
         if (rules_.compared.contains(key)) compare(line, key, frame, answer);
     }
 
@@ -116,7 +134,7 @@ private:
     Runtime& runtime_;
     FlowRules rules_;
     std::map<int, std::shared_ptr<Connection>> connections_;
-    MemberIds ids_;
+    DrawnIds ids_;
     golden::Differences differences_;
     std::size_t compared_ = 0;
 };

@@ -26,13 +26,67 @@ OffsetKey partition_of(const std::string& text) {
 
 std::string text_of(protocol::ErrorCode error) { return fmt::format("{}", error); }
 
-Bytes subscription(const std::vector<std::string>& topics) {
-    return encode_versioned(protocol::ConsumerProtocolSubscription{.topics = topics}, 0);
+Bytes subscription(const std::vector<std::string>& topics, const std::vector<std::string>& owned) {
+    protocol::ConsumerProtocolSubscription subscription{.topics = topics};
+    for (const std::string& each : owned) {
+        const auto [topic, partition] = partition_of(each);
+        subscription.owned_partitions.push_back({.topic = topic, .partitions = {partition}});
+    }
+    return encode_versioned(subscription, owned.empty() ? 0 : 1);
+}
+
+/// "orders-0+orders-1" is what consumers understand; what names no partitions is sent as it is.
+Bytes assignment(const std::string& text) {
+    if (text.find('-') == std::string::npos) return Bytes::copy_of(text);
+    protocol::ConsumerProtocolAssignment assignment;
+    for (const std::string& each : split(text, '+')) {
+        const auto [topic, partition] = partition_of(each);
+        assignment.assigned_partitions.push_back({.topic = topic, .partitions = {partition}});
+    }
+    return encode_versioned(assignment, 0);
+}
+
+std::string text_of_assignment(const Bytes& bytes) {
+    const auto read = decode_versioned<protocol::ConsumerProtocolAssignment>(bytes);
+    if (!read) return std::string(bytes.text());
+    std::string text;
+    for (const auto& topic : read->assigned_partitions) {
+        for (const auto partition : topic.partitions) {
+            text += fmt::format("{}{}-{}", text.empty() ? "" : "+", topic.topic, partition);
+        }
+    }
+    return text;
 }
 
 /// An answer in one line.
 struct Teller {
-    std::function<std::string(const std::string&)> alias;  // of a member id
+    std::function<std::string(const std::string&)> alias;           // of a member id
+    std::function<std::string(const TopicPartitions&)> partitions;  // by topic name
+
+    std::string operator()(const protocol::ConsumerGroupHeartbeatResponse& r) {
+        if (r.error_code != protocol::ErrorCode::none) {
+            return fmt::format("{}: {}", text_of(r.error_code), r.error_message.value_or("-"));
+        }
+        std::string text = fmt::format("epoch {}", r.member_epoch);
+        if (!r.assignment) return text;
+        const TopicPartitions told = to_topic_partitions(r.assignment->topic_partitions);
+        return text + " has " + partitions(told);
+    }
+    std::string operator()(const protocol::ConsumerGroupDescribeResponse::Group& r) {
+        if (r.error_code != protocol::ErrorCode::none) {
+            return fmt::format("{}: {}", text_of(r.error_code), r.error_message.value_or("-"));
+        }
+        std::string text = fmt::format("{} epoch {} assigned {} {}", r.group_state, r.group_epoch,
+                                       r.assignment_epoch, r.assignor_name);
+        for (const auto& member : r.members) {
+            text += fmt::format(
+                "; {} in {}{} has {} of {}", alias(member.member_id), member.member_epoch,
+                member.member_type == 0 ? " (classic)" : "",
+                partitions(to_topic_partitions(member.assignment.topic_partitions)),
+                partitions(to_topic_partitions(member.target_assignment.topic_partitions)));
+        }
+        return text;
+    }
 
     std::string operator()(const protocol::JoinGroupResponse& r) {
         if (r.error_code == protocol::ErrorCode::member_id_required) {
@@ -49,7 +103,7 @@ struct Teller {
     }
     std::string operator()(const protocol::SyncGroupResponse& r) {
         if (r.error_code != protocol::ErrorCode::none) return text_of(r.error_code);
-        return fmt::format("assigned '{}'", r.assignment.text());
+        return fmt::format("assigned '{}'", text_of_assignment(r.assignment));
     }
     std::string operator()(const protocol::HeartbeatResponse& r) { return text_of(r.error_code); }
     std::string operator()(const protocol::LeaveGroupResponse& r) {
@@ -72,6 +126,7 @@ struct Teller {
         return text;
     }
     std::string operator()(const protocol::OffsetFetchResponse::Group& r) {
+        if (r.error_code != protocol::ErrorCode::none) return text_of(r.error_code);
         std::string text = r.topics.empty() ? "nothing" : "";
         for (const auto& topic : r.topics) {
             for (const auto& each : topic.partitions) {
@@ -175,6 +230,10 @@ void GroupCommands::configure(const Line& line) {
     config_.initial_rebalance_delay_ms =
         line.number("initial-delay", config_.initial_rebalance_delay_ms);
     config_.max_size = line.number("max-size", config_.max_size);
+    if (line.text("migration") == "disabled") {
+        config_.consumer.migration_policy = MigrationPolicy::disabled;
+    }
+    config_.consumer.max_size = line.number("max-consumers", config_.consumer.max_size);
     config_.min_session_timeout_ms = line.number("min-session", config_.min_session_timeout_ms);
     config_.offset_metadata_max_bytes =
         line.number("max-metadata", config_.offset_metadata_max_bytes);
@@ -192,6 +251,10 @@ bool GroupCommands::move(const Line& line) {
         world().add_topic(line.words.at(0), std::stoi(line.words.at(1)));
     } else if (command == "delete-topic") {
         world().remove_topic(line.words.at(0));
+    } else if (command == "group-config") {
+        for (const auto& [name, value] : line.named) {
+            world().set_group_config(line.group(), name, value);
+        }
     } else if (command == "wait") {
         world().advance(std::stoi(line.words.at(0)));
     } else if (command == "hold") {
@@ -231,6 +294,8 @@ GroupRequest GroupCommands::request_of(const Line& line) {
                           .member_id = who.member_id,
                           .group_instance_id = who.group_instance_id}};
     }
+    if (command == "beat") return beat_of(line);
+    if (command == "describe-consumers") return DescribeConsumerGroup{line.group()};
     if (command == "describe") {
         return DescribeGroup{.group_id = line.group(),
                              .version = static_cast<std::int16_t>(line.number("version", 6))};
@@ -252,8 +317,7 @@ SyncGroup GroupCommands::sync_of(const Line& line, const Client& who) const {
         .assignments = {}};
     for (const auto& [name, value] : line.named) {
         if (name == "generation") continue;
-        request.assignments.push_back(
-            {.member_id = real(name), .assignment = Bytes::copy_of(value)});
+        request.assignments.push_back({.member_id = real(name), .assignment = assignment(value)});
     }
     return {std::move(request)};
 }
@@ -270,9 +334,66 @@ LeaveGroup GroupCommands::leave_of(const Line& line) {
     return {std::move(request)};
 }
 
+ConsumerGroupHeartbeat GroupCommands::beat_of(const Line& line) {
+    Client& who = client(line);
+    who.member_id = line.text("id", line.words.at(1));
+    aliases_.try_emplace(who.member_id, who.member_id);
+    if (line.named.contains("static")) who.group_instance_id = line.text("static");
+    const bool says_topics = line.named.contains("topics") || line.named.contains("regex");
+    ConsumerGroupHeartbeat beat{
+        .request = {.group_id = line.group(),
+                    .member_id = who.member_id,
+                    .member_epoch = line.number("epoch", says_topics ? 0 : who.member_epoch),
+                    .instance_id = who.group_instance_id,
+                    .subscribed_topic_names = std::nullopt,
+                    .topic_partitions = std::nullopt},
+        .version = static_cast<std::int16_t>(line.number("version", 1)),
+        .client_id = line.words[1],
+        .client_host = "/127.0.0.1"};
+    auto& request = beat.request;
+    const bool joins = request.member_epoch == kJoinEpoch;
+    if (joins) request.rebalance_timeout_ms = line.number("rebalance", 60'000);
+    if (joins) request.topic_partitions.emplace();
+    if (line.named.contains("topics"))
+        request.subscribed_topic_names = split(line.text("topics"), ',');
+    if (line.named.contains("regex")) request.subscribed_topic_regex = line.text("regex");
+    if (line.named.contains("assignor")) request.server_assignor = line.text("assignor");
+    if (line.named.contains("owned")) {
+        const std::string owned = line.text("owned");
+        request.topic_partitions = to_wire<protocol::ConsumerGroupHeartbeatRequest::TopicPartition>(
+            owned == "told" ? who.told : partitions_of(owned));
+    }
+    return beat;
+}
+
+TopicPartitions GroupCommands::partitions_of(const std::string& text) {
+    TopicPartitions partitions;
+    for (const std::string& each : split(text, ',')) {
+        const auto [topic, partition] = partition_of(each);
+        partitions[world().image().find_topic(topic)->id].insert(partition);
+    }
+    return partitions;
+}
+
+std::string GroupCommands::names_of(const TopicPartitions& partitions) {
+    std::string text;
+    for (const auto& [topic_id, numbers] : partitions) {
+        const auto* topic = world().image().find_topic(topic_id);
+        for (const protocol::PartitionId number : numbers) {
+            text += fmt::format("{}{}-{}", text.empty() ? "" : ",",
+                                topic == nullptr ? "gone" : topic->name, number);
+        }
+    }
+    return text.empty() ? "nothing" : text;
+}
+
 FetchOffsets GroupCommands::fetch_of(const Line& line) {
     FetchOffsets fetch;
     fetch.group.group_id = line.group();
+    if (line.named.contains("member")) {
+        fetch.group.member_id = line.text("member");
+        fetch.group.member_epoch = line.number("epoch", 0);
+    }
     fetch.group.topics.reset();
     for (std::size_t i = 1; i < line.words.size(); ++i) {
         const auto [topic, partition] = partition_of(line.words[i]);
@@ -307,7 +428,9 @@ JoinGroup GroupCommands::join_of(const Line& line, Client& who) {
                    .client_host = "/127.0.0.1"};
     for (const std::string& name : split(line.text("protocols", "range"), ',')) {
         join.request.protocols.push_back(
-            {.name = name, .metadata = subscription(split(line.text("topics", "orders"), ','))});
+            {.name = name,
+             .metadata = subscription(split(line.text("topics", "orders"), ','),
+                                      split(line.text("owns"), ','))});
     }
     return join;
 }
@@ -318,7 +441,9 @@ CommitOffsets GroupCommands::commit_of(const Line& line) {
         .version = static_cast<std::int16_t>(line.number("version", 9))};
     if (line.words.at(1) != "-") {
         const Client& who = client(line);
-        commit.request.generation_id_or_member_epoch = line.number("generation", who.generation_id);
+        const bool is_consumer = who.member_epoch > 0;
+        commit.request.generation_id_or_member_epoch =
+            line.number("generation", is_consumer ? who.member_epoch : who.generation_id);
         commit.request.member_id = who.member_id;
         commit.request.group_instance_id = who.group_instance_id;
     }
@@ -357,6 +482,16 @@ std::vector<std::string> GroupCommands::news(RequestId asked, const std::string&
                 }
             }
         }
+        if (answer) {
+            if (const auto* beat = std::get_if<protocol::ConsumerGroupHeartbeatResponse>(&*answer);
+                beat != nullptr && beat->error_code == protocol::ErrorCode::none) {
+                Client& client = clients_[asker.mapped()];
+                client.member_epoch = beat->member_epoch;
+                if (beat->assignment) {
+                    client.told = to_topic_partitions(beat->assignment->topic_partitions);
+                }
+            }
+        }
         lines.push_back(fmt::format("{}: {}", asker.mapped(), text));
     }
     if (!is_answered) lines.push_back(fmt::format("{}: waits", who));
@@ -364,7 +499,9 @@ std::vector<std::string> GroupCommands::news(RequestId asked, const std::string&
 }
 
 std::string GroupCommands::told(const GroupResponse& response) {
-    return std::visit(Teller{[this](const std::string& id) { return alias(id); }}, response);
+    return std::visit(Teller{[this](const std::string& id) { return alias(id); },
+                             [this](const TopicPartitions& each) { return names_of(each); }},
+                      response);
 }
 
 std::vector<std::string> GroupCommands::written() {
@@ -372,7 +509,9 @@ std::vector<std::string> GroupCommands::written() {
     for (const CoordinatorRecord& record : world().take_records()) {
         const auto decoded = decode_group_record(record);
         CHECK(decoded.has_value());
-        if (const auto* offset = std::get_if<OffsetCommitRecord>(&*decoded)) {
+        if (const std::string line = written(*decoded); !line.empty()) {
+            lines.push_back(line);
+        } else if (const auto* offset = std::get_if<OffsetCommitRecord>(&*decoded)) {
             lines.push_back(fmt::format(
                 "offset {} {}-{} {}", offset->key.group, offset->key.topic, offset->key.partition,
                 offset->value ? fmt::format("{}", offset->value->offset) : "tombstone"));
@@ -385,12 +524,79 @@ std::vector<std::string> GroupCommands::written() {
             text += fmt::format(" generation {}", group->value->generation);
             if (group->value->leader) text += " leader " + alias(*group->value->leader);
             for (const auto& member : group->value->members) {
-                text += fmt::format(" {}='{}'", alias(member.member_id), member.assignment.text());
+                text += fmt::format(" {}='{}'", alias(member.member_id),
+                                    text_of_assignment(member.assignment));
             }
             lines.push_back(text);
         }
     }
     return lines;
+}
+
+/// Of a consumer group; empty: of something else.
+std::string GroupCommands::written(const GroupRecord& record) {
+    struct Writer {
+        GroupCommands& commands;
+
+        std::string operator()(const ConsumerGroupMetadataRecord& r) {
+            return fmt::format("{} epoch {}", r.key.group_id,
+                               r.value ? std::to_string(r.value->epoch) : "tombstone");
+        }
+        std::string operator()(const ConsumerGroupPartitionMetadataRecord& r) {
+            std::string text = fmt::format("{} topics", r.key.group_id);
+            if (!r.value) return text + " tombstone";
+            for (const auto& topic : r.value->topics) {
+                text += fmt::format(" {}:{}", topic.topic_name, topic.num_partitions);
+            }
+            return text;
+        }
+        std::string operator()(const ConsumerGroupMemberMetadataRecord& r) {
+            std::string text =
+                fmt::format("{} member {}", r.key.group_id, commands.alias(r.key.member_id));
+            if (!r.value) return text + " tombstone";
+            for (const auto& topic : r.value->subscribed_topic_names) text += " " + topic;
+            const std::string regex = r.value->subscribed_topic_regex.value_or("");
+            if (!regex.empty()) text += " /" + regex + "/";
+            if (r.value->instance_id) text += " static " + *r.value->instance_id;
+            if (r.value->classic_member_metadata) text += " classic";
+            return text;
+        }
+        std::string operator()(const ConsumerGroupTargetAssignmentMetadataRecord& r) {
+            return fmt::format("{} assigned {}", r.key.group_id,
+                               r.value ? std::to_string(r.value->assignment_epoch) : "tombstone");
+        }
+        std::string operator()(const ConsumerGroupTargetAssignmentMemberRecord& r) {
+            std::string text =
+                fmt::format("{} target {}", r.key.group_id, commands.alias(r.key.member_id));
+            if (!r.value) return text + " tombstone";
+            return text + " " + commands.names_of(to_topic_partitions(r.value->topic_partitions));
+        }
+        std::string operator()(const ConsumerGroupCurrentMemberAssignmentRecord& r) {
+            std::string text =
+                fmt::format("{} current {}", r.key.group_id, commands.alias(r.key.member_id));
+            if (!r.value) return text + " tombstone";
+            static const std::map<int, std::string> kStates{
+                {0, "stable"}, {1, "unrevoked"}, {2, "unreleased"}};
+            text +=
+                fmt::format(" {} after {} {} {}", r.value->member_epoch,
+                            r.value->previous_member_epoch, kStates.at(r.value->state),
+                            commands.names_of(to_topic_partitions(r.value->assigned_partitions)));
+            if (r.value->partitions_pending_revocation.empty()) return text;
+            return text + " revokes " +
+                   commands.names_of(to_topic_partitions(r.value->partitions_pending_revocation));
+        }
+        std::string operator()(const ConsumerGroupRegularExpressionRecord& r) {
+            std::string text =
+                fmt::format("{} regex /{}/", r.key.group_id, r.key.regular_expression);
+            if (!r.value) return text + " tombstone";
+            for (const auto& topic : r.value->topics) text += " " + topic;
+            return text;
+        }
+        std::string operator()(const OffsetCommitRecord&) { return ""; }
+        std::string operator()(const GroupMetadataRecord&) { return ""; }
+        std::string operator()(const OtherGroupRecord&) { return ""; }
+    };
+    return std::visit(Writer{*this}, record);
 }
 
 std::string GroupCommands::alias(const std::string& member_id) {
