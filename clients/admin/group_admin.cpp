@@ -66,6 +66,23 @@ Result<protocol::DescribeGroupsResponse::Group, client::Error> GroupAdmin::descr
     return answer.groups.front();
 }
 
+Result<std::optional<protocol::ConsumerGroupDescribeResponse::Group>, client::Error>
+GroupAdmin::describe_consumer_group(const std::string& group) {
+    using Response = protocol::ConsumerGroupDescribeResponse;
+    const auto error_in = [](const Response& answer) {
+        return answer.groups.empty() ? ErrorCode::unknown_server_error
+                                     : answer.groups.front().error_code;
+    };
+    const auto answer = ask_coordinator<Response>(
+        group, protocol::ConsumerGroupDescribeRequest{.group_ids = {group}}, error_in);
+    if (answer) return answer->groups.front();
+    const ErrorCode code = answer.error().code;
+    const bool is_none =
+        code == ErrorCode::group_id_not_found || code == ErrorCode::unsupported_version;
+    if (is_none) return std::nullopt;
+    return fail(answer.error());
+}
+
 Result<void, client::Error> GroupAdmin::delete_group(const std::string& group) {
     const auto error_in = [](const protocol::DeleteGroupsResponse& answer) {
         return answer.results.empty() ? ErrorCode::unknown_server_error

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "broker/protocol/messages/consumer_groups.h"
 #include "broker/protocol/messages/group_admin.h"
 #include "clients/client/cluster.h"
 #include "clients/client/coordinator_link.h"
@@ -24,6 +26,9 @@ public:
     /// The state of one that does not exist is "Dead".
     [[nodiscard]] Result<protocol::DescribeGroupsResponse::Group, Error> describe_group(
         const std::string& group);
+    /// Of the consumer protocol (KIP-848); nothing: there is no such group, or it is classic.
+    [[nodiscard]] Result<std::optional<protocol::ConsumerGroupDescribeResponse::Group>, Error>
+    describe_consumer_group(const std::string& group);
     /// NON_EMPTY_GROUP, GROUP_ID_NOT_FOUND.
     [[nodiscard]] Result<void, Error> delete_group(const std::string& group);
     /// All that the group has committed.

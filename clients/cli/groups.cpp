@@ -16,7 +16,6 @@ using client::Error;
 using client::TopicPartition;
 using protocol::Offset;
 using protocol::PartitionId;
-using Group = protocol::DescribeGroupsResponse::Group;
 using Offsets = admin::GroupAdmin::Offsets;
 
 struct Options {
@@ -41,6 +40,55 @@ struct Options {
     bool dry_run = false;
 };
 
+/// A group of either protocol.
+struct Group {
+    struct Member {
+        std::string id;
+        std::string host;
+        std::string client_id;
+        std::vector<TopicPartition> partitions;
+    };
+
+    std::string id;
+    std::string state;
+    std::string strategy;
+    std::vector<Member> members;
+};
+
+Group to_group(const protocol::DescribeGroupsResponse::Group& described) {
+    Group group{.id = described.group_id,
+                .state = described.group_state,
+                .strategy = described.protocol_data,
+                .members = {}};
+    for (const auto& member : described.members) {
+        const auto assigned = consumer::decode_assignment(member.member_assignment);
+        group.members.push_back({.id = member.member_id,
+                                 .host = member.client_host,
+                                 .client_id = member.client_id,
+                                 .partitions = assigned.value_or(std::vector<TopicPartition>())});
+    }
+    return group;
+}
+
+Group to_group(const protocol::ConsumerGroupDescribeResponse::Group& described) {
+    Group group{.id = described.group_id,
+                .state = described.group_state,
+                .strategy = described.assignor_name,
+                .members = {}};
+    for (const auto& member : described.members) {
+        auto& each = group.members.emplace_back();
+        each.id = member.member_id;
+        each.host = member.client_host;
+        each.client_id = member.client_id;
+        for (const auto& topic : member.assignment.topic_partitions) {
+            for (const PartitionId partition : topic.partitions) {
+                each.partitions.push_back({topic.topic_name, partition});
+            }
+        }
+    }
+    return group;
+}
+
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 
 class GroupsCommand {
@@ -54,8 +102,8 @@ public:
         if (options_.remove) return remove(names);
         int code = kDone;
         for (const std::string& name : names) {
-            const Group group = TRY(groups_.describe_group(name));
-            if (group.group_state == "Dead" && !options_.reset) {
+            const Group group = TRY(find(name));
+            if (group.state == "Dead" && !options_.reset) {
                 complain("Error: Consumer group '{}' does not exist.", name);
                 code = kFailed;
                 continue;
@@ -66,6 +114,12 @@ public:
     }
 
 private:
+    [[nodiscard]] Result<Group, Error> find(const std::string& name) {
+        const auto described = TRY(groups_.describe_consumer_group(name));
+        if (described) return to_group(*described);
+        return to_group(TRY(groups_.describe_group(name)));
+    }
+
     [[nodiscard]] Result<std::vector<std::string>, Error> wanted_groups() {
         if (!options_.all_groups) return options_.groups;
         std::vector<std::string> names;
@@ -108,14 +162,14 @@ private:
     [[nodiscard]] Result<int, Error> describe(const Group& group) {
         if (options_.state) return describe_state(group);
         if (group.members.empty()) {
-            complain("Consumer group '{}' has no active members.", group.group_id);
+            complain("Consumer group '{}' has no active members.", group.id);
         }
         return options_.members ? describe_members(group) : describe_offsets(group);
     }
 
     [[nodiscard]] int describe_state(const Group& group) {
         fmt::print("{}", to_table({{"GROUP", "ASSIGNMENT-STRATEGY", "STATE", "#MEMBERS"},
-                                   {group.group_id, or_dash(group.protocol_data), group.group_state,
+                                   {group.id, or_dash(group.strategy), group.state,
                                     std::to_string(group.members.size())}}));
         return kDone;
     }
@@ -125,12 +179,11 @@ private:
             {"GROUP", "CONSUMER-ID", "HOST", "CLIENT-ID", "#PARTITIONS"}};
         if (options_.verbose) rows.front().emplace_back("ASSIGNMENT");
         for (const auto& member : group.members) {
-            const auto assigned = consumer::decode_assignment(member.member_assignment);
-            const auto partitions = assigned.value_or(std::vector<TopicPartition>());
-            rows.push_back({group.group_id, member.member_id, member.client_host, member.client_id,
-                            std::to_string(partitions.size())});
+            rows.push_back({group.id, member.id, member.host, member.client_id,
+                            std::to_string(member.partitions.size())});
             if (options_.verbose) {
-                rows.back().push_back(or_dash(fmt::format("{}", fmt::join(partitions, ", "))));
+                rows.back().push_back(
+                    or_dash(fmt::format("{}", fmt::join(member.partitions, ", "))));
             }
         }
         if (rows.size() > 1) fmt::print("{}", to_table(rows));
@@ -138,14 +191,11 @@ private:
     }
 
     [[nodiscard]] Result<int, Error> describe_offsets(const Group& group) {
-        std::map<TopicPartition, const protocol::DescribeGroupsResponse::Member*> owners;
+        std::map<TopicPartition, const Group::Member*> owners;
         for (const auto& member : group.members) {
-            const auto assigned = consumer::decode_assignment(member.member_assignment);
-            for (const TopicPartition& each : assigned.value_or(std::vector<TopicPartition>())) {
-                owners[each] = &member;
-            }
+            for (const TopicPartition& each : member.partitions) owners[each] = &member;
         }
-        const Offsets committed = TRY(groups_.committed_offsets(group.group_id));
+        const Offsets committed = TRY(groups_.committed_offsets(group.id));
         for (const auto& [partition, offset] : committed) owners.try_emplace(partition, nullptr);
         std::vector<std::vector<std::string>> rows{{"GROUP", "TOPIC", "PARTITION", "CURRENT-OFFSET",
                                                     "LOG-END-OFFSET", "LAG", "CONSUMER-ID", "HOST",
@@ -155,13 +205,12 @@ private:
                 context_.admin.list_offset(partition.topic, partition.partition, admin::kLatest));
             const auto offset = committed.find(partition);
             const bool is_committed = offset != committed.end();
-            rows.push_back({group.group_id, partition.topic, fmt::format("{}", partition.partition),
-                            is_committed ? fmt::format("{}", offset->second) : "-",
-                            fmt::format("{}", end),
-                            is_committed ? std::to_string(end - offset->second) : "-",
-                            owner == nullptr ? "-" : owner->member_id,
-                            owner == nullptr ? "-" : owner->client_host,
-                            owner == nullptr ? "-" : owner->client_id});
+            rows.push_back(
+                {group.id, partition.topic, fmt::format("{}", partition.partition),
+                 is_committed ? fmt::format("{}", offset->second) : "-", fmt::format("{}", end),
+                 is_committed ? std::to_string(end - offset->second) : "-",
+                 owner == nullptr ? "-" : owner->id, owner == nullptr ? "-" : owner->host,
+                 owner == nullptr ? "-" : owner->client_id});
         }
         if (rows.size() > 1) fmt::print("{}", to_table(rows));
         return kDone;
@@ -174,7 +223,7 @@ private:
             complain(
                 "Error: Assignments can only be reset if the group '{}' is inactive, but the "
                 "current state is {}.",
-                name, group.group_state);
+                name, group.state);
             return kFailed;
         }
         const Offsets committed = TRY(groups_.committed_offsets(name));

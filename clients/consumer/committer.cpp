@@ -131,7 +131,7 @@ void Committer::run_lookups() {
 
 Result<Generation, Error> Committer::generation_to_commit() {
     if (state_.config.group_id.empty()) return fail(error_of(ErrorCode::invalid_group_id));
-    const Membership& membership = state_.membership;
+    const GroupMember& membership = state_.membership;
     // Without a subscription the offsets are the application's own business.
     if (state_.subscription.topics.empty() && !state_.subscription.pattern) return Generation{};
     const Generation generation = membership.generation();
@@ -145,7 +145,7 @@ Result<Generation, Error> Committer::generation_to_commit() {
 
 Result<void, Error> Committer::commit_sync(const Offsets& offsets, Instant deadline) {
     if (offsets.empty()) return {};
-    const Generation generation = TRY(generation_to_commit());
+    Generation generation = TRY(generation_to_commit());
     // What was committed before this goes before this.
     while (!open_.empty()) {
         if (!state_.changed.wait(deadline)) return fail(error_of(ErrorCode::request_timed_out));
@@ -153,6 +153,13 @@ Result<void, Error> Committer::commit_sync(const Offsets& offsets, Instant deadl
     const std::scoped_lock in_order(writing_);
     for (;;) {
         auto done = commit_once(offsets, generation, state_.coordinator.end_of_try(deadline));
+        const bool is_behind = !done && done.error().code == ErrorCode::stale_member_epoch;
+        if (is_behind && state_.now() < deadline) {
+            // The member is one still; a heartbeat brings its epoch.
+            state_.cluster.back_off();
+            generation = TRY(generation_to_commit());
+            continue;
+        }
         if (done || !state_.cluster.is_worth_another_try(done.error(), deadline)) return done;
         state_.cluster.back_off();
     }
@@ -206,9 +213,10 @@ Result<void, Error> Committer::exchange_commit(const Offsets& offsets, const Gen
     state_.coordinator.note(error);
     const bool concerns_member =
         error == ErrorCode::unknown_member_id || error == ErrorCode::illegal_generation ||
-        error == ErrorCode::fenced_instance_id || error == ErrorCode::rebalance_in_progress;
+        error == ErrorCode::fenced_instance_id || error == ErrorCode::rebalance_in_progress ||
+        error == ErrorCode::fenced_member_epoch;
     if (concerns_member && generation.generation_id >= 0) {
-        state_.membership.heartbeat_answered(state_.now(), error, generation);
+        state_.membership.commit_refused(state_.now(), error, generation);
         state_.notify();
     }
     return fail(error_of(error));

@@ -13,10 +13,10 @@ namespace gregor::consumer {
 namespace {
 
 using Config = ConsumerConfig;
-using Field =
-    std::variant<std::string Config::*, std::optional<std::string> Config::*,
-                 std::vector<std::string> Config::*, Duration Config::*, std::int32_t Config::*,
-                 bool Config::*, OffsetReset Config::*, IsolationLevel Config::*>;
+using Field = std::variant<std::string Config::*, std::optional<std::string> Config::*,
+                           std::vector<std::string> Config::*, Duration Config::*,
+                           std::int32_t Config::*, bool Config::*, OffsetReset Config::*,
+                           IsolationLevel Config::*, GroupProtocol Config::*>;
 
 struct Key {
     std::string_view name;
@@ -28,6 +28,8 @@ const Key kKeys[] = {
     {"client.id", &Config::client_id},
     {"group.id", &Config::group_id},
     {"group.instance.id", &Config::group_instance_id},
+    {"group.protocol", &Config::group_protocol},
+    {"group.remote.assignor", &Config::group_remote_assignor},
     {"partition.assignment.strategy", &Config::partition_assignment_strategy},
     {"session.timeout.ms", &Config::session_timeout},
     {"heartbeat.interval.ms", &Config::heartbeat_interval},
@@ -107,6 +109,10 @@ struct Setter {
         if (found != names.end()) config.*field = found->second;
         return found != names.end();
     }
+    bool operator()(GroupProtocol Config::* field) const {
+        config.*field = value == "consumer" ? GroupProtocol::consumer : GroupProtocol::classic;
+        return value == "consumer" || value == "classic";
+    }
     bool operator()(IsolationLevel Config::* field) const {
         config.*field = value == "read_committed" ? IsolationLevel::read_committed
                                                   : IsolationLevel::read_uncommitted;
@@ -134,6 +140,9 @@ Result<ConsumerConfig, std::string> ConsumerConfig::from(
 std::optional<std::string> ConsumerConfig::problem() const {
     if (heartbeat_interval >= session_timeout) {
         return "heartbeat.interval.ms must be lower than session.timeout.ms";
+    }
+    if (group_remote_assignor && group_protocol == GroupProtocol::classic) {
+        return "group.remote.assignor cannot be set when group.protocol=CLASSIC";
     }
     if (max_poll_records < 1) return "max.poll.records must be at least 1";
     if (partition_assignment_strategy.empty()) {

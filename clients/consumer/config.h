@@ -14,6 +14,8 @@ namespace gregor::consumer {
 
 enum class OffsetReset : std::uint8_t { none, earliest, latest };
 
+enum class GroupProtocol : std::uint8_t { classic, consumer };
+
 enum class IsolationLevel : std::int8_t { read_uncommitted = 0, read_committed = 1 };
 
 struct ConsumerConfig {
@@ -21,6 +23,9 @@ struct ConsumerConfig {
     std::string client_id = "gregor";                       // client.id
     std::string group_id;                                   // group.id; empty: no group
     std::optional<std::string> group_instance_id;           // group.instance.id (KIP-345)
+    GroupProtocol group_protocol = GroupProtocol::classic;  // group.protocol (KIP-848)
+    /// group.remote.assignor: of the consumer protocol; none: the coordinator's default
+    std::optional<std::string> group_remote_assignor;
     std::vector<std::string> partition_assignment_strategy  // partition.assignment.strategy
         {"range", "cooperative-sticky"};
     Duration session_timeout = 45s;       // session.timeout.ms

@@ -199,7 +199,7 @@ void Consumer::follow_group() {
             give_up_lost();
         } else if (state_->membership.is_preparing()) {
             prepare_join();
-        } else if (state_->membership.assignment_to_adopt() != nullptr) {
+        } else if (state_->membership.assignment_to_adopt()) {
             adopt_assignment();
         } else {
             return;
@@ -217,6 +217,11 @@ void Consumer::give_up_lost() {
 }
 
 void Consumer::prepare_join() {
+    if (state_->config.group_protocol == GroupProtocol::consumer) {
+        // The coordinator says what is to be given up.
+        state_->consumer.prepared(state_->now(), state_->subscription.topics);
+        return state_->notify();
+    }
     std::set<TopicPartition> revoked = state_->positions.assigned();
     if (protocol_ == RebalanceProtocol::cooperative) {
         std::erase_if(revoked, [this](const TopicPartition& each) {
@@ -225,7 +230,7 @@ void Consumer::prepare_join() {
     }
     if (!revoke(revoked)) return;
     if (!state_->membership.is_preparing() || state_->membership.is_lost()) return;
-    state_->membership.prepared(state_->now(), protocols());
+    state_->classic.prepared(state_->now(), protocols());
     state_->notify();
 }
 
@@ -250,18 +255,17 @@ bool Consumer::revoke(const std::set<TopicPartition>& partitions) {
 }
 
 void Consumer::adopt_assignment() {
-    const auto decoded = decode_assignment(*state_->membership.assignment_to_adopt());
-    std::set<TopicPartition> assigned;
-    for (const TopicPartition& each : decoded.value_or(std::vector<TopicPartition>())) {
-        // The subscription may have changed since.
-        if (state_->subscription.topics.contains(each.topic)) assigned.insert(each);
-    }
+    std::set<TopicPartition> assigned = *state_->membership.assignment_to_adopt();
+    // The subscription may have changed since.
+    std::erase_if(assigned, [this](const TopicPartition& each) {
+        return !state_->subscription.topics.contains(each.topic);
+    });
     const std::set<TopicPartition> owned = state_->positions.assigned();
     std::set<TopicPartition> added;
     std::set<TopicPartition> revoked;
     std::ranges::set_difference(assigned, owned, std::inserter(added, added.end()));
     std::ranges::set_difference(owned, assigned, std::inserter(revoked, revoked.end()));
-    if (!revoke(revoked) || state_->membership.assignment_to_adopt() == nullptr) return;
+    if (!revoke(revoked) || !state_->membership.assignment_to_adopt()) return;
     state_->positions.add(added);
     for (const TopicPartition& each : added) {
         state_->positions.set_leader(each, state_->cluster.known_leader(each));
@@ -273,7 +277,8 @@ void Consumer::adopt_assignment() {
     group_metadata_.member_id = generation.member_id;
     next_auto_commit_ = deadline_after(state_->now(), state_->config.auto_commit_interval);
     // What was given up is free to be assigned now (KIP-429).
-    if (!revoked.empty()) state_->membership.request_rejoin(state_->now());
+    const bool is_classic = state_->config.group_protocol == GroupProtocol::classic;
+    if (is_classic && !revoked.empty()) state_->membership.request_rejoin(state_->now());
     state_->membership.adopted(state_->now());
     state_->want_metadata();
     state_->notify();
@@ -303,7 +308,7 @@ Result<void, Consumer::Error> Consumer::close(Duration timeout) {
     is_closed_ = true;
     const Instant deadline = deadline_after(state_->now(), timeout);
     Result<void, Error> committed;
-    const Membership& membership = state_->membership;
+    const GroupMember& membership = state_->membership;
     const bool has_lost = is_subscribed() && membership.is_lost();
     if (state_->config.enable_auto_commit && !state_->config.group_id.empty() && !has_lost) {
         committed = fibers_->committer.commit_sync(state_->positions.consumed(), deadline);
@@ -318,10 +323,9 @@ Result<void, Consumer::Error> Consumer::close(Duration timeout) {
     state_->positions.assign({});
     state_->stop.set();
     state_->ended.wait();
-    const std::string member_id = membership.generation().member_id;
-    if (is_subscribed() && !member_id.empty() && !state_->config.group_instance_id) {
-        send_leave(state_->coordinator, CoordinatorLink::Channel::offsets,
-                   membership.leave_request(), deadline);
+    const auto last_words = membership.last_words();
+    if (is_subscribed() && last_words) {
+        send_leave(state_->coordinator, CoordinatorLink::Channel::offsets, *last_words, deadline);
     }
     return committed;
 }

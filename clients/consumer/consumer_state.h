@@ -8,6 +8,7 @@
 #include <string>
 
 #include "clients/client/coordinator_link.h"
+#include "clients/consumer/consumer_membership.h"
 #include "clients/consumer/membership.h"
 #include "clients/consumer/positions.h"
 #include "sim/runtime/sync.h"
@@ -28,6 +29,8 @@ struct Subscription {
 };
 
 struct ConsumerState {
+    ConsumerState(const ConsumerState&) = delete;
+    ConsumerState& operator=(const ConsumerState&) = delete;
     ConsumerState(Runtime& runtime_in, ConsumerConfig config_in,
                   std::vector<Endpoint> bootstrap_servers)
         : runtime(runtime_in),
@@ -37,12 +40,25 @@ struct ConsumerState {
                             .retry_backoff = config.retry_backoff,
                             .request_timeout = config.request_timeout}),
           coordinator(cluster, config.group_id, config.client_id, config.request_timeout),
-          membership({.group_id = config.group_id,
-                      .group_instance_id = config.group_instance_id,
-                      .session_timeout = config.session_timeout,
-                      .heartbeat_interval = config.heartbeat_interval,
-                      .max_poll_interval = config.max_poll_interval,
-                      .retry_backoff = config.retry_backoff}),
+          classic({.group_id = config.group_id,
+                   .group_instance_id = config.group_instance_id,
+                   .session_timeout = config.session_timeout,
+                   .heartbeat_interval = config.heartbeat_interval,
+                   .max_poll_interval = config.max_poll_interval,
+                   .retry_backoff = config.retry_backoff}),
+          consumer({.group_id = config.group_id,
+                    .member_id = config.group_protocol == GroupProtocol::consumer
+                                     ? new_member_id(runtime.random())
+                                     : std::string(),
+                    .group_instance_id = config.group_instance_id,
+                    .rack_id = config.client_rack.empty() ? std::nullopt
+                                                          : std::optional(config.client_rack),
+                    .remote_assignor = config.group_remote_assignor,
+                    .max_poll_interval = config.max_poll_interval,
+                    .retry_backoff = config.retry_backoff}),
+          membership(config.group_protocol == GroupProtocol::classic
+                         ? static_cast<GroupMember&>(classic)
+                         : static_cast<GroupMember&>(consumer)),
           positions({.has_group = !config.group_id.empty(),
                      .auto_offset_reset = config.auto_offset_reset,
                      .isolation_level = config.isolation_level,
@@ -65,7 +81,9 @@ struct ConsumerState {
     const ConsumerConfig config;
     client::Cluster cluster;
     CoordinatorLink coordinator;
-    Membership membership;
+    Membership classic;           // one of the two is
+    ConsumerMembership consumer;  // its membership
+    GroupMember& membership;
     Positions positions;
     Subscription subscription;
     bool is_metadata_wanted = false;

@@ -59,7 +59,7 @@ void MemberDriver::act(const SendJoin& join) {
     const auto answer = ask<protocol::JoinGroupResponse>(join.request, timeout);
     if (!answer) return unanswered();
     state_.coordinator.note(answer->error_code);
-    state_.membership.joined(state_.now(), *answer);
+    state_.classic.joined(state_.now(), *answer);
     state_.notify();
 }
 
@@ -86,7 +86,7 @@ void MemberDriver::act(const RunAssignor& run) {
     state_.subscription.group_topics = topics;
     state_.subscription.assigned_counts = counts;
     for (const auto& [topic, count] : counts) state_.subscription.counts[topic] = count;
-    state_.membership.assigned(std::move(assignments));
+    state_.classic.assigned(std::move(assignments));
 }
 
 /// How many partitions each topic had when they were assigned, to notice when it gets more: every
@@ -109,7 +109,7 @@ void MemberDriver::act(const LearnAssignment& learn) {
     }
     state_.subscription.group_topics = topics_of(read_members(learn.members));
     state_.subscription.assigned_counts = counts_of(counts, state_.subscription.group_topics);
-    state_.membership.assigned({});
+    state_.classic.assigned({});
 }
 
 void MemberDriver::act(const SendSync& sync) {
@@ -118,7 +118,7 @@ void MemberDriver::act(const SendSync& sync) {
     const auto answer = ask<protocol::SyncGroupResponse>(sync.request, timeout);
     if (!answer) return unanswered();
     state_.coordinator.note(answer->error_code);
-    state_.membership.synced(state_.now(), *answer);
+    state_.classic.synced(state_.now(), *answer);
     state_.notify();
 }
 
@@ -130,11 +130,45 @@ void MemberDriver::act(const SendHeartbeat& heartbeat) {
     const auto answer = ask<protocol::HeartbeatResponse>(heartbeat.request, timeout);
     if (!answer) return unanswered();
     state_.coordinator.note(answer->error_code);
-    if (answer->error_code == ErrorCode::none) state_.membership.counted(sent);
-    state_.membership.heartbeat_answered(state_.now(), answer->error_code,
-                                         {.generation_id = heartbeat.request.generation_id,
-                                          .member_id = heartbeat.request.member_id});
+    if (answer->error_code == ErrorCode::none) state_.classic.counted(sent);
+    state_.classic.heartbeat_answered(state_.now(), answer->error_code,
+                                      {.generation_id = heartbeat.request.generation_id,
+                                       .member_id = heartbeat.request.member_id});
     if (answer->error_code != ErrorCode::none) state_.notify();
+}
+
+void MemberDriver::act(const SendConsumerHeartbeat& heartbeat) {
+    const bool is_leaving = heartbeat.request.member_epoch < 0;
+    // Who is not answered has time for another try before its session ends.
+    const Duration timeout =
+        std::min(state_.config.request_timeout, state_.config.session_timeout / 3);
+    const auto answer = ask<protocol::ConsumerGroupHeartbeatResponse>(heartbeat.request, timeout);
+    if (is_leaving) {
+        state_.membership.left();
+        return state_.notify();
+    }
+    if (!answer) return unanswered();
+    state_.coordinator.note(answer->error_code);
+    const auto names = names_of(*answer);
+    state_.consumer.answered(state_.now(), *answer, names);
+    if (answer->error_code != ErrorCode::none || answer->assignment) state_.notify();
+}
+
+/// Of the topics that are assigned, as far as the cluster tells them.
+std::map<protocol::TopicId, std::string> MemberDriver::names_of(
+    const protocol::ConsumerGroupHeartbeatResponse& answer) {
+    std::map<protocol::TopicId, std::string> names;
+    if (!answer.assignment || answer.assignment->topic_partitions.empty()) return names;
+    const std::vector<std::string> topics(state_.subscription.topics.begin(),
+                                          state_.subscription.topics.end());
+    if (topics.empty()) return names;
+    const auto metadata = state_.cluster.metadata(
+        topics, deadline_after(state_.now(), state_.config.session_timeout / 3));
+    if (!metadata) return names;
+    for (const auto& topic : metadata->topics) {
+        if (topic.name && topic.error_code == ErrorCode::none) names[topic.topic_id] = *topic.name;
+    }
+    return names;
 }
 
 void MemberDriver::act(const SendLeave& leave) {
@@ -150,10 +184,17 @@ void MemberDriver::unanswered() {
 }
 
 void send_leave(CoordinatorLink& coordinator, CoordinatorLink::Channel channel,
-                const protocol::LeaveGroupRequest& request, Instant deadline) {
-    const auto answer = coordinator.call<protocol::LeaveGroupResponse>(channel, request, deadline);
+                const GroupLeave& request, Instant deadline) {
     // Whoever is not heard is gone when its session ends.
-    if (answer) coordinator.note(answer->error_code);
+    if (const auto* const classic = std::get_if<protocol::LeaveGroupRequest>(&request)) {
+        const auto answer =
+            coordinator.call<protocol::LeaveGroupResponse>(channel, *classic, deadline);
+        if (answer) coordinator.note(answer->error_code);
+    } else {
+        const auto answer = coordinator.call<protocol::ConsumerGroupHeartbeatResponse>(
+            channel, std::get<protocol::ConsumerGroupHeartbeatRequest>(request), deadline);
+        if (answer) coordinator.note(answer->error_code);
+    }
 }
 
 }  // namespace gregor::consumer

@@ -20,7 +20,10 @@ private:
     void act(const LearnAssignment& learn);
     void act(const SendSync& sync);
     void act(const SendHeartbeat& heartbeat);
+    void act(const SendConsumerHeartbeat& heartbeat);
     void act(const SendLeave& leave);
+    [[nodiscard]] std::map<protocol::TopicId, std::string> names_of(
+        const protocol::ConsumerGroupHeartbeatResponse& answer);
 
     template <class Response, class Request>
     [[nodiscard]] Result<Response, client::Error> ask(const Request& request, Duration timeout);
@@ -31,6 +34,6 @@ private:
 
 /// Tells the coordinator that a member is gone, in one try.
 void send_leave(CoordinatorLink& coordinator, CoordinatorLink::Channel channel,
-                const protocol::LeaveGroupRequest& request, Instant deadline);
+                const GroupLeave& request, Instant deadline);
 
 }  // namespace gregor::consumer

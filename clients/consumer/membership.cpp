@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "clients/consumer/subscription_codec.h"
 #include "sim/base/check.h"
 #include "sim/base/instrument.h"
 
@@ -64,9 +65,13 @@ void Membership::prepared(Instant now,
     join_after(now);
 }
 
-const Bytes* Membership::assignment_to_adopt() const {
+/// What cannot be read assigns nothing.
+std::optional<std::set<TopicPartition>> Membership::assignment_to_adopt() const {
     const auto* const adopting = std::get_if<Adopting>(&state_);
-    return adopting == nullptr ? nullptr : &adopting->assignment;
+    if (adopting == nullptr) return std::nullopt;
+    const auto decoded = decode_assignment(adopting->assignment);
+    if (!decoded) return std::set<TopicPartition>();
+    return std::set<TopicPartition>(decoded->begin(), decoded->end());
 }
 
 void Membership::adopted(Instant now) {
@@ -269,6 +274,11 @@ protocol::LeaveGroupRequest Membership::leave_request() const {
             .members = {{.member_id = member_id_,
                          .group_instance_id = options_.group_instance_id,
                          .reason = std::nullopt}}};
+}
+
+std::optional<GroupLeave> Membership::last_words() const {
+    if (member_id_.empty() || options_.group_instance_id) return std::nullopt;
+    return leave_request();
 }
 
 std::string_view Membership::state_name() const {

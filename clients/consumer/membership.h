@@ -25,6 +25,7 @@
 
 #include "broker/protocol/messages/group_membership.h"
 #include "clients/consumer/assignor.h"
+#include "clients/consumer/group_member.h"
 #include "sim/base/time.h"
 
 namespace gregor::consumer {
@@ -38,73 +39,32 @@ struct MembershipOptions {
     Duration retry_backoff = 100ms;
 };
 
-/// Who the member is in the group; offsets are committed under this name.
-struct Generation {
-    std::int32_t generation_id = -1;
-    std::string member_id;
-
-    friend bool operator==(const Generation&, const Generation&) = default;
-};
-
-/// What the driver does next.
-struct WaitUntil {
-    Instant time;  // or until something happens
-};
-struct SendJoin {
-    protocol::JoinGroupRequest request;
-};
-/// The member leads: who joined, and the assignor that all of them know.
-struct RunAssignor {
-    std::string assignor;
-    std::vector<protocol::JoinGroupResponse::Member> members;
-};
-/// The member leads a generation whose assignment is there already (KIP-814): what is it?
-struct LearnAssignment {
-    std::vector<protocol::JoinGroupResponse::Member> members;
-};
-struct SendSync {
-    protocol::SyncGroupRequest request;
-};
-struct SendHeartbeat {
-    protocol::HeartbeatRequest request;
-};
-struct SendLeave {
-    protocol::LeaveGroupRequest request;
-};
-using MembershipAction = std::variant<WaitUntil, SendJoin, RunAssignor, LearnAssignment, SendSync,
-                                      SendHeartbeat, SendLeave>;
-
-class Membership {
+class Membership final : public GroupMember {
 public:
     explicit Membership(MembershipOptions options) : options_(std::move(options)) {}
 
     // The application's side.
 
-    /// From now on it is a member; joins once it is prepared.
-    void subscribe(Instant now);
-    /// Leaves the group: a dynamic member says so, a static one does not (KIP-345).
-    void unsubscribe();
-    /// The application is alive; after max.poll.interval.ms without this the member leaves.
-    void polled(Instant now);
+    void subscribe(Instant now) override;
+    /// A dynamic member says that it leaves, a static one does not (KIP-345).
+    void unsubscribe() override;
+    void polled(Instant now) override;
     /// Something is to be given up: everything (eager, or all is lost), then prepared() is called.
-    [[nodiscard]] bool is_preparing() const;
-    /// What it had belongs to nobody or to somebody else already: nothing can be committed.
-    [[nodiscard]] bool is_lost() const { return is_lost_; }
-    /// The application has given it up.
-    void loss_noted() { is_lost_ = false; }
+    [[nodiscard]] bool is_preparing() const override;
+    [[nodiscard]] bool is_lost() const override { return is_lost_; }
+    void loss_noted() override { is_lost_ = false; }
     /// It joins with these, one for each assignor.
     void prepared(Instant now, std::vector<protocol::JoinGroupRequest::Protocol> protocols);
-    /// What it was given; nothing while there is nothing to adopt.
-    [[nodiscard]] const Bytes* assignment_to_adopt() const;
-    void adopted(Instant now);
+    [[nodiscard]] std::optional<std::set<TopicPartition>> assignment_to_adopt() const override;
+    void adopted(Instant now) override;
     /// Joins again as soon as it can: topics have changed, or partitions were given up.
-    void request_rejoin(Instant now);
-    /// What ends a try to be a member, once: FENCED_INSTANCE_ID, INCONSISTENT_GROUP_PROTOCOL …
-    [[nodiscard]] std::optional<protocol::ErrorCode> take_error();
+    void request_rejoin(Instant now) override;
+    /// FENCED_INSTANCE_ID, INCONSISTENT_GROUP_PROTOCOL …
+    [[nodiscard]] std::optional<protocol::ErrorCode> take_error() override;
 
     // The coordinator's side.
 
-    [[nodiscard]] MembershipAction next(Instant now);
+    [[nodiscard]] MembershipAction next(Instant now) override;
     void joined(Instant now, const protocol::JoinGroupResponse& answer);
     /// Nothing, if it was there.
     void assigned(std::vector<protocol::SyncGroupRequest::Assignment> assignments);
@@ -113,22 +73,19 @@ public:
     void heartbeat_answered(Instant now, protocol::ErrorCode error, const Generation& of);
     /// A heartbeat that was sent then has found the member in its generation, and no rebalance.
     void counted(Instant sent) { counted_ = sent; }
-    void left();
-    /// The coordinator has written what this member of its generation sent then, and its followers
-    /// have it: no other had replaced it when it wrote.
-    void written(Instant sent);
+    void commit_refused(Instant now, protocol::ErrorCode error, const Generation& of) override {
+        heartbeat_answered(now, error, of);
+    }
+    void left() override;
+    void written(Instant sent) override;
     /// How it says that it leaves.
     [[nodiscard]] protocol::LeaveGroupRequest leave_request() const;
-    /// What was asked last has no answer.
-    void unanswered(Instant now);
+    [[nodiscard]] std::optional<GroupLeave> last_words() const override;
+    void unanswered(Instant now) override;
 
-    [[nodiscard]] Generation generation() const { return {generation_id_, member_id_}; }
-    [[nodiscard]] bool is_stable() const;
-    /// Before then no coordinator gives this member's partitions to anybody else: its session is
-    /// not over, and no rebalance has waited for it in vain. A heartbeat alone says less: one that
-    /// has been replaced and does not know it answers, too. Another process that takes the member's
-    /// group.instance.id, or who removes it, waits for nothing.
-    [[nodiscard]] Instant held_until() const { return held_until_; }
+    [[nodiscard]] Generation generation() const override { return {generation_id_, member_id_}; }
+    [[nodiscard]] bool is_stable() const override;
+    [[nodiscard]] Instant held_until() const override { return held_until_; }
     [[nodiscard]] bool is_leader() const { return is_leader_ && is_stable(); }
     /// The assignor of this generation.
     [[nodiscard]] const std::string& assignor() const { return assignor_; }

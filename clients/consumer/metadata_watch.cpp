@@ -82,7 +82,7 @@ void MetadataWatch::match_pattern(const protocol::MetadataResponse& metadata) {
 
 /// The leader of a generation has it assigned anew when there is more or less to assign.
 void MetadataWatch::look_for_changes() {
-    if (!state_.membership.is_leader()) return;
+    if (!state_.classic.is_leader()) return;
     const Subscription& subscription = state_.subscription;
     if (counts_of(subscription.counts, subscription.group_topics) != subscription.assigned_counts) {
         state_.membership.request_rejoin(state_.now());

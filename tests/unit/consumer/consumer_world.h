@@ -34,6 +34,10 @@ inline Properties broker_settings(int nodes) {
             {"min.insync.replicas", nodes > 1 ? "2" : "1"},
             {"group.initial.rebalance.delay.ms", "0"},
             {"group.min.session.timeout.ms", "1000"},
+            {"group.consumer.min.session.timeout.ms", "6000"},
+            {"group.consumer.session.timeout.ms", "6000"},
+            {"group.consumer.min.heartbeat.interval.ms", "1000"},
+            {"group.consumer.heartbeat.interval.ms", "1000"},
             {"broker.session.timeout.ms", "3000"},
             {"broker.heartbeat.interval.ms", "500"}};
 }

@@ -34,7 +34,7 @@ void become_stable(Membership& membership, Instant now, std::int32_t generation 
     membership.prepared(now, {});
     membership.joined(now, join_answer(generation, "b"));
     membership.synced(now, {});
-    REQUIRE(membership.assignment_to_adopt() != nullptr);
+    REQUIRE(membership.assignment_to_adopt().has_value());
     membership.adopted(now);
     REQUIRE(membership.is_stable());
 }
