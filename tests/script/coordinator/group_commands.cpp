@@ -285,6 +285,7 @@ GroupRequest GroupCommands::request_of(const Line& line) {
     if (command == "sync") return sync_of(line, client(line));
     if (command == "leave") return leave_of(line);
     if (command == "commit") return commit_of(line);
+    if (command == "commit-txn") return commit_in_transaction(line);
     if (command == "fetch") return fetch_of(line);
     if (command == "delete-offsets") return delete_offsets_of(line);
     if (command == "heartbeat") {
@@ -459,6 +460,29 @@ CommitOffsets GroupCommands::commit_of(const Line& line) {
     }
     commit.request.retention_time_ms = line.number("retention", -1);
     return commit;
+}
+
+/// The same offsets, as the producer of a transaction says them.
+CommitTransactionOffsets GroupCommands::commit_in_transaction(const Line& line) {
+    const protocol::OffsetCommitRequest said = commit_of(line).request;
+    protocol::TxnOffsetCommitRequest request{.transactional_id = "t",
+                                             .group_id = said.group_id,
+                                             .producer_id = protocol::ProducerId(1),
+                                             .producer_epoch = protocol::ProducerEpoch(0),
+                                             .generation_id = said.generation_id_or_member_epoch,
+                                             .member_id = said.member_id,
+                                             .group_instance_id = said.group_instance_id,
+                                             .topics = {}};
+    for (const auto& topic : said.topics) {
+        auto& each = request.topics.emplace_back();
+        each.name = topic.name;
+        for (const auto& partition : topic.partitions) {
+            each.partitions.push_back({.partition_index = partition.partition_index,
+                                       .committed_offset = partition.committed_offset,
+                                       .committed_metadata = partition.committed_metadata});
+        }
+    }
+    return {.request = std::move(request)};
 }
 
 // What was said. ----------------------------------------------------------------------------------

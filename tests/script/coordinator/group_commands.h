@@ -18,7 +18,8 @@
 //     group-config g consumer.session.timeout.ms=50000
 //     describe-consumers g
 //     commit g a orders-0=5 …      as the member; "commit g - orders-0=5": as nobody
-//     fetch g [orders-0 …]         without partitions: all
+//     commit-txn g a orders-0=5    in a transaction (that is at once decided here)
+//     fetch g [member=a epoch=1] [orders-0 …]         without partitions: all
 //     delete-offsets g orders-0
 //     describe g | list [STATE] | delete g
 //     wait 3000
@@ -65,6 +66,7 @@ private:
     [[nodiscard]] TopicPartitions partitions_of(const std::string& text);
     [[nodiscard]] std::string names_of(const TopicPartitions& partitions);
     [[nodiscard]] CommitOffsets commit_of(const Line& line);
+    [[nodiscard]] CommitTransactionOffsets commit_in_transaction(const Line& line);
     [[nodiscard]] static FetchOffsets fetch_of(const Line& line);
     [[nodiscard]] static DeleteOffsets delete_offsets_of(const Line& line);
     [[nodiscard]] std::vector<std::string> news(RequestId asked, const std::string& who);

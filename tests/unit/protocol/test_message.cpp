@@ -2,6 +2,7 @@
 #include "broker/protocol/generate.h"
 #include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/group_admin.h"
+#include "broker/protocol/messages/group_records.h"
 #include "broker/protocol/messages/metadata.h"
 #include "broker/protocol/messages/metadata_records.h"
 #include "broker/protocol/messages/produce.h"
@@ -224,6 +225,17 @@ TEST_CASE("a random message is the same for the same seed") {
     Random same(42);
     REQUIRE(random_message<FetchResponse>(12, random, 4) ==
             random_message<FetchResponse>(12, same, 4));
+}
+
+TEST_CASE("a tagged structure that is null where null is not its default is a marker alone") {
+    // As Kafka 3.9 writes a member that is not classic; from 4.0 on null is the default.
+    const Bytes body = Bytes::copy_of(std::string_view("\0\0\2c\2h\1\1\0\0\4\xd2\0\1\0\1\0", 17));
+    const auto member = decode<ConsumerGroupMemberMetadataValue>(body, 0);
+    REQUIRE(member.has_value());
+    REQUIRE(member->client_id == "c");
+    REQUIRE(member->rebalance_timeout_ms == 1234);
+    REQUIRE(!member->classic_member_metadata);
+    REQUIRE(member->unknown_tags.empty());
 }
 
 }  // namespace
