@@ -38,6 +38,15 @@ constexpr std::int16_t type_of() {
     return Record::Key::kMessage.versions.max;
 }
 
+/// A classic member in a consumer group speaks some protocol.
+Result<void, std::string> check_sound(const GroupRecord& record) {
+    const auto* member = std::get_if<ConsumerGroupMemberMetadataRecord>(&record);
+    if (member == nullptr || !member->value) return {};
+    const auto& classic = member->value->classic_member_metadata;
+    if (!classic || !classic->supported_protocols.empty()) return {};
+    return fail(std::string("a classic member without a protocol"));
+}
+
 /// By the types of `Record` and the others.
 template <class Record, class... Others>
 Result<GroupRecord, std::string> decode_one_of(const CoordinatorRecord& record, std::int16_t type) {
@@ -84,7 +93,9 @@ Result<GroupRecord, std::string> decode_group_record(const CoordinatorRecord& re
         if (value) TRY(check_sound(*value));
         return decoded;
     }
-    return decode_of_consumer_group(record, *type);
+    GroupRecord decoded = TRY(decode_of_consumer_group(record, *type));
+    TRY(check_sound(decoded));
+    return decoded;
 }
 
 CoordinatorRecord encode_group_record(const OffsetCommitRecord& record) {
