@@ -234,7 +234,8 @@ UpdateFeaturesResponse::Result answer_of(const std::string& feature, const ApiEr
 std::span<const SupportedFeature> supported_features() { return kSupported; }
 
 std::map<std::string, std::int16_t> initial_features() {
-    return {{std::string(metadata::kMetadataVersionFeature), metadata::kMetadataVersion_4_0_IV3},
+    return {{"group.version", 1},
+            {std::string(metadata::kMetadataVersionFeature), metadata::kMetadataVersion_4_0_IV3},
             {"transaction.version", 2}};
 }
 

@@ -106,7 +106,8 @@ public:
         const Bytes answer = read_frame(runtime_, *connection);
         if (key == ApiKey::create_topics) {
             const std::int16_t version = line["version"];
-            ids_.learn_topics(*answer_tree(frame, key, version), *answer_tree(answer, key, version));
+            ids_.learn_topics(*answer_tree(frame, key, version),
+                              *answer_tree(answer, key, version));
         }
         if (rules_.compared.contains(key)) compare(line, key, frame, answer);
     }

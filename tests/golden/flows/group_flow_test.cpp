@@ -9,11 +9,18 @@ using protocol::ApiKey;
 
 namespace {
 
-const std::set<ApiKey> kCompared{
-    ApiKey::find_coordinator, ApiKey::join_group,    ApiKey::sync_group,   ApiKey::heartbeat,
-    ApiKey::leave_group,      ApiKey::offset_commit, ApiKey::offset_fetch, ApiKey::describe_groups,
-    ApiKey::list_groups,      ApiKey::delete_groups, ApiKey::consumer_group_heartbeat,
-    ApiKey::consumer_group_describe};
+const std::set<ApiKey> kCompared{ApiKey::find_coordinator,
+                                 ApiKey::join_group,
+                                 ApiKey::sync_group,
+                                 ApiKey::heartbeat,
+                                 ApiKey::leave_group,
+                                 ApiKey::offset_commit,
+                                 ApiKey::offset_fetch,
+                                 ApiKey::describe_groups,
+                                 ApiKey::list_groups,
+                                 ApiKey::delete_groups,
+                                 ApiKey::consumer_group_heartbeat,
+                                 ApiKey::consumer_group_describe};
 
 /// What is told in the order of a Java hash map.
 void sort(Json& list) {
@@ -51,12 +58,11 @@ void compare_flow(const std::string& name, const std::string& groups,
     world.as_client([&](Runtime& runtime) {
         rpc::Client first(runtime, {});
         connect(runtime, first);
-        tests::FlowReplay replay(
-            runtime, {.compared = kCompared,
-                      .asked = {ApiKey::create_topics},
-                      .forget_surroundings = [&](Json& answer) {
-                          forget_surroundings(answer, groups);
-                      }});
+        tests::FlowReplay replay(runtime, {.compared = kCompared,
+                                           .asked = {ApiKey::create_topics},
+                                           .forget_surroundings = [&](Json& answer) {
+                                               forget_surroundings(answer, groups);
+                                           }});
         for (const Json& line : lines) replay.take(line);
         fmt::print("flows: {} answers about groups compared\n", replay.compared());
         INFO(replay.differences().summary());

@@ -70,7 +70,8 @@ TEST_CASE("a node lists exactly the APIs that its table answers, Produce from 0 
         for (const auto& each : versions.finalized_features) {
             finalized[each.name] = each.max_version_level;
         }
-        REQUIRE(finalized == std::map<std::string, std::int16_t>{{"metadata.version", 25},
+        REQUIRE(finalized == std::map<std::string, std::int16_t>{{"group.version", 1},
+                                                                 {"metadata.version", 25},
                                                                  {"transaction.version", 2}});
         REQUIRE(versions.finalized_features_epoch >= 0);
     });
