@@ -102,9 +102,9 @@ void TransactionChecks::judge() {
     judge_intermediate_reads();
 }
 
-bool TransactionChecks::is_older(const Life& life, const Life& than) {
-    return life.producer_id >= 0 && life.producer_id == than.producer_id &&
-           life.producer_epoch < than.producer_epoch;
+bool TransactionChecks::is_newer(const Life& life, const Life& than) {
+    const bool are_told = life.producer_id >= 0 && life.producer_id == than.producer_id;
+    return are_told ? life.producer_epoch > than.producer_epoch : &life > &than;
 }
 
 void TransactionChecks::judge_zombie(Id id) {
@@ -112,11 +112,17 @@ void TransactionChecks::judge_zombie(Id id) {
     const Id* transactional_id = id_of_.find(transaction.producer);
     if (transactional_id == nullptr) return;
     const std::vector<Life>& lives = lives_[*transactional_id];
-    const auto own = std::ranges::find(lives, transaction.producer, &Life::producer);
+    const Life* own = nullptr;  // the last before the commit
+    for (const Life& life : lives) {
+        const bool is_before = life.ended < transaction.commit_began;
+        if (is_before && life.producer == transaction.producer) own = &life;
+    }
     for (const Life& life : lives) {
         findings_.compared();
-        if (&life == &*own || life.ended >= transaction.commit_began) continue;
-        if (is_older(life, *own) || (&life < &*own && !is_older(*own, life))) continue;
+        if (life.ended >= transaction.commit_began || life.producer == transaction.producer) {
+            continue;
+        }
+        if (own != nullptr && !is_newer(life, *own)) continue;
         findings_.add(
             Anomaly::zombie_transaction, Excuse::none, {life.line, transaction.commit_line}, [&] {
                 return fmt::format("{} was committed after {} had taken its transactional id {}",

@@ -45,8 +45,9 @@ private:
         std::int64_t producer_epoch = 0;
     };
 
-    /// Answers that overlap come in any order; epochs tell.
-    [[nodiscard]] static bool is_older(const Life& life, const Life& than);
+    /// Of one transactional id, in the order of their answers. Answers that overlap may come in any
+    /// order; where epochs were told, they tell.
+    [[nodiscard]] static bool is_newer(const Life& life, const Life& than);
     [[nodiscard]] static Fate fate_of(const TransactionState& transaction);
     void judge_zombie(Id transaction);
     void judge_intermediate_reads();
