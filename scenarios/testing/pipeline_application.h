@@ -25,8 +25,9 @@ private:
     using Process = scenarios::applications::Process;
 
     /// How long the output may stand still while effects are missing: sessions and transactions of
-    /// instances that died have to end.
-    static constexpr Duration kPatience = 120s;
+    /// instances that died have to end, and with Kafka's settings a member waits for five minutes
+    /// for an answer of a coordinator that lost power (max.poll.interval.ms, and no keepalive).
+    static constexpr Duration kPatience = 400s;
 
     void run_instance(Process& process, std::size_t number);
     void feed(Process& process);

@@ -199,7 +199,7 @@ def run(command, stdin=None, timeout_s=30):
         command, input=stdin, capture_output=True, text=True, timeout=timeout_s, check=False)
     if done.returncode != 0:
         raise AssertionError(
-            f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+            f"{' '.join(map(str, command))} ended with {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
 
 
