@@ -203,13 +203,16 @@ private:
 
     bool commit_then_work(const Records& records) {
         slot_.doing = "committing";
-        // Perhaps it is committed all the same: then nobody works on it.
-        if (!consumer_->commit_sync(offsets_after(records))) return true;
-        slot_.doing = "working";
-        static_cast<void>(write_effects(records, std::nullopt));
-        static_cast<void>(producer_->flush());
-        state_.counts.worked_on += records.size();
-        return true;
+        // If not, it is perhaps committed all the same: then nobody works on it.
+        if (consumer_->commit_sync(offsets_after(records))) {
+            slot_.doing = "working";
+            static_cast<void>(write_effects(records, std::nullopt));
+            static_cast<void>(producer_->flush());
+            state_.counts.worked_on += records.size();
+        }
+        // A try without an answer may still arrive, and would take later commits of this generation
+        // back: at most once needs a new member.
+        return !consumer_.has_unanswered_commit();
     }
 
     // The work. -----------------------------------------------------------------------------------

@@ -36,12 +36,14 @@ bool is_refusal(ErrorCode code) {
 class PendingCommit {
 public:
     PendingCommit(History& history, OffsetCommitEvent whose, std::string group,
-                  std::string consumer, const Offsets& offsets)
+                  std::string consumer, const Offsets& offsets,
+                  std::shared_ptr<bool> is_any_unanswered)
         : history_(&history),
           event_(std::move(whose)),
           group_(std::move(group)),
           consumer_(std::move(consumer)),
           offsets_(offsets),
+          is_any_unanswered_(std::move(is_any_unanswered)),
           began_(history.now()) {
         for (const auto& [partition, offset] : offsets_) history.committing(group_, partition);
     }
@@ -51,6 +53,7 @@ public:
           group_(std::move(other.group_)),
           consumer_(std::move(other.consumer_)),
           offsets_(std::move(other.offsets_)),
+          is_any_unanswered_(std::move(other.is_any_unanswered_)),
           began_(other.began_) {}
     PendingCommit& operator=(PendingCommit&&) = delete;
     ~PendingCommit() { end(Outcome::unknown); }
@@ -63,6 +66,7 @@ public:
 private:
     void end(Outcome outcome) {
         if (history_ == nullptr) return;
+        if (outcome == Outcome::unknown) *is_any_unanswered_ = true;
         for (const auto& [partition, offset] : offsets_) {
             OffsetCommitEvent event = event_;
             event.group = group_;
@@ -84,6 +88,7 @@ private:
     std::string group_;
     std::string consumer_;
     Offsets offsets_;
+    std::shared_ptr<bool> is_any_unanswered_;
     HistoryTime began_;
 };
 
@@ -111,11 +116,11 @@ RecordedConsumer::~RecordedConsumer() {
 consumer::OffsetsObserver RecordedConsumer::observer() {
     History* const history = &history_;
     return {.committing =
-                [history, group = group_, name = name_](const Offsets& offsets,
-                                                        const Generation& generation) {
+                [history, group = group_, name = name_, is_any_unanswered = has_unanswered_commit_](
+                    const Offsets& offsets, const Generation& generation) {
                     OffsetCommitEvent whose;
                     if (generation.generation_id >= 0) whose.generation = generation.generation_id;
-                    return PendingCommit(*history, whose, group, name, offsets);
+                    return PendingCommit(*history, whose, group, name, offsets, is_any_unanswered);
                 },
             .fetching =
                 [history, group = group_](const Partitions& partitions) {

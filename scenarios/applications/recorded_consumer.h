@@ -12,6 +12,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -48,6 +49,8 @@ public:
     [[nodiscard]] consumer::Consumer& operator*() { return consumer_; }
     [[nodiscard]] consumer::Consumer* operator->() { return &consumer_; }
     [[nodiscard]] const std::string& name() const { return name_; }
+    /// One that may come to pass at any time from now on, as long as its generation lasts.
+    [[nodiscard]] bool has_unanswered_commit() const { return *has_unanswered_commit_; }
 
 private:
     [[nodiscard]] consumer::OffsetsObserver observer();
@@ -62,6 +65,7 @@ private:
     std::string name_;
     std::string group_;
     bool is_replaced_ = false;
+    std::shared_ptr<bool> has_unanswered_commit_ = std::make_shared<bool>(false);
     bool is_closed_ = false;
     std::int32_t generation_ = -1;  // when it was looked at last
     /// Somebody who had been replaced may have told it of it.
