@@ -113,7 +113,6 @@ void Raft::heard_from_leader() {
     auto& follower = std::get<Follower>(role_);
     follower.fetch_deadline = deadline_after(now_.at, config_.fetch_timeout);
     follower.has_fetched = true;
-    leaderless_since_ = now_.at;
     lost_elections_ = 0;
 }
 

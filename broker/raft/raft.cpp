@@ -23,7 +23,6 @@ Effects Raft::start(Now now) {
     CHECK(!started_);
     started_ = true;
     now_ = now;
-    leaderless_since_ = now.at;
     if (const auto latest = log_.latest_snapshot()) {
         // A crash came between a fetched snapshot and the emptying of the log that it replaces.
         if (!log_.contains(latest->id)) {
@@ -69,12 +68,7 @@ Effects Raft::answered(Now now, CorrelationId id, const Response& response) {
 Effects Raft::failed(Now now, CorrelationId id) {
     begin(now);
     if (connections_.failed(id, now.at)) {
-        const NodeId node = sent_.at(id).node;
         sent_.erase(id);
-        // A vote that cannot be asked for is not one to wait for: of three voters one of which is
-        // dead, two that are rivals part at once. It is asked for again in the next election.
-        auto* candidate = std::get_if<Candidate>(&role_);
-        if (candidate != nullptr) candidate->ballot.record(node, false);
         answer_probe(id, nullptr);
     }
     return finish();

@@ -55,7 +55,6 @@ void Raft::stop_leading(LeaderEpoch old_epoch) {
     // What the step has established it may end too: the first commit may be of its own removal.
     effects_.leadership_established.reset();
     effects_.leadership_lost = old_epoch;
-    leaderless_since_ = now_.at;
     for (const auto& [id, parked] : parked_fetches_) {
         reply(id, fetch_answer(ErrorCode::not_leader_or_follower));
     }
