@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::int32_t kMaxSequence = std::numeric_limits<std::int32_t>::max();
 
+/// More records than the batches hold that a producer has in flight together.
+constexpr std::int32_t kSequencesInFlight = 1'000'000;
+
 /// Whether `sequence` lies in the half of the circle of sequences that ends at `other`.
 bool is_before(std::int32_t sequence, std::int32_t other) {
     const std::uint32_t distance =
@@ -115,19 +118,24 @@ Result<void, ErrorCode> ProducerState::check_epoch(const ProducerEntry& entry,
 
 Result<void, ErrorCode> ProducerState::check_sequence(const ProducerEntry& entry,
                                                       const BatchHeader& header) const {
-    const bool known = entry.producer_epoch != kNoProducerEpoch;
-    if (entry.producer_epoch.value() != header.producer_epoch) {
-        if (header.base_sequence != 0 && known) {
-            return fail(ErrorCode::out_of_order_sequence_number);
-        }
-        return {};
-    }
-    // Without any state every sequence is welcome: the producer's records may all have been
-    // deleted.
-    if (known && !in_sequence(entry.last_sequence(), header.base_sequence)) {
-        return fail(ErrorCode::out_of_order_sequence_number);
-    }
+    const bool is_known = entry.producer_epoch != kNoProducerEpoch;
+    const bool has_gap =
+        !is_known ? overtakes_the_first(header)
+        : entry.producer_epoch.value() != header.producer_epoch
+            ? header.base_sequence != 0
+            : !in_sequence(entry.last_sequence(), header.base_sequence);
+    if (has_gap) return fail(ErrorCode::out_of_order_sequence_number);
     return {};
+}
+
+/// Of a producer that is not known. Any sequence is welcome from one that may have been forgotten,
+/// or has written to a topic of this name that was deleted. But a leader that has followed another
+/// may get a producer's second batch before the first, which the last leader has never answered: who
+/// takes that lets the client believe that the first one was taken, too, and it is lost. Kafka does.
+bool ProducerState::overtakes_the_first(const BatchHeader& header) const {
+    const bool is_first_leader = header.partition_leader_epoch <= 0;
+    if (has_forgotten_ || is_first_leader) return false;
+    return header.base_sequence > 0 && header.base_sequence < kSequencesInFlight;
 }
 
 Result<ProducerUpdate, ErrorCode> ProducerState::prepare(
@@ -253,7 +261,9 @@ bool ProducerState::is_expired(const ProducerEntry& entry, std::int64_t now_ms) 
 void ProducerState::expire(std::int64_t now_ms) {
     const std::size_t expired = std::erase_if(
         entries_, [&](const auto& entry) { return is_expired(entry.second, now_ms); });
-    if (expired > 0) PROBE("producer ids expired");
+    if (expired == 0) return;
+    PROBE("producer ids expired");
+    has_forgotten_ = true;
 }
 
 bool ProducerState::has_transaction_open_since(std::int64_t before_ms) const {
@@ -268,6 +278,7 @@ void ProducerState::reset(Offset end_offset) {
     ongoing_.clear();
     unreplicated_.clear();
     end_offset_ = end_offset;
+    has_forgotten_ = end_offset > Offset(0);
 }
 
 void ProducerState::load(std::span<const ProducerEntry> entries, Offset end_offset,

@@ -175,10 +175,12 @@ private:
                                                       AppendOrigin origin) const;
     [[nodiscard]] Result<void, ErrorCode> check_sequence(const ProducerEntry& entry,
                                                          const BatchHeader& header) const;
+    [[nodiscard]] bool overtakes_the_first(const BatchHeader& header) const;
     [[nodiscard]] bool is_expired(const ProducerEntry& entry, std::int64_t now_ms) const;
 
     std::int64_t expiration_ms_;
     Offset end_offset_{0};
+    bool has_forgotten_ = false;  // whether somebody who is not known may have written here
     std::map<ProducerId, ProducerEntry> entries_;
     std::map<Offset, ProducerId> ongoing_;                 // by first offset
     std::map<Offset, CompletedTransaction> unreplicated_;  // by first offset

@@ -44,6 +44,29 @@ TEST_CASE("sequence numbers follow one another and wrap to zero") {
     REQUIRE(add(wrapping, header(5, 3)));
 }
 
+TEST_CASE("a producer's second batch does not come before the first at a leader that followed another") {
+    const auto refused = [](const ProducerState& state, std::int32_t sequence, int leader_epoch) {
+        BatchHeader batch = header(state.end_offset().value(), sequence);
+        batch.partition_leader_epoch = leader_epoch;
+        const auto prepared = state.prepare(batch, {}, AppendOrigin::client);
+        REQUIRE((prepared || prepared.error() == ErrorCode::out_of_order_sequence_number));
+        return !prepared;
+    };
+    ProducerState state(1000);
+    REQUIRE(refused(state, 50, 1));
+    REQUIRE_FALSE(refused(state, 0, 1));
+    // The topic may be another one of that name, and a producer that has sent so much was answered.
+    REQUIRE_FALSE(refused(state, 50, 0));
+    REQUIRE_FALSE(refused(state, 2'000'000'000, 1));
+    // Once somebody is forgotten, it may be this one.
+    REQUIRE(add(state, header(0, 0)));
+    state.expire(2000);
+    REQUIRE_FALSE(refused(state, 50, 1));
+    ProducerState restarted(1000);
+    restarted.load({}, Offset(7), 0);
+    REQUIRE_FALSE(refused(restarted, 50, 1));
+}
+
 TEST_CASE("the planted bug b22 refuses the wrap") {
     plant(PlantedBug::b22_sequence_wrap, true);
     ProducerState state(1000);
