@@ -44,6 +44,8 @@ public:
     /// One comparison was made; a run that compared nothing proves nothing.
     void compared(std::uint64_t comparisons = 1) { compared_ += comparisons; }
 
+    /// World time: that of no node and no client.
+    [[nodiscard]] Instant now() const { return now_(); }
     [[nodiscard]] const std::optional<Violation>& violation() const { return violation_; }
     [[nodiscard]] std::uint64_t comparisons() const { return compared_; }
 

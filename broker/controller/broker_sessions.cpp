@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/base/check.h"
+
 namespace gregor::controller {
 
 using metadata::BrokerImage;
@@ -9,11 +11,15 @@ using metadata::MetadataImage;
 using protocol::NodeId;
 using protocol::Offset;
 
-void BrokerSessions::start(const MetadataImage& image, std::int64_t now_ms) {
+void BrokerSessions::start(const MetadataImage& image, const LeadershipStart& start) {
+    CHECK(start.leaderless_since_ms <= start.now_ms, "since {}, now {}", start.leaderless_since_ms,
+          start.now_ms);
+    const std::int64_t heard_ms =
+        std::max(start.leaderless_since_ms, start.now_ms - timeout_ms_ * 2 / 3);
     sessions_.clear();
     for (const auto& [id, broker] : image.brokers()) {
         if (broker.fenced) continue;
-        touch(id, {.broker_epoch = broker.broker_epoch, .now_ms = now_ms});
+        touch(id, {.broker_epoch = broker.broker_epoch, .now_ms = heard_ms});
     }
 }
 

@@ -1,6 +1,14 @@
 // BrokerSessions: when the active controller last heard of each broker, and how far each has read
-// the metadata log. Not replicated: a controller that begins to lead begins with fresh sessions and
-// gives every unfenced broker a whole timeout (broker.session.timeout.ms).
+// the metadata log. Not replicated: of the brokers that a controller finds unfenced when it begins
+// to lead it knows only that the last controller, while there was one, had not given them up yet.
+//
+//     last heard of a leader      begins to lead
+//     |-- broker.session.timeout.ms --|-------->|
+//                                 |-- a third --|        a session ends at the later one
+//
+// So the time without a controller is silence, too, and a broker that died with the controller is
+// fenced about as soon as one that died alone; Kafka gives each a whole timeout from now. A third
+// of it is enough for who lives to be heard of: a broker that learns of a leader beats at once.
 //
 // Which brokers are fenced is the image's to say; a session is only a broker's last word. It
 // belongs to one registration: another incarnation's broker epoch has none yet.
@@ -21,12 +29,19 @@ struct BrokerContact {
     protocol::Offset metadata_offset = protocol::kNoOffset;  // the last that it has applied
 };
 
+/// When a controller begins to lead.
+struct LeadershipStart {
+    std::int64_t now_ms = 0;
+    /// As of when it last knew that somebody led; at most now.
+    std::int64_t leaderless_since_ms = 0;
+};
+
 class BrokerSessions {
 public:
     explicit BrokerSessions(std::int64_t timeout_ms) : timeout_ms_(timeout_ms) {}
 
     /// Forgets all and starts the clock of every unfenced broker of `image`.
-    void start(const metadata::MetadataImage& image, std::int64_t now_ms);
+    void start(const metadata::MetadataImage& image, const LeadershipStart& start);
     void touch(protocol::NodeId broker, const BrokerContact& contact);
     void forget(protocol::NodeId broker) { sessions_.erase(broker); }
 

@@ -58,8 +58,8 @@ public:
     }
     void skip_to(protocol::Offset next_offset) { loader_.skip_to(next_offset); }
 
-    /// From now on this is the active controller: every unfenced broker has been heard of just now.
-    void become_leader(std::int64_t now_ms) { sessions_.start(image(), now_ms); }
+    /// From now on this is the active controller, for which every unfenced broker lives.
+    void become_leader(const LeadershipStart& start) { sessions_.start(image(), start); }
 
     /// What a new cluster begins with, in one metadata transaction: its features (KIP-868).
     [[nodiscard]] std::vector<metadata::VersionedRecord> bootstrap_records() const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/rpc/client.h"
 #include "sim/base/check.h"
 #include "sim/base/instrument.h"
 
@@ -13,6 +14,8 @@ namespace {
 
 /// Between tries of what the controller has refused for now.
 constexpr Duration kBackoff = 100ms;
+/// Between heartbeats of which none was answered.
+constexpr Duration kRetry = 50ms;
 
 /// Whether it is of use to ask again.
 bool may_pass(ErrorCode error) {
@@ -24,6 +27,53 @@ bool may_pass(ErrorCode error) {
         // An older incarnation is not known to be gone, for as long as its session lasts.
         case ErrorCode::duplicate_broker_registration:
         default: return true;
+    }
+}
+
+/// A connection for heartbeats alone, as in Kafka: on the one that is shared, a request which this
+/// broker forwards may take seconds, and those behind it wait for it.
+class HeartbeatLink {
+public:
+    HeartbeatLink(Runtime& runtime, ClusterMetadata& metadata)
+        : metadata_(metadata), client_(runtime, {.client_id = "broker-heartbeats"}) {}
+
+    /// One try at whoever leads the quorum; NOT_CONTROLLER: nobody has answered.
+    Result<protocol::BrokerHeartbeatResponse, ErrorCode> ask(
+        const protocol::BrokerHeartbeatRequest& request, Instant deadline) {
+        constexpr std::int16_t kVersion = 1;
+        if (metadata_.controller().is_active()) {
+            return metadata_.controller().handle(request, kVersion);
+        }
+        if (const auto endpoint = metadata_.raft().leader_endpoint();
+            endpoint && connect(*endpoint, deadline)) {
+            auto answer =
+                client_.call<protocol::BrokerHeartbeatResponse>(request, kVersion, deadline);
+            if (answer) return *std::move(answer);
+            client_.close();  // it may be cut off, and hang for long
+        }
+        return fail(ErrorCode::not_controller);
+    }
+
+private:
+    bool connect(const Endpoint& endpoint, Instant deadline) {
+        if (client_.is_connected() && connected_to_ == endpoint) return true;
+        connected_to_ = endpoint;
+        return client_.connect(endpoint, deadline).has_value();
+    }
+
+    ClusterMetadata& metadata_;
+    rpc::Client client_;
+    Endpoint connected_to_;
+};
+
+/// Whoever begins to lead the quorum hears of us at once.
+void sleep_or_see_leader(Runtime& runtime, ClusterMetadata& metadata, Duration pause) {
+    const Instant end = deadline_after(runtime.clock().now(), pause);
+    const raft::LeaderAndEpoch before = metadata.raft().leader();
+    while (runtime.clock().now() < end) {
+        metadata.feed().wait_for_change(end);
+        const raft::LeaderAndEpoch now = metadata.raft().leader();
+        if (now != before && now.leader_id != raft::kNoNode) return;
     }
 }
 
@@ -74,10 +124,18 @@ Result<void, ErrorCode> BrokerLifecycle::register_here() {
 }
 
 void BrokerLifecycle::keep_beating() {
+    HeartbeatLink link(runtime_, metadata_);
+    Duration pause = options_.heartbeat_interval;
     for (;;) {
-        runtime_.clock().sleep_for(options_.heartbeat_interval);
-        const auto answer = beat(false, kNever);
-        if (answer || !has_forgotten_us(answer.error())) continue;
+        sleep_or_see_leader(runtime_, metadata_, pause);
+        const auto answer =
+            link.ask({.broker_id = options_.node_id,
+                      .broker_epoch = broker_epoch_,
+                      .current_metadata_offset = metadata_.image_offset() - 1},
+                     deadline_after(runtime_.clock().now(), options_.heartbeat_interval));
+        const ErrorCode error = answer ? answer->error_code : answer.error();
+        pause = error == ErrorCode::none ? options_.heartbeat_interval : kRetry;
+        if (!has_forgotten_us(error)) continue;
         PROBE("a broker registered anew while it ran");
         if (const auto again = register_here(); !again) {
             options_.on_refused(again.error());

@@ -33,6 +33,11 @@ public:
     /// From a fiber. Images stand still from then on.
     void shut_down();
 
+    /// Called whenever another leads the quorum, or nobody does; must not wait. One at most.
+    void on_leader_changed(std::function<void()> listener) {
+        leader_listener_ = std::move(listener);
+    }
+
     [[nodiscard]] RaftDriver& raft() { return raft_; }
     [[nodiscard]] MetadataFeed& feed() { return feed_; }
     [[nodiscard]] ControllerDriver& controller() { return controller_; }
@@ -43,7 +48,10 @@ public:
 
 private:
     void committed() override { feed_.wake(); }
-    void leader_changed(const raft::LeaderAndEpoch&) override { feed_.wake_waiters(); }
+    void leader_changed(const raft::LeaderAndEpoch&) override {
+        if (leader_listener_) leader_listener_();
+        feed_.wake_waiters();
+    }
     void leadership_established(raft::LeaderEpoch epoch) override {
         controller_.leadership_established(epoch);
     }
@@ -51,6 +59,7 @@ private:
     void failed(std::string_view why);
 
     std::function<void(std::string_view why)> on_failure_;
+    std::function<void()> leader_listener_;
     RaftDriver raft_;
     MetadataFeed feed_;
     ControllerDriver controller_;

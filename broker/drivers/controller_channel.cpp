@@ -38,7 +38,9 @@ ControllerChannel::ControllerChannel(Runtime& runtime, ClusterMetadata& metadata
       metadata_(metadata),
       options_(std::move(options)),
       client_(runtime, {.client_id = options_.client_id}),
-      connecting_(runtime.scheduler()) {}
+      connecting_(runtime.scheduler()) {
+    metadata_.on_leader_changed([this] { leave_last_leader(); });
+}
 
 template <class Request>
 Result<typename ResponseOf<Request>::type, ErrorCode> ControllerChannel::call(
@@ -58,6 +60,13 @@ void ControllerChannel::wait_for_controller(Instant deadline) {
     PROBE("a broker found no controller at once");
     metadata_.feed().wait_for_change(
         std::min(deadline, deadline_after(runtime_.clock().now(), options_.retry_backoff)));
+}
+
+void ControllerChannel::leave_last_leader() {
+    const auto endpoint = metadata_.raft().leader_endpoint();
+    if (!endpoint || *endpoint == connected_to_ || !client_.is_connected()) return;
+    PROBE("a broker left a controller that leads no more");
+    client_.close();
 }
 
 Result<protocol::AlterPartitionResponse, ErrorCode> ControllerChannel::alter_partition(

@@ -6,7 +6,8 @@
 // When this node leads, the request goes to its own controller at once, without a connection. A
 // call tries again, after a backoff, while there is no controller to be found and the connection to
 // it breaks, until the deadline. So what it asks for may have been done although it says that
-// nobody answered.
+// nobody answered. When another comes to lead the quorum, nobody waits for the last one any more:
+// it may be cut off, and connections to it just hang.
 #pragma once
 
 #include <memory>
@@ -28,6 +29,7 @@ class ControllerChannel final : public replication::IsrChannel {
 public:
     ControllerChannel(Runtime& runtime, ClusterMetadata& metadata,
                       ControllerChannelOptions options = {});
+    ~ControllerChannel() { metadata_.on_leader_changed(nullptr); }
     ControllerChannel(const ControllerChannel&) = delete;
     ControllerChannel& operator=(const ControllerChannel&) = delete;
 
@@ -57,6 +59,7 @@ private:
     [[nodiscard]] Result<typename ResponseOf<Request>::type, protocol::ErrorCode> try_once(
         const Request& request, std::int16_t version, Instant deadline);
     void wait_for_controller(Instant deadline);
+    void leave_last_leader();
     [[nodiscard]] Result<void, IoError> connect(const Endpoint& endpoint, Instant deadline);
 
     Runtime& runtime_;

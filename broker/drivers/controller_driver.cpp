@@ -1,5 +1,7 @@
 #include "broker/drivers/controller_driver.h"
 
+#include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "broker/metadata/metadata_batch.h"
@@ -30,6 +32,22 @@ public:
 private:
     const raft::Raft& core_;
 };
+
+/// What the controller decides by itself.
+struct Acted {
+    bool anything = false;
+};
+
+/// Nobody but the broker that asked, or nobody at all, goes by the answer.
+template <class Response>
+constexpr bool kGoesByCommit = std::is_same_v<Response, Acted> ||
+                               std::is_same_v<Response, protocol::BrokerHeartbeatResponse> ||
+                               std::is_same_v<Response, protocol::AlterPartitionResponse> ||
+                               std::is_same_v<Response, protocol::AllocateProducerIdsResponse> ||
+                               std::is_same_v<Response, protocol::AssignReplicasToDirsResponse>;
+
+/// What is committed is published soon, which is told; while an image is being taken up, it is not.
+constexpr Duration kCommitLook = 20ms;
 
 /// kraft.version and the voters.
 constexpr std::int64_t kRecordsOfAnUpgrade = 2;
@@ -81,7 +99,9 @@ void ControllerDriver::activate(const ActiveRef& active) {
         return core.image().metadata_version() == 0 ? core.bootstrap_records() : Records();
     };
     if (!act(active, bootstrap) || active->lost) return;
-    active->controller.become_leader(now_ms());
+    active->controller.become_leader(
+        {.now_ms = now_ms(),
+         .leaderless_since_ms = milliseconds_at(raft_.core().leaderless_since())});
     active_ = active;
     runtime_.trace().event("controller_activated", "epoch={}", active->epoch);
     feed_.wake_waiters();
@@ -89,11 +109,10 @@ void ControllerDriver::activate(const ActiveRef& active) {
 }
 
 void ControllerDriver::watch(const ActiveRef& active) {
-    constexpr Duration kLook = 100ms;
     Instant balance_at = deadline_after(runtime_.clock().now(), options_.balance_interval);
     Instant unclean_at = deadline_after(runtime_.clock().now(), options_.unclean_interval);
     while (!active->lost) {
-        runtime_.clock().sleep_for(kLook);
+        runtime_.clock().sleep_for(until_next_look(*active));
         fence_expired(active);
         const Instant now = runtime_.clock().now();
         if (options_.balance_interval > Duration::zero() && now >= balance_at) {
@@ -105,6 +124,15 @@ void ControllerDriver::watch(const ActiveRef& active) {
             (void)act(active, [](Controller& core) { return core.elect_unclean_leaders(); });
         }
     }
+}
+
+/// Brokers come and go meanwhile: not for longer than kLongest.
+Duration ControllerDriver::until_next_look(const Active& active) const {
+    constexpr std::chrono::milliseconds kShortest = 10ms;
+    constexpr std::chrono::milliseconds kLongest = 100ms;
+    const auto expiry = active.controller.next_expiry_ms();
+    if (!expiry) return kLongest;
+    return std::clamp(std::chrono::milliseconds(*expiry - now_ms()), kShortest, kLongest);
 }
 
 /// Each is decided on the state after the one before.
@@ -120,9 +148,6 @@ void ControllerDriver::fence_expired(const ActiveRef& active) {
 }
 
 Result<bool, ErrorCode> ControllerDriver::act(const ActiveRef& active, ChooseRecords choose) {
-    struct Acted {
-        bool anything = false;
-    };
     const auto acted = TRY(decide<Acted>(
         active, 0,
         [choose = std::move(choose)](Controller& core,
@@ -135,9 +160,8 @@ Result<bool, ErrorCode> ControllerDriver::act(const ActiveRef& active, ChooseRec
     return acted.anything;
 }
 
-std::int64_t ControllerDriver::now_ms() const {
-    return std::chrono::floor<std::chrono::milliseconds>(runtime_.clock().now().time_since_epoch())
-        .count();
+std::int64_t ControllerDriver::milliseconds_at(Instant instant) {
+    return std::chrono::floor<std::chrono::milliseconds>(instant.time_since_epoch()).count();
 }
 
 void ControllerDriver::shut_down() {
@@ -205,7 +229,17 @@ Result<Response, ErrorCode> ControllerDriver::decide(
                          return made;
                      }));
     if (decision->error != ErrorCode::none) return fail(decision->error);
-    TRY(wait_published(*active, decision->end));
+    if constexpr (kGoesByCommit<Response>) {
+        const Instant deadline = deadline_after(runtime_.clock().now(), options_.commit_timeout);
+        while (raft_.high_watermark() < decision->end) {
+            const Instant now = runtime_.clock().now();
+            if (active->lost) return fail(ErrorCode::not_controller);
+            if (now >= deadline) return fail(ErrorCode::request_timed_out);
+            feed_.wait_for_change(std::min(deadline, deadline_after(now, kCommitLook)));
+        }
+    } else {
+        TRY(wait_published(*active, decision->end));
+    }
     return std::move(decision->response);
 }
 

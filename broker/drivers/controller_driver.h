@@ -5,6 +5,9 @@
 //       on the quorum's fiber: controller.handle ─> append ─> controller.apply     (speculative)
 //       then waits:            committed ─> published here ─> answer
 //
+// What brokers ask is answered when it is committed. This node may take up an image for seconds, as
+// it makes dozens of logs: nobody's session may end because a heartbeat waits for that.
+//
 // The controller runs ahead of what is committed, so that requests need not wait for each other;
 // nobody else sees its state before it is committed and in the published image (M1, M7). When
 // leadership is lost it is thrown away, with what was not committed, and its requests get
@@ -50,8 +53,9 @@ public:
     /// No more requests, no more decisions. From a fiber.
     void shut_down();
 
-    /// The answer, when what it says is committed and published here. NOT_CONTROLLER: not, or not
-    /// any more, the active controller. Of the requests that Controller::handle takes.
+    /// The answer, when what it says is committed and, but for requests of brokers, published here.
+    /// NOT_CONTROLLER: not, or not any more, the active controller. Of the requests that
+    /// Controller::handle takes.
     template <class Request>
     [[nodiscard]] Result<typename ResponseOf<Request>::type, protocol::ErrorCode> handle(
         const Request& request, std::int16_t version = 0);
@@ -75,13 +79,16 @@ private:
     void activate(const ActiveRef& active);
     /// Until the leadership is lost: fences the silent, and puts leaderships where they belong.
     void watch(const ActiveRef& active);
+    [[nodiscard]] Duration until_next_look(const Active& active) const;
     void fence_expired(const ActiveRef& active);
     using ChooseRecords = std::move_only_function<Records(controller::Controller&)>;
     /// What the controller decides by itself; whether there was anything to do.
     [[nodiscard]] Result<bool, protocol::ErrorCode> act(const ActiveRef& active,
                                                         ChooseRecords choose);
-    [[nodiscard]] std::int64_t now_ms() const;
-    /// On the quorum's fiber: what `decide` gives is appended and applied; returns when published.
+    [[nodiscard]] std::int64_t now_ms() const { return milliseconds_at(runtime_.clock().now()); }
+    [[nodiscard]] static std::int64_t milliseconds_at(Instant instant);
+    /// On the quorum's fiber: what `decide` gives is appended and applied; returns when committed
+    /// and, where others may look for it here, published.
     template <class Response>
     [[nodiscard]] Result<Response, protocol::ErrorCode> decide(
         ActiveRef active, std::int16_t version,

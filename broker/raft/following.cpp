@@ -111,8 +111,9 @@ void Raft::answer(const Sent& sent, const protocol::FetchResponse& response) {
 
 void Raft::heard_from_leader() {
     auto& follower = std::get<Follower>(role_);
-    follower.fetch_deadline = deadline_after(now_.at, config_.fetch_timeout);
+    follower.fetch_deadline = deadline_after(now_.at, follower.patience);
     follower.has_fetched = true;
+    leaderless_since_ = now_.at;
     lost_elections_ = 0;
 }
 

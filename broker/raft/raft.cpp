@@ -23,6 +23,7 @@ Effects Raft::start(Now now) {
     CHECK(!started_);
     started_ = true;
     now_ = now;
+    leaderless_since_ = now.at;
     if (const auto latest = log_.latest_snapshot()) {
         // A crash came between a fetched snapshot and the emptying of the log that it replaces.
         if (!log_.contains(latest->id)) {

@@ -131,6 +131,9 @@ public:
     [[nodiscard]] const VoterSet& voters() const { return voters_.latest(); }
     /// Why this node cannot raise kraft.version to that; nothing: it can, or need not.
     [[nodiscard]] std::optional<std::string> find_upgrade_fault(std::int16_t kraft_version) const;
+    /// When this replica last knew that somebody led, itself included: from the leader's answers,
+    /// or by having led. The start, if it knew of nobody since.
+    [[nodiscard]] Instant leaderless_since() const { return leaderless_since_; }
     /// What is persisted, once the last Effects is.
     [[nodiscard]] const QuorumState& quorum_state() const { return quorum_state_; }
     /// The records that a snapshot ending at `end_offset` begins with, behind its header.
@@ -217,6 +220,7 @@ private:
     void note_leader();
     [[nodiscard]] Role initial_role();
     [[nodiscard]] Instant random_deadline();
+    [[nodiscard]] Duration draw_patience();
     [[nodiscard]] Instant first_deadline();
     [[nodiscard]] Instant remaining_election_deadline();
 
@@ -326,6 +330,7 @@ private:
     std::map<RequestId, ParkedFetch> parked_fetches_;
     std::optional<PendingChange> pending_change_;
     std::uint32_t lost_elections_ = 0;
+    Instant leaderless_since_{};
     LeaderAndEpoch told_leader_;
     std::optional<LeaderEpoch> established_;
     bool started_ = false;

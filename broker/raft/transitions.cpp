@@ -55,6 +55,7 @@ void Raft::stop_leading(LeaderEpoch old_epoch) {
     // What the step has established it may end too: the first commit may be of its own removal.
     effects_.leadership_established.reset();
     effects_.leadership_lost = old_epoch;
+    leaderless_since_ = now_.at;
     for (const auto& [id, parked] : parked_fetches_) {
         reply(id, fetch_answer(ErrorCode::not_leader_or_follower));
     }
@@ -99,11 +100,13 @@ Role Raft::initial_role() {
     }
     std::vector<Endpoint> endpoints = endpoints_of(state.leader_id);
     if (state.leader_id != kNoNode && !endpoints.empty()) {
+        const Duration patience = draw_patience();
         return Follower{.epoch = state.epoch,
                         .leader_id = state.leader_id,
                         .leader_endpoints = std::move(endpoints),
                         .voted = state.voted,
-                        .fetch_deadline = deadline_after(now_.at, config_.fetch_timeout)};
+                        .patience = patience,
+                        .fetch_deadline = deadline_after(now_.at, patience)};
     }
     return Unattached{
         .epoch = state.epoch,
@@ -168,10 +171,12 @@ void Raft::become_leader() {
 void Raft::become_follower(LeaderEpoch next_epoch, NodeId leader, std::vector<Endpoint> endpoints) {
     CHECK(leader != config_.node_id);
     CHECK(!contradicts_leader(leader, next_epoch));
+    const Duration patience = draw_patience();
     Follower next{.epoch = next_epoch,
                   .leader_id = leader,
                   .leader_endpoints = std::move(endpoints),
-                  .fetch_deadline = deadline_after(now_.at, config_.fetch_timeout)};
+                  .patience = patience,
+                  .fetch_deadline = deadline_after(now_.at, patience)};
     if (next_epoch == epoch()) next.voted = quorum_state_.voted;
     transition(std::move(next));
 }
@@ -218,6 +223,13 @@ bool Raft::is_news(const PeerLeader& peer) const {
 Instant Raft::random_deadline() {
     return deadline_after(now_.at,
                           random_.between(config_.election_timeout, config_.election_timeout * 2));
+}
+
+// Followers hear the last of a leader that dies together, as what it commits wakes their fetches. Of
+// two that lost it in the same instant each would vote for itself, and of three voters nobody is left
+// to part them; Kafka's are as patient as each other.
+Duration Raft::draw_patience() {
+    return config_.fetch_timeout + random_.between(Duration::zero(), config_.fetch_timeout / 20);
 }
 
 // Nothing was ever decided here, so there is most likely no leader to wait for; and where there is

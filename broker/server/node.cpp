@@ -390,11 +390,15 @@ void Node::make_broker() {
         [this](const metadata::ImageRef& before, const metadata::ImageRef& image) {
             groups_->publish(before, image);
         });
+    // Kafka refuses to start with fewer than two heartbeats in a session.
+    const Duration heartbeat_interval =
+        std::min(config_.milliseconds("broker.heartbeat.interval.ms"),
+                 config_.milliseconds("broker.session.timeout.ms") / 2);
     lifecycle_ = std::make_unique<drivers::BrokerLifecycle>(
         runtime_, *channel_, *metadata_,
         drivers::BrokerLifecycleOptions{
             .node_id = config_.node_id(),
-            .heartbeat_interval = config_.milliseconds("broker.heartbeat.interval.ms"),
+            .heartbeat_interval = heartbeat_interval,
             .on_registered =
                 [this](std::int64_t broker_epoch) {
                     replicas_->start_proposing(*channel_, broker_epoch);

@@ -36,10 +36,17 @@ Pipeline::Pipeline(Workload& workload, Runtime& runtime, Router& router, Options
       changed_(runtime.scheduler()) {}
 
 void Pipeline::add(BatchRef batch) {
+    note_wanted(*batch);
     while (unsettled_.size() >= kMaxUnsettled) changed_.wait();
     batch->number = streams_[place_of(*batch)].batches++;
     unsettled_.push_back(std::move(batch));
     changed_.notify_all();
+}
+
+void Pipeline::note_wanted(const Batch& batch) {
+    std::optional<Outage>& outage = batch.partition->outage;
+    if (!outage || outage->wanted || options_.acks != -1 || batch.oversized) return;
+    outage->wanted = workload_.judge.now();
 }
 
 Outcome Pipeline::wait_for(const Batch& batch) {
@@ -117,7 +124,8 @@ void Pipeline::send(const BatchRef& batch) {
     batch->broker = *router_.leader_of(place_of(*batch));
     const Asked asked{.broker = batch->broker,
                       .losses = batch->partition->history->losses(),
-                      .flips = router_.link(batch->broker).flips_to_node()};
+                      .flips = router_.link(batch->broker).flips_to_node(),
+                      .at = workload_.judge.now()};
     const std::uint64_t attempt = ++batch->attempts;
     batch->sent_in = router_.link(batch->broker).generation();
     const Outcome outcome = exchange(*batch, asked);
@@ -191,6 +199,10 @@ Outcome Pipeline::judge(const Batch& batch, const Asked& asked,
     }
     if (batch.oversized) {
         workload_.judge.violated("R12", "a batch above message.max.bytes was accepted");
+    }
+    std::optional<Outage>& outage = batch.partition->outage;
+    if (outage && !outage->acknowledged && options_.acks == -1 && asked.at >= outage->since) {
+        outage->acknowledged = workload_.judge.now();
     }
     // What the leader alone has may go with it.
     if (options_.acks == -1 || workload_.replication_factor == 1) {

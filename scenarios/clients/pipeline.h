@@ -108,8 +108,10 @@ private:
         std::size_t broker = 0;
         LossCount losses;
         std::size_t flips = 0;
+        Instant at{};
     };
 
+    void note_wanted(const Batch& batch);
     [[nodiscard]] BatchRef next_to_send();
     [[nodiscard]] bool is_in_flight(const Batch& batch) const;
     [[nodiscard]] bool is_first(const Batch& batch) const;

@@ -12,6 +12,7 @@
 #include "broker/protocol/records/codec_contexts.h"
 #include "scenarios/checkers/partition_history.h"
 #include "scenarios/clients/flips.h"
+#include "scenarios/clients/outage.h"
 #include "scenarios/judge.h"
 #include "sim/runtime/runtime.h"
 #include "sim/simulated/plan.h"
@@ -25,6 +26,8 @@ struct PartitionUnderTest {
     std::unique_ptr<PartitionHistory> history;
     /// How often DeleteRecords was sent for it, perhaps without an answer.
     std::uint32_t deletions_asked = 0;
+    /// If one is being timed.
+    std::optional<Outage> outage;
 };
 
 enum class Phase : std::uint8_t {

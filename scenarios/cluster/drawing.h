@@ -33,6 +33,8 @@ struct Drawing {
     /// One plan in so many has operations; 0: none.
     std::uint64_t operations_in = 0;
     OperationsDrawing operations;
+    /// One plan in so many ends with a crash after a rest, for the FailoverWatch; 0: none.
+    std::uint64_t failovers_in = 0;
     /// One plan in so many changes the quorum's voters; 0: none.
     std::uint64_t voter_changes_in = 0;
     std::uint64_t floor_acknowledged = 0;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "scenarios/cluster/drawing.h"
+#include "scenarios/cluster/roles.h"
 #include "scenarios/cluster/scenes.h"
 #include "scenarios/cluster/topology.h"
 #include "scenarios/cluster/voter_drawing.h"
@@ -64,6 +65,7 @@ public:
         draw_scenes();
         if (drawing_.application != nullptr) draw_faults_of_application();
         draw_operations();
+        draw_failover();
         if (changes_voters_) draw_voter_changes(plan_);
         return std::move(plan_);
     }
@@ -242,6 +244,34 @@ private:
         Random chooser = Random::stream(plan_.seed, plan_.scenario + " has operations");
         if (chooser.below(drawing_.operations_in) != 0) return;
         plan_.operations = cluster::draw_operations(drawing_.operations, plan_);
+    }
+
+    /// Behind all other faults, and when what they have broken is mended: one that strikes a whole
+    /// cluster.
+    void draw_failover() {
+        if (drawing_.failovers_in == 0 || changes_voters_) return;
+        Random chooser = Random::stream(plan_.seed, plan_.scenario + " has a failover");
+        if (chooser.below(drawing_.failovers_in) != 0) return;
+        Duration end = kFaultPhase;
+        for (const Fault& fault : plan_.faults) end = std::max(end, fault.at + fault.duration);
+        const Duration mending = plan_.network.tcp_timeout + plan_.network.connect_timeout + 4s;
+        Fault crash{.kind = FaultKind::kill, .at = milliseconds(end + mending)};
+        // Where brokers are controllers, the active one may lead a partition, too.
+        const bool of_controller = chooser.below(2) == 0;
+        if (of_controller && workload("separate_controllers") == 0) {
+            crash.node = kActiveController;
+        } else {
+            const std::uint64_t topic =
+                chooser.below(static_cast<std::uint64_t>(workload("topics")));
+            const std::uint64_t partition =
+                chooser.below(static_cast<std::uint64_t>(workload("partitions")));
+            crash.node = fmt::format("{}t{}-{}", kLeaderOf, topic, partition);
+        }
+        // It stays away until all is healed.
+        constexpr Duration kLast = 10s;
+        crash.duration = kLast + 1s;
+        plan_.duration = crash.at + kLast;
+        plan_.faults.push_back(std::move(crash));
     }
 
     void draw_roll() {

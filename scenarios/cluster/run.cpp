@@ -8,6 +8,7 @@
 #include "scenarios/cluster/atlas.h"
 #include "scenarios/cluster/cluster.h"
 #include "scenarios/cluster/drawing.h"
+#include "scenarios/cluster/failover_watch.h"
 #include "scenarios/cluster/health.h"
 #include "scenarios/cluster/metrics_check.h"
 #include "scenarios/cluster/plan_check.h"
@@ -48,6 +49,7 @@ public:
           administrator_(world_, workload_, nodes_),
           voter_administrator_(world_, workload_, nodes_),
           reassignments_(workload_, nodes_),
+          failovers_(workload_, nodes_, configs_.front()),
           injector_(world_, this) {
         if (drawing.application == nullptr) return;
         application_ = std::make_unique<applications::ApplicationRun>(
@@ -69,6 +71,7 @@ public:
         start_clients();
         injector_.arm(plan_.faults);
         run_for(plan_.duration);
+        failovers_.give_up();
         injector_.heal();
         if (workload_.optional_setting("cut_off_controller") != 0) cut_off_controller();
         workload_.phase = Phase::finishing;
@@ -246,6 +249,7 @@ private:
     /// What must hold of the running nodes between two events, in each and across them.
     void check_step() {
         observer_.observe();
+        failovers_.look();
         nodes_.look_at_images();
         for (const ClusterNode& each : nodes_.all) {
             server::Node* node = each.serving();
@@ -374,6 +378,7 @@ private:
     std::string who_is(const std::string& name) override { return cluster::who_is(name, nodes_); }
 
     void before(const Fault& fault, Machine& machine) override {
+        failovers_.before(fault, node_of(machine));
         if (fault.kind == FaultKind::power_loss) atlas_.losing_power(*node_of(machine));
     }
 
@@ -421,6 +426,8 @@ private:
             {"brokers_removed", administrator_.counts().brokers_removed},
             {"voter_changes_asked", voter_administrator_.counts().asked},
             {"voter_changes_done", voter_administrator_.counts().done},
+            {"failovers_timed", failovers_.timed()},
+            {"failovers_ms", static_cast<std::uint64_t>(failovers_.taken() / 1ms)},
             {"faults_fired", world_.counters().total()},
             {"events", world_.scheduler().switches() + world_.scheduler().timers_fired()},
             {"checked_operations", counts.produce_requests + counts.fetch_requests},
@@ -494,6 +501,7 @@ private:
     Administrator administrator_;
     VoterAdministrator voter_administrator_;
     ReassignmentWatch reassignments_;
+    FailoverWatch failovers_;
     simulated::FaultInjector injector_;
     std::vector<std::vector<ClientProgram::Body>> bodies_;
     std::vector<ClientProgram::Body> drain_body_;

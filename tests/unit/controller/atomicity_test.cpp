@@ -51,6 +51,6 @@ TEST_CASE("a controller that loses the leadership goes back to what is committed
     REQUIRE(world.controller.loader().next_offset() == end);
     REQUIRE(world.partition().isr == nodes({1, 2}));
     world.now_ms = 100'000;
-    world.controller.become_leader(world.now_ms);
+    world.controller.become_leader({.now_ms = world.now_ms, .leaderless_since_ms = world.now_ms});
     REQUIRE(world.controller.fence_expired(world.now_ms).empty());
 }

@@ -61,13 +61,22 @@ TEST_CASE("brokers that are not heard of are fenced one by one, each on the stat
     REQUIRE(world.controller.next_expiry_ms() == 18001);
 }
 
-TEST_CASE("a new leader of the quorum gives every unfenced broker a whole session") {
+TEST_CASE("a new leader of the quorum counts sessions from when the last one was heard of") {
     ControllerWorld world;
     world.add_brokers(2);
     world.now_ms = 50'000;
-    world.controller.become_leader(world.now_ms);
-    REQUIRE(world.controller.fence_expired(world.now_ms + 9000).empty());
-    REQUIRE(!world.controller.fence_expired(world.now_ms + 9001).empty());
+    world.controller.become_leader({.now_ms = world.now_ms, .leaderless_since_ms = 48'000});
+    REQUIRE(world.controller.fence_expired(57'000).empty());
+    REQUIRE(!world.controller.fence_expired(57'001).empty());
+}
+
+TEST_CASE("after a long time without a leader every unfenced broker has a third of a session") {
+    ControllerWorld world;
+    world.add_brokers(2);
+    world.now_ms = 50'000;
+    world.controller.become_leader({.now_ms = world.now_ms, .leaderless_since_ms = 0});
+    REQUIRE(world.controller.fence_expired(53'000).empty());
+    REQUIRE(!world.controller.fence_expired(53'001).empty());
 }
 
 TEST_CASE("who holds a live incarnation's directories has its locks, and takes its place at once") {

@@ -65,6 +65,37 @@ TEST_CASE("a created topic is in the published image when its request is answere
     });
 }
 
+TEST_CASE("a heartbeat is answered while this node still takes up an image") {
+    World world(1, {});
+    Machine& machine = world.add_machine("n1", {});
+    run(world, machine, metadata_options(), [](MetadataNode& node) {
+        bool is_slow = false;
+        node.metadata.feed().subscribe(
+            [&](const metadata::ImageRef&, const metadata::ImageRef& after) {
+                if (after->find_topic("orders") == nullptr) return;
+                is_slow = true;
+                node.runtime.clock().sleep_for(20s);
+                is_slow = false;
+            });
+        REQUIRE(node.start());
+        enter(node, 1);
+        node.runtime.tasks().spawn("creates", [&] {
+            REQUIRE(node.controller().handle(create_topic("orders", 50), 7));
+            REQUIRE(!is_slow);
+        });
+        while (!is_slow) node.runtime.clock().sleep_for(10ms);
+        const Instant asked = node.runtime.clock().now();
+        const auto answer = node.controller().handle(
+            protocol::BrokerHeartbeatRequest{.broker_id = kNode,
+                                             .broker_epoch = node.lifecycle.broker_epoch()},
+            1);
+        REQUIRE(answer);
+        REQUIRE(answer->error_code == ErrorCode::none);
+        REQUIRE(node.runtime.clock().now() < asked + 1s);
+        while (is_slow) node.runtime.clock().sleep_for(10ms);
+    });
+}
+
 TEST_CASE("a clean restart raises every leader epoch by two") {
     World world(2, {});
     Machine& machine = world.add_machine("n1", {});
