@@ -90,7 +90,7 @@ void FailoverWatch::begin(const ClusterNode& node, Instant now) {
         node.is_controller && node.serving()->metadata().controller().is_active();
     bound_ = session_;
     if (has_controller) {
-        bound_ = std::max(session_, fetch_timeout_ + session_ / 3);
+        bound_ = std::max(session_, fetch_timeout_ * 21 / 20 + session_ / 3);
     }
     bound_ += kWork;
     who_ =

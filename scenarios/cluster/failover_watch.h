@@ -7,9 +7,9 @@
 //     |------------------------ bound -------------------------------------->|
 //
 // With it may die the active controller: then the quorum misses it after
-// controller.quorum.fetch.timeout.ms, elects another, and that one gives every broker a third of a
-// session at least. The bound follows from these settings; a second is for all that takes no
-// timeout: votes, commits, the image's way, the clients' questions.
+// controller.quorum.fetch.timeout.ms and a twentieth at most, elects another, and that one gives
+// every broker a third of a session at least. The bound follows from these settings; a second is
+// for all that takes no timeout: votes, commits, the image's way, the clients' questions.
 //
 // V1: every partition that was led there takes sends again within the bound. Only from the first
 // batch on that somebody has for it; so none is judged that nobody sends to.
