@@ -116,22 +116,17 @@ Result<void, ErrorCode> ProducerState::check_epoch(const ProducerEntry& entry,
     return fail(ErrorCode::invalid_producer_epoch);
 }
 
-Result<void, ErrorCode> ProducerState::check_sequence(const ProducerEntry& entry,
-                                                      const BatchHeader& header) const {
-    const bool is_known = entry.producer_epoch != kNoProducerEpoch;
-    const bool has_gap =
-        !is_known ? overtakes_the_first(header)
-        : entry.producer_epoch.value() != header.producer_epoch
-            ? header.base_sequence != 0
-            : !in_sequence(entry.last_sequence(), header.base_sequence);
-    if (has_gap) return fail(ErrorCode::out_of_order_sequence_number);
-    return {};
+bool ProducerState::is_next(const BatchHeader& header, const ProducerEntry& entry) const {
+    if (entry.producer_epoch == kNoProducerEpoch) return !overtakes_the_first(header);
+    if (entry.producer_epoch.value() != header.producer_epoch) return header.base_sequence == 0;
+    return in_sequence(entry.last_sequence(), header.base_sequence);
 }
 
 /// Of a producer that is not known. Any sequence is welcome from one that may have been forgotten,
 /// or has written to a topic of this name that was deleted. But a leader that has followed another
-/// may get a producer's second batch before the first, which the last leader has never answered: who
-/// takes that lets the client believe that the first one was taken, too, and it is lost. Kafka does.
+/// may get a producer's second batch before the first, which the last leader has never answered:
+/// who takes that lets the client believe that the first one was taken, too, and it is lost. Kafka
+/// does.
 bool ProducerState::overtakes_the_first(const BatchHeader& header) const {
     const bool is_first_leader = header.partition_leader_epoch <= 0;
     if (has_forgotten_ || is_first_leader) return false;
@@ -183,7 +178,9 @@ Result<ProducerUpdate, ErrorCode> ProducerState::prepare(
         return update;
     }
 
-    if (origin == AppendOrigin::client) TRY(check_sequence(entry, header));
+    if (origin == AppendOrigin::client && !is_next(header, entry)) {
+        return fail(ErrorCode::out_of_order_sequence_number);
+    }
     if (entry.current_txn_first_offset && !header.is_transactional() &&
         origin != AppendOrigin::replication) {
         return fail(ErrorCode::invalid_txn_state);

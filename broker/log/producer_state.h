@@ -173,8 +173,7 @@ private:
     [[nodiscard]] Result<void, ErrorCode> check_epoch(const ProducerEntry& entry,
                                                       const BatchHeader& header,
                                                       AppendOrigin origin) const;
-    [[nodiscard]] Result<void, ErrorCode> check_sequence(const ProducerEntry& entry,
-                                                         const BatchHeader& header) const;
+    [[nodiscard]] bool is_next(const BatchHeader& header, const ProducerEntry& entry) const;
     [[nodiscard]] bool overtakes_the_first(const BatchHeader& header) const;
     [[nodiscard]] bool is_expired(const ProducerEntry& entry, std::int64_t now_ms) const;
 

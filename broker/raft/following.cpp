@@ -111,7 +111,7 @@ void Raft::answer(const Sent& sent, const protocol::FetchResponse& response) {
 
 void Raft::heard_from_leader() {
     auto& follower = std::get<Follower>(role_);
-    follower.fetch_deadline = deadline_after(now_.at, follower.patience);
+    follower.fetch_deadline = deadline_after(now_.at, patience());
     follower.has_fetched = true;
     leaderless_since_ = now_.at;
     lost_elections_ = 0;

@@ -220,7 +220,7 @@ private:
     void note_leader();
     [[nodiscard]] Role initial_role();
     [[nodiscard]] Instant random_deadline();
-    [[nodiscard]] Duration draw_patience();
+    [[nodiscard]] Duration patience() const;
     [[nodiscard]] Instant first_deadline();
     [[nodiscard]] Instant remaining_election_deadline();
 

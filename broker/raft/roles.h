@@ -77,7 +77,6 @@ struct Follower {
     NodeId leader_id;
     std::vector<Endpoint> leader_endpoints;
     std::optional<ReplicaKey> voted;
-    Duration patience;  // how long it does without the leader's answers
     Instant fetch_deadline;
     bool has_fetched = false;
     std::optional<SnapshotFetch> snapshot;

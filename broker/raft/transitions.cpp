@@ -100,13 +100,11 @@ Role Raft::initial_role() {
     }
     std::vector<Endpoint> endpoints = endpoints_of(state.leader_id);
     if (state.leader_id != kNoNode && !endpoints.empty()) {
-        const Duration patience = draw_patience();
         return Follower{.epoch = state.epoch,
                         .leader_id = state.leader_id,
                         .leader_endpoints = std::move(endpoints),
                         .voted = state.voted,
-                        .patience = patience,
-                        .fetch_deadline = deadline_after(now_.at, patience)};
+                        .fetch_deadline = deadline_after(now_.at, patience())};
     }
     return Unattached{
         .epoch = state.epoch,
@@ -171,12 +169,10 @@ void Raft::become_leader() {
 void Raft::become_follower(LeaderEpoch next_epoch, NodeId leader, std::vector<Endpoint> endpoints) {
     CHECK(leader != config_.node_id);
     CHECK(!contradicts_leader(leader, next_epoch));
-    const Duration patience = draw_patience();
     Follower next{.epoch = next_epoch,
                   .leader_id = leader,
                   .leader_endpoints = std::move(endpoints),
-                  .patience = patience,
-                  .fetch_deadline = deadline_after(now_.at, patience)};
+                  .fetch_deadline = deadline_after(now_.at, patience())};
     if (next_epoch == epoch()) next.voted = quorum_state_.voted;
     transition(std::move(next));
 }
@@ -225,11 +221,15 @@ Instant Raft::random_deadline() {
                           random_.between(config_.election_timeout, config_.election_timeout * 2));
 }
 
-// Followers hear the last of a leader that dies together, as what it commits wakes their fetches. Of
-// two that lost it in the same instant each would vote for itself, and of three voters nobody is left
-// to part them; Kafka's are as patient as each other.
-Duration Raft::draw_patience() {
-    return config_.fetch_timeout + random_.between(Duration::zero(), config_.fetch_timeout / 20);
+// Followers hear the last of a leader that dies together, as what it commits wakes their fetches.
+// Of two that lost it in the same instant each would vote for itself, and of three voters nobody is
+// left to part them: so each waits a little longer than the voters with smaller ids.
+Duration Raft::patience() const {
+    const auto& all = voters().voters();
+    const auto self = all.find(config_.node_id);
+    const auto rank = self == all.end() ? 0 : std::distance(all.begin(), self);
+    return config_.fetch_timeout +
+           config_.fetch_timeout / 20 * rank / std::max(std::ssize(all), 1L);
 }
 
 // Nothing was ever decided here, so there is most likely no leader to wait for; and where there is

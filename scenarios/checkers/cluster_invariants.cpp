@@ -14,11 +14,20 @@ void ClusterInvariants::check(const ClusterView& view) {
     }
 }
 
-void ClusterInvariants::lost_data(NodeId node) {
+template <class Action>
+void ClusterInvariants::for_partitions_of(NodeId node, const Action& action) {
     for (auto& [key, partition] : partitions_) {
         const metadata::PartitionState* state = context_of(key).state;
-        if (state != nullptr && state->is_replica(node)) partition.lost_data(node);
+        if (state != nullptr && state->is_replica(node)) action(partition);
     }
+}
+
+void ClusterInvariants::lost_data(NodeId node) {
+    for_partitions_of(node, [&](PartitionInvariants& partition) { partition.lost_data(node); });
+}
+
+void ClusterInvariants::restarted(NodeId node) {
+    for_partitions_of(node, [&](PartitionInvariants& partition) { partition.restarted(node); });
 }
 
 PartitionContext ClusterInvariants::context_of(const PartitionKey& key) const {

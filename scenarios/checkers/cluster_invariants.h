@@ -41,8 +41,13 @@ public:
 
     /// The machine of this node has lost what it had not synced, or its disk lost more than that.
     void lost_data(NodeId node);
+    /// Another process runs on the machine of this node.
+    void restarted(NodeId node);
 
 private:
+    /// Calls `action` with each partition that this node has a replica of.
+    template <class Action>
+    void for_partitions_of(NodeId node, const Action& action);
     [[nodiscard]] PartitionContext context_of(const PartitionKey& key) const;
 
     Judge& judge_;

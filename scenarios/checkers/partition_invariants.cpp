@@ -51,7 +51,6 @@ void PartitionInvariants::check(const PartitionView& view, const PartitionContex
 PartitionInvariants::Known& PartitionInvariants::known_of(NodeId node, const ReplicaView& replica) {
     Known& known = known_[node];
     if (known.start != replica.start) {
-        if (known.start != 0) restarted_.insert(node);
         known = {.start = replica.start};
     }
     known.checked = std::min(known.checked, replica.log.unchanged);

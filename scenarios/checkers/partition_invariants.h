@@ -36,6 +36,8 @@ public:
     void check(const PartitionView& view, const PartitionContext& context);
     /// This replica's log may have lost anything that was not synced.
     void lost_data(NodeId node) { suspects_.insert(node); }
+    /// Also before its new process has any replica to be seen.
+    void restarted(NodeId node) { restarted_.insert(node); }
 
 private:
     /// A replica as it was, in one run of its process.

@@ -58,6 +58,7 @@ void ClusterObserver::observe() {
     for (std::size_t place = 0; place < machines_.size(); ++place) {
         simulated::Machine& machine = *world_->machines()[place];
         SeenMachine& seen = machines_[place];
+        note_restarts(machine, seen);
         note_power_losses(machine, seen);
         server::Node* node = machine.alive() ? find_node_(machine) : nullptr;
         if (node == nullptr) continue;
@@ -139,6 +140,12 @@ void ClusterObserver::look_at_replica(simulated::Machine& machine, NodeId id, bo
         view.epochs = hosted.log->leader_epochs().entries();
         tail.tail.update(*machine.disk().store, *hosted.log, view.log);
     }
+}
+
+void ClusterObserver::note_restarts(const simulated::Machine& machine, SeenMachine& seen) {
+    if (seen.starts == machine.starts()) return;
+    seen.starts = machine.starts();
+    if (seen.node) invariants_.restarted(*seen.node);
 }
 
 void ClusterObserver::note_power_losses(const simulated::Machine& machine, SeenMachine& seen) {

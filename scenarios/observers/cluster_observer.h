@@ -55,6 +55,7 @@ private:
 
     struct SeenMachine {
         std::optional<NodeId> node;  // that runs or ran there
+        std::uint64_t starts = 0;
         std::uint64_t power_losses = 0;
     };
 
@@ -62,6 +63,7 @@ private:
     void look_at_quorum(simulated::Machine& machine, NodeId id, drivers::ClusterMetadata& metadata);
     void look_at_replica(simulated::Machine& machine, NodeId id, bool is_registered,
                          const replication::HostedPartition& hosted);
+    void note_restarts(const simulated::Machine& machine, SeenMachine& seen);
     void note_power_losses(const simulated::Machine& machine, SeenMachine& seen);
     void forget_what_is_gone();
 

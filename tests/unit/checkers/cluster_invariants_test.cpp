@@ -126,6 +126,7 @@ public:
         return judge_.violation() ? judge_.violation()->invariant : "pass";
     }
     void lost_data(int id) { invariants_.lost_data(n(id)); }
+    void restarted(int id) { invariants_.restarted(n(id)); }
 
     ClusterView view;
 
@@ -205,12 +206,10 @@ TEST_CASE("R2: with ELR a loss counts once min.insync.replicas have restarted si
     cluster.replicate(3);
     cluster.state().isr = {n(1), n(2)};
     cluster.set_partition();
-    if (has_other_restarted) {
-        cluster.look();
-        cluster.replica(3).start = 2;
-    }
     cluster.look();
+    if (has_other_restarted) cluster.restarted(3);  // it has no replicas to be seen yet
     cluster.lost_data(2);
+    cluster.restarted(2);
     cluster.replica(2).start = 2;
     cluster.write(2, {batch(0, 1)});
     cluster.commit(2, 1);

@@ -44,7 +44,7 @@ TEST_CASE("sequence numbers follow one another and wrap to zero") {
     REQUIRE(add(wrapping, header(5, 3)));
 }
 
-TEST_CASE("a producer's second batch does not come before the first at a leader that followed another") {
+TEST_CASE("a leader that followed another takes no second batch of a producer before the first") {
     const auto refused = [](const ProducerState& state, std::int32_t sequence, int leader_epoch) {
         BatchHeader batch = header(state.end_offset().value(), sequence);
         batch.partition_leader_epoch = leader_epoch;
