@@ -65,6 +65,7 @@ void ConsumerMembership::prepared(Instant now, const std::set<std::string>& topi
     has_topics_ = true;
     topics_ = topics;
     must_say_all_ = true;
+    has_news_ = true;
     next_heartbeat_ = now;
 }
 
@@ -78,6 +79,7 @@ void ConsumerMembership::adopted(Instant now) {
     owned_ = *std::exchange(to_adopt_, std::nullopt);
     if (const auto newer = std::exchange(newer_, std::nullopt)) take(*newer);
     // The others wait for what was given up.
+    has_news_ = true;
     next_heartbeat_ = now;
 }
 
@@ -110,7 +112,12 @@ MembershipAction ConsumerMembership::next(Instant now) {
     if (is_leaving_) return SendConsumerHeartbeat{leave_request()};
     // What was lost is given up before it joins again.
     if (!has_topics_ || is_lost_) return WaitUntil{kNever};
-    if (now >= next_heartbeat_) return SendConsumerHeartbeat{heartbeat()};
+    if (now >= next_heartbeat_) {
+        SendConsumerHeartbeat beat{heartbeat()};
+        must_say_all_ = false;
+        has_news_ = false;
+        return beat;
+    }
     if (epoch_ <= 0) return WaitUntil{next_heartbeat_};
     return WaitUntil{
         std::min(next_heartbeat_, deadline_after(last_poll_, options_.max_poll_interval))};
@@ -165,13 +172,14 @@ void ConsumerMembership::answered(Instant now, const Response& answer,
             return give_up(now, answer.error_code);
     }
     epoch_ = answer.member_epoch;
-    must_say_all_ = false;
-    next_heartbeat_ = deadline_after(now, answer.heartbeat_interval_ms * 1ms);
+    next_heartbeat_ = has_news_ ? now : deadline_after(now, answer.heartbeat_interval_ms * 1ms);
     if (!answer.assignment) return;
+    // Who cannot be told a name again keeps what it has all the same.
+    names_.insert(names.begin(), names.end());
     Assignment assignment;
     for (const auto& topic : answer.assignment->topic_partitions) {
-        const auto name = names.find(topic.topic_id);
-        if (name == names.end()) {
+        const auto name = names_.find(topic.topic_id);
+        if (name == names_.end()) {
             // It will be told again.
             must_say_all_ = true;
             continue;

@@ -93,9 +93,11 @@ private:
     std::set<std::string> topics_;
     std::int32_t epoch_ = 0;
     bool must_say_all_ = true;
-    Assignment owned_;                    // what the application has
-    std::optional<Assignment> to_adopt_;  // what it is busy with
-    std::optional<Assignment> newer_;     // what was told meanwhile
+    bool has_news_ = false;                           // that the heartbeat under way does not tell
+    Assignment owned_;                                // what the application has
+    std::optional<Assignment> to_adopt_;              // what it is busy with
+    std::optional<Assignment> newer_;                 // what was told meanwhile
+    std::map<protocol::TopicId, std::string> names_;  // that were ever known
     bool is_lost_ = false;
     bool is_leaving_ = false;
     bool is_fenced_ = false;

@@ -128,6 +128,28 @@ TEST_CASE("a topic that it does not know yet it has told again") {
     REQUIRE(membership.assignment_to_adopt() == orders({0}));
 }
 
+TEST_CASE("topics that change while a heartbeat is under way are told by the next one, at once") {
+    ConsumerMembership membership = member();
+    membership.prepared(kStart, {});
+    REQUIRE(asked(membership, kStart)->subscribed_topic_names->empty());
+    membership.request_rejoin(kStart);
+    membership.prepared(kStart, {"orders"});
+    membership.answered(kStart, answer(1, {{}}), kNames);
+    const auto beat = asked(membership, kStart);
+    REQUIRE(beat->subscribed_topic_names == std::vector<std::string>{"orders"});
+    membership.answered(kStart, answer(2, {{0}}), kNames);
+    REQUIRE(!asked(membership, kStart));
+}
+
+TEST_CASE("a topic whose name it has known stays its own where nobody can tell it again") {
+    ConsumerMembership membership = member();
+    become_member(membership);
+    REQUIRE(asked(membership, kStart + 1s));
+    membership.answered(kStart + 1s, answer(2, {{0, 1}}), {});
+    REQUIRE(membership.is_stable());
+    REQUIRE(!asked(membership, kStart + 2s)->subscribed_topic_names);
+}
+
 TEST_CASE("a fenced member gives all up before it joins again") {
     ConsumerMembership membership = member();
     become_member(membership);
