@@ -42,7 +42,9 @@ void update(const JoinGroup& join, const protocol::ConsumerProtocolSubscription&
     subscription.subscribed_topic_regex = "";
     subscription.client_id = join.client_id;
     subscription.client_host = join.client_host;
-    auto& classic = subscription.classic_member_metadata.emplace();
+    auto& metadata = subscription.classic_member_metadata;
+    metadata = protocol::ConsumerGroupMemberMetadataValue::ClassicMemberMetadata{};
+    auto& classic = *metadata;
     classic.session_timeout_ms = request.session_timeout_ms;
     for (const auto& each : request.protocols) {
         classic.supported_protocols.push_back({.name = each.name, .metadata = each.metadata});

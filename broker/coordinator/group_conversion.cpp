@@ -38,7 +38,8 @@ std::optional<ConsumerMember> to_consumer(const ClassicMember& member, const Cla
     made.subscription.subscribed_topic_names = subscription->topics;
     std::ranges::sort(made.subscription.subscribed_topic_names);
     made.subscription.rebalance_timeout_ms = member.rebalance_timeout_ms;
-    ClassicMetadata& classic = made.subscription.classic_member_metadata.emplace();
+    made.subscription.classic_member_metadata = ClassicMetadata{};
+    ClassicMetadata& classic = *made.subscription.classic_member_metadata;
     classic.session_timeout_ms = member.session_timeout_ms;
     for (const auto& each : member.protocols) {
         classic.supported_protocols.push_back({.name = each.name, .metadata = each.metadata});

@@ -216,7 +216,7 @@ Result<Offset, StorageError> MetadataLog::apply_retention() {
         if (total <= options_.max_retention_bytes) break;
         TRY(snapshots_.remove_oldest());
         TRY(told(log_->delete_records(snapshots_.ids().front().end_offset)));
-        TRY(told(log_->delete_old_segments()));
+        (void)TRY(told(log_->delete_old_segments()));
     }
     return start_offset();
 }
