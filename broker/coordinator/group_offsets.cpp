@@ -36,12 +36,13 @@ bool has_partition(const metadata::MetadataImage& image, const std::string& topi
 OffsetCommitValue to_value(const OffsetCommitRequest& request,
                            const OffsetCommitRequest::Partition& partition, std::int64_t wall_ms) {
     const bool has_retention = request.retention_time_ms != kDefaultRetention;
+    const std::int64_t retention_ms = std::min(request.retention_time_ms, kMaxRetentionMs);
     return {.offset = partition.committed_offset,
             .leader_epoch = partition.committed_leader_epoch,
             .metadata = partition.committed_metadata.value_or(""),
             .commit_timestamp =
                 partition.commit_timestamp == kNoTimestamp ? wall_ms : partition.commit_timestamp,
-            .expire_timestamp = has_retention ? wall_ms + request.retention_time_ms : kNoTimestamp};
+            .expire_timestamp = has_retention ? wall_ms + retention_ms : kNoTimestamp};
 }
 
 OffsetFetchResponse::GroupPartition no_offset(protocol::PartitionId partition, ErrorCode error) {
