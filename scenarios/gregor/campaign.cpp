@@ -16,6 +16,10 @@
 #include "sim/base/check.h"
 #include "sim/simulated/tripwire.h"
 
+/// There only in a build that measures coverage (preset `coverage`), else null: writes what the
+/// process has counted so far, which leaving by _exit would lose.
+extern "C" [[gnu::weak]] int __llvm_profile_write_file();
+
 namespace gregor::scenarios {
 namespace {
 
@@ -31,6 +35,12 @@ RunReport g_current;
 /// Memory stays with the worker from run to run: giving it back and asking for it again is page
 /// faults. Allocators other than glibc's, such as a sanitizer's, take no advice.
 void keep_memory() { (void)::mallopt(M_TRIM_THRESHOLD, 1 << 30); }
+
+/// Ends a worker, without what the supervisor has yet to do at its own end.
+[[noreturn]] void leave() {
+    if (__llvm_profile_write_file != nullptr) (void)__llvm_profile_write_file();
+    ::_exit(0);
+}
 
 void write_line(int pipe, std::string line) {
     line.push_back('\n');
@@ -51,7 +61,7 @@ void report_failed_check(const CheckFailure& failure) {
         fmt::format("{}:{}: {} {}", failure.file, failure.line, failure.condition, failure.message),
         Instant{}};
     write_line(g_report_pipe, to_json(g_current));
-    ::_exit(0);
+    leave();
 }
 
 [[noreturn]] void work(const CampaignOptions& options, int tasks_in, int reports_out) {
@@ -68,7 +78,7 @@ void report_failed_check(const CheckFailure& failure) {
         ::alarm(0);
         write_line(reports_out, to_json(report));
     }
-    ::_exit(0);
+    leave();
 }
 
 // The supervisor's side. --------------------------------------------------------------------------
