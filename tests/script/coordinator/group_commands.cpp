@@ -458,7 +458,9 @@ CommitOffsets GroupCommands::commit_of(const Line& line) {
                              .committed_offset = protocol::Offset(std::stoll(parts.at(0))),
                              .committed_metadata = parts.size() > 1 ? parts[1] : ""}}});
     }
-    commit.request.retention_time_ms = line.number("retention", -1);
+    const auto retention = line.named.find("retention");
+    commit.request.retention_time_ms =
+        retention == line.named.end() ? -1 : std::stoll(retention->second);
     return commit;
 }
 
