@@ -21,6 +21,7 @@ enum class Anomaly : std::uint8_t {
     unseen,
     unsent_value,
     changed_record,
+    failed_read,
     aborted_read,
     incomplete_drain,
     // Polls.

@@ -184,13 +184,13 @@ void RecordChecks::judge_values() {
                                    tables_.text_of(id));
             });
         } else if (fate_of(value) == Fate::aborted) {
-            judge_aborted(id);
+            judge_what_failed(id);
         }
     }
     judge_repeats();
 }
 
-void RecordChecks::judge_aborted(Id id) {
+void RecordChecks::judge_what_failed(Id id) {
     const ValueState& value = tables_.values[id];
     const bool send_failed = value.result == Outcome::fail;
     const Excuse excuse =
@@ -200,7 +200,8 @@ void RecordChecks::judge_aborted(Id id) {
         const TransactionState& transaction = tables_.transactions[value.transaction];
         evidence.push_back(std::max(transaction.abort_line, transaction.commit_line));
     }
-    findings_.add(Anomaly::aborted_read, excuse, std::move(evidence), [&] {
+    const Anomaly anomaly = send_failed ? Anomaly::failed_read : Anomaly::aborted_read;
+    findings_.add(anomaly, excuse, std::move(evidence), [&] {
         if (send_failed) {
             return fmt::format("{}: {} stands at offset {}, but its send had failed for good",
                                tables_.name_of(value.partition), tables_.text_of(id), value.offset);

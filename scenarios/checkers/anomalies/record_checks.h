@@ -86,7 +86,7 @@ private:
     [[nodiscard]] std::optional<Excuse> excuse_if_lost(Id partition, std::int64_t offset,
                                                        const ValueState& value) const;
     [[nodiscard]] bool is_deletable(Id partition, std::int64_t offset) const;
-    void judge_aborted(Id value);
+    void judge_what_failed(Id value);
     void judge_repeats();
     void judge_order(Id partition, Id value, std::uint64_t ordinal);
     void judge_outside(Id partition);
