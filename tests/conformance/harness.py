@@ -31,6 +31,7 @@ NODE_CLIENTS = ROOT / "tests" / "conformance" / "js"
 START_TIMEOUT_S = 20
 STOP_TIMEOUT_S = 20
 SKIPPED_EXIT_CODE = 77
+DRILL_USAGE = 254
 
 
 def gregord_program():
@@ -201,6 +202,12 @@ def run(command, stdin=None, timeout_s=30):
         raise AssertionError(
             f"{' '.join(map(str, command))} ended with {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def run_drill(*arguments):
+    """scripts/drill, to its end, whatever that is."""
+    return subprocess.run([sys.executable, ROOT / "scripts" / "drill", *arguments], capture_output=True, text=True,
+                          timeout=280, check=False)
 
 
 def run_kcat(broker, *arguments, stdin=None, timeout_s=30):

@@ -2,24 +2,17 @@
 
 import json
 import pathlib
-import subprocess
-import sys
 import tempfile
 import unittest
 
-from harness import ROOT, gregord_program, main
+from harness import DRILL_USAGE, gregord_program, main, run_drill
 
 try:
     import confluent_kafka
 except ImportError:
     confluent_kafka = None
 
-DRILL = ROOT / "scripts" / "drill"
-PASSED, NO_NETWORKS, USAGE = 0, 77, 254
-
-
-def run_drill(*arguments):
-    return subprocess.run([sys.executable, DRILL, *arguments], capture_output=True, text=True, timeout=280, check=False)
+PASSED, NO_NETWORKS = 0, 77
 
 
 @unittest.skipIf(confluent_kafka is None, "python3-confluent-kafka is not installed")
@@ -35,7 +28,7 @@ class Cluster(unittest.TestCase):
             return [json.loads(line) for line in (drill / "history.jsonl").read_text().splitlines()], done.stdout
 
     def faults(self, events):
-        return [(event["fault"], "leader of 0" in event["why"]) for event in events if "fault" in event]
+        return [(event["fault"], "leader of drill-0" in event["why"]) for event in events if "fault" in event]
 
     def test_a_leader_killed_under_load_loses_and_repeats_nothing(self):
         events, output = self.drill("--fault", "kill:leader")
@@ -49,8 +42,9 @@ class Cluster(unittest.TestCase):
 
 class CommandLine(unittest.TestCase):
     def test_mistakes_are_usage(self):
-        self.assertEqual(USAGE, run_drill("--fault", "kill:everyone").returncode)
-        self.assertEqual(USAGE, run_drill("--fault", "cut:leader").returncode)
+        for mistake in (["--fault", "kill:everyone"], ["--fault", "cut:leader"], ["--topic", "input"],
+                        ["--program", ""]):
+            self.assertEqual(DRILL_USAGE, run_drill(*mistake).returncode, mistake)
 
 
 if __name__ == "__main__":
