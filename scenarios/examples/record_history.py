@@ -13,43 +13,17 @@ Needs python3-confluent-kafka. Exit code 1 if the clients could not finish.
 """
 
 import argparse
-import json
 import sys
-import threading
 import time
 
 import confluent_kafka
 import confluent_kafka.admin
 
+from history import History, outcome_of
+from whole_log import read_whole_log
+
 PARTITIONS = 3
 GIVE_UP_S = 60
-
-
-class History:
-    """The file, written by any thread; events stand in the order in which they ended."""
-
-    def __init__(self, path):
-        self._began = time.monotonic()
-        self._lock = threading.Lock()
-        self._file = open(path, "w", encoding="utf-8")
-        self.add(format="gregor-history", version=2, **{
-            "acks": "all", "enable.idempotence": True, "unclean.leader.election.enable": False,
-            "isolation.level": "read_committed"})
-
-    def now(self):
-        return round(time.monotonic() - self._began, 6)
-
-    def add(self, **event):
-        with self._lock:
-            self._file.write(json.dumps(event) + "\n")
-
-    def ended(self, began, **event):
-        """An operation that ends now."""
-        with self._lock:
-            self._file.write(json.dumps({**event, "began": began, "ended": self.now()}) + "\n")
-
-    def close(self):
-        self._file.close()
 
 
 class Sender:
@@ -76,63 +50,30 @@ class Sender:
         return self._producer.flush(GIVE_UP_S) == 0
 
     def _answered(self, number, partition, key, value, began, error, message):
-        # A value that timed out may have been written: unknown. The client does not tell apart what never left it.
-        outcome = {"result": "unknown", "error": str(error)} if error else {"result": "ok"}
+        outcome = outcome_of(error, message)
         if not error:
             self.acknowledged += 1
             outcome["timestamp"] = message.timestamp()[1]
-            if message.offset() >= 0:  # not known of a value whose first answer was lost
-                outcome["offset"] = message.offset()
         self._history.ended(began, op="send", producer="p0", number=number, topic=self._topic, partition=partition,
                             key=key, value=value, **outcome)
 
 
-class Reader:
+class Follower:
     """A consumer of all partitions from their starts, by assignment."""
 
-    def __init__(self, history, servers, topic, name):
-        self._history, self._topic, self._name = history, topic, name
-        self._positions = dict.fromkeys(range(PARTITIONS), 0)
+    def __init__(self, history, servers, topic):
+        self._history = history
         self._consumer = confluent_kafka.Consumer({
             "bootstrap.servers": servers, "group.id": "unused", "enable.auto.commit": False,
             "isolation.level": "read_committed", "auto.offset.reset": "error", "log_level": 0})
         self._consumer.assign([confluent_kafka.TopicPartition(topic, partition, 0) for partition in range(PARTITIONS)])
         for partition in range(PARTITIONS):
-            history.add(op="seek", consumer=name, topic=topic, partition=partition, offset=0)
+            history.add(op="seek", consumer="follower", topic=topic, partition=partition, offset=0)
 
     def poll(self):
         began = self._history.now()
-        polled = {}
-        for message in self._consumer.consume(100, 0.1):
-            if message.error() is None:
-                polled.setdefault(message.partition(), []).append(message)
-        for partition, messages in polled.items():
-            records = [[message.offset(), message.value().decode(), message.key().decode(), message.timestamp()[1]]
-                       for message in messages]
-            self._history.ended(began, op="poll", consumer=self._name, topic=self._topic, partition=partition,
-                                records=records)
-            self._positions[partition] = records[-1][0] + 1
-
-    def read_all(self):
-        """Everything that is there now. False if it cannot be read."""
-        marks = {partition: self._watermarks(partition) for partition in range(PARTITIONS)}
-        deadline = time.monotonic() + GIVE_UP_S
-        while any(self._positions[partition] < end for partition, (_, end) in marks.items()):
-            if time.monotonic() > deadline:
-                return False
-            self.poll()
-        for partition, (start, end) in marks.items():
-            self._history.add(op="end", consumer=self._name, topic=self._topic, partition=partition,
-                              log_start=start, log_end=end)
-        return True
-
-    def _watermarks(self, partition):
-        began = self._history.now()
-        start, end = self._consumer.get_watermark_offsets(
-            confluent_kafka.TopicPartition(self._topic, partition), timeout=GIVE_UP_S)
-        self._history.ended(began, op="watermarks", client=self._name, topic=self._topic, partition=partition,
-                            log_start=start, last_stable_offset=end)
-        return start, end
+        messages = self._consumer.consume(100, 0.1)
+        self._history.polled(began, "follower", [message for message in messages if message.error() is None])
 
     def close(self):
         self._consumer.close()
@@ -147,7 +88,7 @@ def record(arguments):
     history = History(arguments.history)
     make_topic(arguments.servers, arguments.topic, arguments.replicas)
     sender = Sender(history, arguments.servers, arguments.topic)
-    follower = Reader(history, arguments.servers, arguments.topic, "follower")
+    follower = Follower(history, arguments.servers, arguments.topic)
     deadline = time.monotonic() + arguments.seconds
     while time.monotonic() < deadline:
         for _ in range(20):
@@ -155,9 +96,8 @@ def record(arguments):
         follower.poll()
     is_answered = sender.finish()
     follower.close()
-    last = Reader(history, arguments.servers, arguments.topic, "last")
-    is_read = last.read_all()
-    last.close()
+    is_read = read_whole_log({"bootstrap.servers": arguments.servers, "log_level": 0}, history, "last",
+                             arguments.topic, PARTITIONS, GIVE_UP_S)
     history.close()
     print(f"{sender.acknowledged} acknowledged")
     return is_answered and is_read
