@@ -21,7 +21,7 @@ constexpr Command kCommands[] = {
     {"topics", "create, list, describe, alter and delete topics", add_topics},
     {"configs", "describe and alter the configs of topics and brokers", add_configs},
     {"produce", "lines of standard input become records", add_produce},
-    {"perf", "how fast records are produced", add_perf},
+    {"perf", "how fast records are produced, consumed, and passed on", add_perf},
     {"consume", "records become lines of standard output", add_consume},
     {"quorum", "the metadata quorum", add_quorum},
     {"features", "the features' levels, of metadata and the quorum too", add_features},

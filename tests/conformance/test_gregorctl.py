@@ -147,6 +147,30 @@ class Gregorctl(unittest.TestCase):
         self.refused(FAILED, "No key separator found on line number 1", "produce", "--topic", "range",
                      "--property", "parse.key=true", stdin="no key here\n")
 
+    def test_performance_is_told_of_as_many_records_as_there_are(self):
+        self.make("fast", "--partitions", 2)
+        sent = self.done("perf", "producer", "--topic", "fast", "--num-records", 2000, "--record-size", 100,
+                         "--throughput", -1, "--producer-props", "acks=all")
+        self.assertRegex(sent, r"^2000 records sent, [\d.]+ records/sec \([\d.]+ MB/sec\), .* ms 99\.9th\.$")
+        head, figures = self.done("perf", "consumer", "--topic", "fast", "--messages", 2000).splitlines()
+        self.assertEqual(10, len(head.split(", ")))
+        figures = figures.split(", ")
+        self.assertEqual((10, "2000", f"{2000 * 100 / 2**20:.4f}"), (len(figures), figures[4], figures[2]))
+        for more in ((), ("--throughput", 400)):
+            text = self.done("perf", "e2e", "--topic", "fast", "--num-records", 200, "--record-size", 50,
+                             "--producer-acks", "all", *more)
+            self.assertRegex(text, r"^Avg latency: [\d.]+ ms\n"
+                                   r"Percentiles: 50th = [\d.]+, 99th = [\d.]+, 99\.9th = [\d.]+\n$")
+
+    def test_performance_tests_tell_what_they_miss(self):
+        self.make("slow")
+        result = self.run_it("perf", "consumer", "--topic", "slow", "--messages", 1, "--timeout", 300)
+        self.assertEqual(DONE, result.returncode)
+        self.assertIn("timeout (300 ms) exceeded", result.stderr)
+        self.refused(USAGE, "--record-size", "perf", "e2e", "--topic", "slow", "--num-records", 1, "--record-size", 9)
+        self.refused(USAGE, "configuration acks", "perf", "e2e", "--topic", "slow", "--num-records", 1,
+                     "--record-size", 10, "--producer-acks", 7)
+
     def test_the_quorum_and_the_cluster_are_described(self):
         status = dict(line.split(":", 1)
                       for line in self.done("quorum", "describe", "--status").splitlines())
