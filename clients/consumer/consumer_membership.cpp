@@ -136,8 +136,17 @@ Request ConsumerMembership::heartbeat() const {
         request.subscribed_topic_names.emplace(topics_.begin(), topics_.end());
         request.server_assignor = options_.remote_assignor;
     }
+    // What it was told to have is its own before the application has it: nothing of it is free
+    // where the coordinator thinks better of it meanwhile.
+    ById may_own = owned_.by_id;
+    for (const auto& told : {to_adopt_, newer_}) {
+        if (!told) continue;
+        for (const auto& [topic_id, partitions] : told->by_id) {
+            may_own[topic_id].insert(partitions.begin(), partitions.end());
+        }
+    }
     request.topic_partitions.emplace();
-    for (const auto& [topic_id, partitions] : owned_.by_id) {
+    for (const auto& [topic_id, partitions] : may_own) {
         request.topic_partitions->push_back(
             {.topic_id = topic_id, .partitions = {partitions.begin(), partitions.end()}});
     }

@@ -6,13 +6,12 @@
 //     idle ──────────────> preparing ─────────────> joining ───────────────────────> member
 //       ^                      ^                                                     │    │ │ leave
 //       (-1, static -2)└────────── lost (FENCED_MEMBER_EPOCH, …) ────────────┘    │ assignment
-//     any state                                                     adopted: says so at once, in
-//     the
-//                                                                   next heartbeat ───────┘
+//     any state                                                     adopted: says so at once
+//                                                                   in the next heartbeat ──┘
 //
-// What must hold: the member says that it owns all that the application may still use, so what it
-// is to give up goes to nobody else before that has happened. Sources: KIP-848, KIP-1082 (its id is
-// its own).
+// What must hold: the member says that it owns all that the application may still use, or may come
+// to use from what it was told already, so what it is to give up goes to nobody else before that
+// has happened. Sources: KIP-848, KIP-1082 (its id is its own).
 #pragma once
 
 #include <set>

@@ -116,6 +116,24 @@ TEST_CASE("what is assigned while it is busy with an assignment comes after that
     REQUIRE(membership.is_stable());
 }
 
+// mixed-clients 110 and 196: another was given a partition that this one was busy taking over.
+TEST_CASE("it says that it owns what it is busy taking over, and what is to come after that") {
+    ConsumerMembership membership = member();
+    become_member(membership);
+    REQUIRE(asked(membership, kStart + 1s));
+    membership.answered(kStart + 1s, answer(2, {{0, 1, 2}}), kNames);
+    REQUIRE(owned_in(*asked(membership, kStart + 2s)) == 3);
+    membership.answered(kStart + 2s, answer(2, {{0, 3}}), kNames);
+    REQUIRE(owned_in(*asked(membership, kStart + 3s)) == 4);
+    membership.answered(kStart + 3s, answer(2), kNames);
+    membership.adopted(kStart + 3s);
+    REQUIRE(membership.assignment_to_adopt() == orders({0, 3}));
+    REQUIRE(owned_in(*asked(membership, kStart + 3s)) == 4);
+    membership.answered(kStart + 3s, answer(2), kNames);
+    membership.adopted(kStart + 3s);
+    REQUIRE(owned_in(*asked(membership, kStart + 3s)) == 2);
+}
+
 TEST_CASE("a topic that it does not know yet it has told again") {
     ConsumerMembership membership = member();
     membership.prepared(kStart, {"orders"});
