@@ -5,8 +5,9 @@
 //     consumer ──the last such member is gone, classic ones are left──> classic    (downgrade)
 //
 // Upward, what the last generation gave each member is what it owns and its target, and the
-// generation is the epoch; who waits is told to join again. Downward, the target is the assignment,
-// the epoch the generation, and a rebalance begins once that is committed.
+// generation is the epoch; who waits is told to join again. What a cooperative member owned when it
+// joined last, and is not to have, it has yet to give up. Downward, the target is the assignment, the
+// epoch the generation, and a rebalance begins once that is committed.
 #include <algorithm>
 
 #include "broker/coordinator/consumer/classic_protocol.h"
@@ -47,6 +48,7 @@ std::optional<ConsumerMember> to_consumer(const ClassicMember& member, const Cla
     made.member_epoch = group.generation_id();
     made.previous_member_epoch = group.generation_id();
     made.assigned = *assigned;
+    made.pending_revocation = owned_partitions(*subscription, image);
     return made;
 }
 
@@ -66,12 +68,20 @@ ClassicMember to_classic(const ConsumerMember& member) {
 }
 
 /// A partition that two members say is theirs stays with the first: a leader may assign what it
-/// likes.
+/// likes. What nobody is to have and somebody may still own is not free before that one has joined
+/// again without it (KIP-429).
 void keep_once(std::vector<ConsumerMember>& members) {
     TopicPartitions taken;
     for (ConsumerMember& member : members) {
         member.assigned = difference(member.assigned, taken);
         add(taken, member.assigned);
+    }
+    for (ConsumerMember& member : members) {
+        member.pending_revocation = difference(member.pending_revocation, taken);
+        add(taken, member.pending_revocation);
+        if (member.pending_revocation.empty()) continue;
+        PROBE("a group was upgraded while a member had yet to give partitions up");
+        member.state = MemberState::unrevoked_partitions;
     }
 }
 
