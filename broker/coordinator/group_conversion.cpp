@@ -6,8 +6,9 @@
 //
 // Upward, what the last generation gave each member is what it owns and its target, and the
 // generation is the epoch; who waits is told to join again. What a cooperative member owned when it
-// joined last, and is not to have, it has yet to give up. Downward, the target is the assignment, the
-// epoch the generation, and a rebalance begins once that is committed.
+// joined last, and is not to have, it has yet to give up. Downward, what each member has is its
+// assignment, the epoch the generation, and a rebalance begins once that is committed; a
+// coordinator that takes over before knows by the missing leader that one is due.
 #include <algorithm>
 
 #include "broker/coordinator/consumer/classic_protocol.h"
@@ -145,13 +146,17 @@ void GroupCoordinator::downgrade(Step& step, GroupDraft& draft,
     for (const auto& [id, member] : group.members()) {
         if (leaving.contains(id)) continue;
         const ClassicMember& made = classic.add(to_classic(member), "consumer");
-        assignments[id] = write_assignment(group.target_of(id), made.protocols.front().metadata,
-                                           *step.context.image);
+        // Of its target some may still be others'.
+        assignments[id] =
+            write_assignment(member.assigned, made.protocols.front().metadata, *step.context.image);
     }
     classic.continue_from(group.epoch(), step.context.wall_ms);
     draft.erase();
     step.take(draft);
-    write_group(step, classic, assignments);
+    GroupMetadataRecord record{.key = {.group = draft.group_id()},
+                               .value = classic.to_value(assignments)};
+    record.value->leader.reset();
+    step.write(record);
     step.outcome.append = next_append_++;
     storing_.emplace(*step.outcome.append, StoringDowngrade{draft.group_id()});
 }

@@ -63,8 +63,12 @@ void GroupCoordinator::loaded(const CoordinatorContext& context) {
     is_loaded_ = true;
     Step step{.context = context, .outcome = {}};
     for (const auto& [group_id, value] : image_.groups()) {
-        const ClassicGroup& group = groups_.try_emplace(group_id, group_id, value).first->second;
+        ClassicGroup& group = groups_.try_emplace(group_id, group_id, value).first->second;
         for (const auto& [member_id, member] : group.members()) renew_session(step, group, member);
+        if (value.leader || group.members().empty()) continue;
+        // It was a consumer group, and nobody has shared out yet what its leavers had.
+        PROBE("a group that had become classic rebalances with its next coordinator");
+        prepare_rebalance(step, group);
     }
     const auto make_simple = [&](const std::string& group_id) {
         if (image_.find_consumer_group(group_id) != nullptr) return;
