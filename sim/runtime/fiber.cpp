@@ -12,10 +12,12 @@
 #include "sim/base/check.h"
 
 #if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #define GREGOR_ASAN 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #define GREGOR_ASAN 1
 #endif
@@ -132,6 +134,11 @@ FiberStack::~FiberStack() {
     CHECK(context_->ended, "a suspended fiber is never destroyed");
     context_->quit = true;
     context_->enter_fiber();
+#if defined(GREGOR_ASAN)
+    // The outermost frames never return, so what lies around their variables is still poisoned for
+    // whoever is given these addresses next.
+    __asan_unpoison_memory_region(context_->mapping.base, context_->mapping.size);
+#endif
     ::munmap(context_->mapping.base, context_->mapping.size);
 }
 
