@@ -102,7 +102,17 @@ Result<void, ErrorCode> BrokerLifecycle::enter(protocol::BrokerRegistrationReque
         runtime_.clock().sleep_for(kBackoff);
     }
     tasks_.spawn("heartbeats", [this] { keep_beating(); });
+    wait_until_active();
     return {};
+}
+
+/// The controller's answer comes when it has committed that we are unfenced; until our own image
+/// says so, and everything here has been told, we would serve as one who leads nothing.
+void BrokerLifecycle::wait_until_active() {
+    MetadataFeed& feed = metadata_.feed();
+    while (feed.is_publishing() || !feed.image()->is_active(options_.node_id)) {
+        feed.wait_for_change(deadline_after(runtime_.clock().now(), options_.heartbeat_interval));
+    }
 }
 
 Result<void, ErrorCode> BrokerLifecycle::register_here() {

@@ -49,6 +49,7 @@ private:
     using HeartbeatResult = Result<protocol::BrokerHeartbeatResponse, protocol::ErrorCode>;
 
     [[nodiscard]] Result<void, protocol::ErrorCode> register_here();
+    void wait_until_active();
     [[nodiscard]] HeartbeatResult beat(bool want_shut_down, Instant deadline);
     void keep_beating();
 

@@ -118,7 +118,9 @@ void MetadataFeed::publish() {
     image_ = std::make_shared<const metadata::MetadataImage>(loader_.visible());
     image_offset_ = loader_.next_offset();
     runtime_.trace().event("image_published", "offset={}", image_offset_);
+    is_publishing_ = true;
     for (const ImageSubscriber& subscriber : subscribers_) subscriber(before, image_);
+    is_publishing_ = false;
     published_.notify_all();
 }
 

@@ -45,6 +45,8 @@ public:
 
     /// The newest published image, never null.
     [[nodiscard]] const metadata::ImageRef& image() const { return image_; }
+    /// Whether subscribers are still being told of image().
+    [[nodiscard]] bool is_publishing() const { return is_publishing_; }
     /// One above the last offset that image() holds.
     [[nodiscard]] raft::Offset image_offset() const { return image_offset_; }
     /// Every committed record that was read, those of an open metadata transaction too.
@@ -73,6 +75,7 @@ private:
     metadata::MetadataLoader loader_;
     metadata::ImageRef image_;
     raft::Offset image_offset_{0};
+    bool is_publishing_ = false;
     std::int64_t last_timestamp_ms_ = 0;  // of the last batch
     std::int64_t bytes_since_snapshot_ = 0;
     WaitQueue committed_;

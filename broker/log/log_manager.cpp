@@ -202,7 +202,21 @@ protocol::Uuid LogManager::random_uuid() {
 // Opening logs. ----------------------------------------------------------------------------------
 
 Result<void, StorageError> LogManager::open_logs(std::size_t directory) {
+    const std::set<TopicPartition> found = TRY(find_logs(directory));
+    TaskGroup loaders(runtime_.tasks(), "log loaders");
+    auto next = found.begin();
+    for (std::size_t i = 0; i < std::min(options_.logs_at_once, found.size()); ++i) {
+        loaders.spawn("log loader", [&] {
+            while (next != found.end()) take_in(*next++, directory);
+        });
+    }
+    loaders.join();
+    return {};
+}
+
+Result<std::set<TopicPartition>, StorageError> LogManager::find_logs(std::size_t directory) {
     const std::string& path = directories_[directory].path;
+    std::set<TopicPartition> found;
     for (const DirectoryEntry& entry : TRY(disk_.list(path))) {
         if (!entry.is_directory) continue;
         if (entry.name.ends_with(kDeleteFolderSuffix)) {
@@ -213,20 +227,29 @@ Result<void, StorageError> LogManager::open_logs(std::size_t directory) {
         const auto partition = parse_partition_folder(entry.name);
         if (!partition || partition->topic == kMetadataTopic) continue;
         if (entry.name.ends_with(kStrayFolderSuffix)) continue;
-        if (directories_[directory].failed) {
-            offline_.insert_or_assign(*partition, directories_[directory].path + " has failed");
-            continue;
-        }
-        auto opened = open_log(*partition, directory);
-        if (!opened) {
-            offline_.insert_or_assign(*partition, opened.error().text);
-            cannot_open(*partition, directory, opened.error());
-            continue;
-        }
-        const bool is_new = logs_.emplace(*partition, *std::move(opened)).second;
+        const bool is_new = !logs_.contains(*partition) && found.insert(*partition).second;
         if (!is_new) return fail(StorageError(fmt::format("{} is there twice", *partition)));
     }
-    return {};
+    return found;
+}
+
+/// It is open then, or offline.
+void LogManager::take_in(const TopicPartition& partition, std::size_t directory) {
+    const Directory& home = directories_[directory];
+    if (!home.failed) {
+        auto opened = open_log(partition, directory);
+        if (!opened) {
+            offline_.insert_or_assign(partition, opened.error().text);
+            cannot_open(partition, directory, opened.error());
+            return;
+        }
+        if (!home.failed) {
+            logs_.emplace(partition, *std::move(opened));
+            return;
+        }
+        PROBE("a log directory failed while another log of it was opened");
+    }
+    offline_.insert_or_assign(partition, home.path + " has failed");
 }
 
 Result<LogManager::Entry, StorageError> LogManager::open_log(const TopicPartition& partition,

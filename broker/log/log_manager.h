@@ -21,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,8 @@ struct LogManagerOptions {
     /// The settings of a topic, asked when one of its logs is opened.
     std::function<LogConfigRef(const std::string& topic)> config_of;
     std::int64_t producer_id_expiration_ms = 86'400'000;
+    /// Of one directory, that are opened and recovered at a time: mostly they wait for the disk.
+    std::size_t logs_at_once = 1;
     /// Told once for each directory that fails, perhaps already by open(). Must not wait. May be
     /// empty.
     std::function<void(const DirectoryFailure&)> on_directory_failure;
@@ -159,6 +162,8 @@ private:
     [[nodiscard]] Result<OffsetCheckpoint, StorageError> read_checkpoint(const Directory& directory,
                                                                          std::string_view name);
     [[nodiscard]] Result<void, StorageError> open_logs(std::size_t directory);
+    [[nodiscard]] Result<std::set<TopicPartition>, StorageError> find_logs(std::size_t directory);
+    void take_in(const TopicPartition& partition, std::size_t directory);
     [[nodiscard]] Result<Entry, StorageError> open_log(const TopicPartition& partition,
                                                        std::size_t directory);
     [[nodiscard]] Result<void, StorageError> leave(const TopicPartition& partition,

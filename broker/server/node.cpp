@@ -18,6 +18,8 @@ namespace {
 
 /// How long an orderly stop waits for answers that are owed.
 constexpr Duration kDrainTimeout = 5s;
+/// A fiber costs nothing, and whoever opens a log waits for the disk most of the time.
+constexpr std::size_t kLogsPerRecoveryThread = 8;
 /// How often files whose deletion is due are looked for.
 constexpr Duration kDeletionInterval = 10s;
 
@@ -284,6 +286,8 @@ Node::Started Node::open_storage() {
         // The image is not known yet; the publisher brings each topic's settings.
         .config_of = [this](const std::string&) { return config_.topic_defaults(); },
         .producer_id_expiration_ms = config_.integer("producer.id.expiration.ms"),
+        .logs_at_once = kLogsPerRecoveryThread * static_cast<std::size_t>(config_.integer(
+                                                     "num.recovery.threads.per.data.dir")),
         // With its last log directory gone a broker has nothing left to serve: it stops, as Kafka's
         // does, and what starts it again recovers.
         .on_directory_failure =

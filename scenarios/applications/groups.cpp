@@ -161,7 +161,7 @@ private:
 
     void produce(Process& process, std::size_t index) {
         ProducerSlot& slot = producers_[index];
-        slot.is_done = false;
+        if (slot.is_done) return;  // who reads the ends relies on that
         Random& random = process.runtime.random();
         producer::ProducerConfig config;
         config.bootstrap_servers = workload_.brokers;
@@ -190,7 +190,7 @@ private:
                                               : gregor::kNever));
         producer->close(1s);
         slot.unanswered = producer.unanswered();
-        slot.is_done = is_finishing();
+        slot.is_done = is_finishing() && !process.is_stopping;
     }
 
     void watch(Process& process, const std::string& group) {

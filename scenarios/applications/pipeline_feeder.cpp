@@ -18,8 +18,8 @@ public:
           index_(index) {}
 
     void run() {
+        if (slot_.is_done) return;  // who reads the ends relies on that
         slot_.has_fed = false;
-        slot_.is_done = false;
         while (!state_.is_ready() && !process_.is_stopping) rest(50ms);
         const bool is_transactional = index_ % 2 == 1 && state_.settings.idempotence;
         while (!is_over()) {

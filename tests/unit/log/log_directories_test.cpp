@@ -11,12 +11,13 @@ TopicPartition orders(int partition) { return {"orders", partition}; }
 
 /// A manager over two directories and what it told of them.
 struct TwoDirectories {
-    explicit TwoDirectories(Runtime& runtime) {
+    explicit TwoDirectories(Runtime& runtime, std::size_t logs_at_once = 1) {
         auto opened = LogManager::open(
             runtime, {.folders = {"left", "right"},
                       .cluster_id = "cluster",
                       .node_id = protocol::NodeId(1),
                       .config_of = [](const auto&) { return small_config(); },
+                      .logs_at_once = logs_at_once,
                       .on_directory_failure =
                           [this](const DirectoryFailure& it) { failures.push_back(it); }});
         if (!opened) FAIL(opened.error().text);
@@ -67,6 +68,34 @@ TEST_CASE("a directory that fails takes its own logs with it and no others") {
         REQUIRE_FALSE(two.manager->previous_broker_epoch());
         REQUIRE(two.manager->find(orders(0))->log_end_offset() == Offset(1));
         REQUIRE(two.manager->find(orders(1))->log_end_offset() == Offset(2));
+    });
+}
+
+TEST_CASE("logs are recovered side by side, also when their directory fails meanwhile") {
+    LogHarness harness;
+    harness.run([&](Runtime& runtime) {
+        TwoDirectories two(runtime);
+        make_four(*two.manager);
+    });
+    harness.run([&](Runtime& runtime) {
+        const TwoDirectories two(runtime, /*logs_at_once=*/4);
+        REQUIRE(two.failures.empty());
+        for (int i = 0; i < 4; ++i) {
+            REQUIRE(two.manager->find(orders(i))->log_end_offset() == Offset(1));
+        }
+    });
+    harness.disk().trouble.failing_reads = {.path = "left/orders-2", .left = 1};
+    harness.run([&](Runtime& runtime) {
+        const TwoDirectories two(runtime, /*logs_at_once=*/4);
+        REQUIRE(two.failures.size() == 1);
+        REQUIRE(two.failures[0].path == "left");
+        for (const int i : {0, 2}) {
+            const LogRef log = two.manager->find(orders(i));
+            const bool serves = log != nullptr && append(*log, build({}));
+            REQUIRE_FALSE(serves);
+        }
+        REQUIRE(append(*two.manager->find(orders(1)), build({})));
+        REQUIRE(append(*two.manager->find(orders(3)), build({})));
     });
 }
 
