@@ -33,7 +33,8 @@ BrokerChannels::ChannelRef BrokerChannels::find(protocol::NodeId broker) const {
 }
 
 bool BrokerChannels::connect(Channel& channel, Instant deadline) {
-    const std::lock_guard lock(channel.connecting);
+    const std::unique_lock lock(channel.connecting, deadline);
+    if (!lock) return false;
     if (channel.client.is_connected()) return true;
     return channel.client.connect(channel.endpoint, deadline).has_value();
 }

@@ -85,7 +85,8 @@ Result<typename ResponseOf<Request>::type, ErrorCode> ControllerChannel::try_onc
 }
 
 Result<void, IoError> ControllerChannel::connect(const Endpoint& endpoint, Instant deadline) {
-    const std::lock_guard lock(connecting_);
+    const std::unique_lock lock(connecting_, deadline);
+    if (!lock) return fail(IoError::timed_out);
     if (client_.is_connected() && connected_to_ == endpoint) return {};
     connected_to_ = endpoint;
     return client_.connect(endpoint, deadline);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <mutex>
 #include <utility>
 
 #include "broker/raft/control_batches.h"
@@ -304,7 +305,8 @@ Result<raft::Response, IoError> RaftDriver::exchange(const raft::Send& send) {
     const Instant deadline = deadline_after(runtime_.clock().now(), options_.raft.request_timeout);
     const gregor::Endpoint endpoint{send.endpoint.host, send.endpoint.port};
     {
-        const std::lock_guard lock(peer.connecting);
+        const std::unique_lock lock(peer.connecting, deadline);
+        if (!lock) return fail(IoError::timed_out);
         if (!peer.client.is_connected() || peer.endpoint != endpoint) {
             peer.endpoint = endpoint;
             TRY(peer.client.connect(endpoint, deadline));

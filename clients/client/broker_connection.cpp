@@ -25,7 +25,8 @@ BrokerConnection::BrokerConnection(Runtime& runtime, Endpoint endpoint, rpc::Cli
       connecting_(runtime.scheduler()) {}
 
 Result<void, Error> BrokerConnection::ensure_connected(Instant deadline) {
-    const std::scoped_lock one_at_a_time(connecting_);
+    const std::unique_lock one_at_a_time(connecting_, deadline);
+    if (!one_at_a_time) return fail(error_of_exchange(IoError::timed_out, endpoint_));
     if (client_.is_connected()) return {};
     if (const auto connected = client_.connect(endpoint_, deadline); !connected) {
         return fail(error_of_exchange(connected.error(), endpoint_));

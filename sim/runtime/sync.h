@@ -98,6 +98,12 @@ public:
         if (locked_) waiters_.wait();  // unlock() hands it over locked
         locked_ = true;
     }
+    /// False when the deadline came first. For std::unique_lock.
+    bool try_lock_until(Instant deadline) {
+        if (locked_ && !waiters_.wait(deadline)) return false;
+        locked_ = true;
+        return true;
+    }
     void unlock() {
         CHECK(locked_);
         locked_ = waiters_.notify_one();

@@ -1,5 +1,7 @@
 #include "sim/runtime/sync.h"
 
+#include <mutex>
+
 #include "tests/support/catch.h"
 #include "tests/unit/runtime/loop.h"
 
@@ -181,6 +183,30 @@ TEST_CASE("a mutex goes from hand to hand in the order of asking") {
     }
     loop.run();
     REQUIRE(loop.log == "abcabc");
+    REQUIRE_FALSE(mutex.locked());
+}
+
+TEST_CASE("who waits for a mutex until a deadline goes on without it, and the next one has it") {
+    Loop loop;
+    Mutex mutex(loop.scheduler);
+    loop.spawn([&] {
+        const std::unique_lock lock(mutex);
+        loop.scheduler.sleep_until(at(20ms));
+    });
+    loop.spawn([&] {
+        const std::unique_lock lock(mutex, at(10ms));
+        REQUIRE_FALSE(lock.owns_lock());
+        REQUIRE(loop.scheduler.now() == at(10ms));
+        loop.log += "late ";
+    });
+    loop.spawn([&] {
+        const std::unique_lock lock(mutex, at(30ms));
+        REQUIRE(lock.owns_lock());
+        REQUIRE(loop.scheduler.now() == at(20ms));
+        loop.log += "next";
+    });
+    loop.run();
+    REQUIRE(loop.log == "late next");
     REQUIRE_FALSE(mutex.locked());
 }
 
