@@ -81,7 +81,7 @@ enum class Excuse : std::uint8_t {
     retention,          // retention or DeleteRecords may take the log's beginning
     compaction,         // a later record has the same key
     at_most_once,       // offsets are committed before the work: it may be left undone
-    at_least_once,      // offsets are committed after the work: it may be done again
+    at_least_once,      // offsets are committed with the work or after it: it may be done again
     asked_for,          // the client sought back itself
     not_told,           // the member was killed or lost its partitions before it knew
     never_promised,     // Kafka promises no such thing to anybody
