@@ -100,6 +100,7 @@ void GroupCoordinator::expect_revocation(Step& step, const std::string& group_id
 }
 
 void GroupCoordinator::load_consumer_groups(Step& step) {
+    if (PLANTED(consumer_sessions_not_loaded)) return;
     for (const auto& [group_id, group] : image_.consumer_groups()) {
         for (const auto& [member_id, member] : group.members()) {
             renew_consumer_session(step, group_id, member);

@@ -48,7 +48,7 @@ std::optional<ConsumerMember> to_consumer(const ClassicMember& member, const Cla
     }
     made.member_epoch = group.generation_id();
     made.previous_member_epoch = group.generation_id();
-    made.assigned = *assigned;
+    if (!PLANTED(upgrade_forgets_assignment)) made.assigned = *assigned;
     made.pending_revocation = owned_partitions(*subscription, image);
     return made;
 }
@@ -166,7 +166,7 @@ void GroupCoordinator::stored(Step& step, const StoringDowngrade& storing, Error
     ClassicGroup* group = find(storing.group_id);
     if (group == nullptr || !group->is_in(GroupState::stable)) return;
     for (const auto& [id, member] : group->members()) renew_session(step, *group, member);
-    prepare_rebalance(step, *group);
+    if (!PLANTED(downgrade_without_rebalance)) prepare_rebalance(step, *group);
     group->check_invariants();
 }
 

@@ -1,5 +1,7 @@
 #include "broker/coordinator/consumer/reconciliation.h"
 
+#include "sim/base/instrument.h"
+
 namespace gregor::coordinator {
 namespace {
 
@@ -22,7 +24,8 @@ ConsumerMember step(const ConsumerMember& member, std::int32_t epoch, const Targ
         return next;
     }
     const TopicPartitions wanted = difference(target.partitions, next.assigned);
-    const TopicPartitions free = difference(wanted, held_by_others);
+    const TopicPartitions free =
+        PLANTED(assign_before_revoked) ? wanted : difference(wanted, held_by_others);
     add(next.assigned, free);
     next.state = free == wanted ? MemberState::stable : MemberState::unreleased_partitions;
     next.move_to(target.epoch);
