@@ -201,15 +201,11 @@ Result<void, Error> Committer::commit_once(const Offsets& offsets, const Generat
 
 Result<void, Error> Committer::exchange_commit(const Offsets& offsets, const Generation& generation,
                                                Instant deadline) {
-    const Instant sent = state_.now();
     const auto answer = TRY(state_.coordinator.call<protocol::OffsetCommitResponse>(
         CoordinatorLink::Channel::offsets, request_of(state_.config, offsets, generation),
         deadline));
     const ErrorCode error = first_error(answer);
-    if (error == ErrorCode::none) {
-        if (generation == state_.membership.generation()) state_.membership.written(sent);
-        return {};
-    }
+    if (error == ErrorCode::none) return {};
     state_.coordinator.note(error);
     const bool concerns_member =
         error == ErrorCode::unknown_member_id || error == ErrorCode::illegal_generation ||

@@ -108,8 +108,6 @@ public:
     [[nodiscard]] Generation generation() const { return state_->membership.generation(); }
     /// It is a member, has adopted its assignment and knows of no rebalance.
     [[nodiscard]] bool is_stable() const { return state_->membership.is_stable(); }
-    /// Until then its group cannot have given its partitions to another: see Membership.
-    [[nodiscard]] Instant held_until() const { return state_->membership.held_until(); }
     /// For Producer::send_offsets_to_transaction(): who this consumer was in its group when it last
     /// took an assignment over. It stays so when the membership is lost, so that what it has read
     /// as that member is refused (KIP-447).

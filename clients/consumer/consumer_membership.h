@@ -63,9 +63,6 @@ public:
 
     [[nodiscard]] Generation generation() const override;
     [[nodiscard]] bool is_stable() const override { return epoch_ > 0 && !to_adopt_; }
-    /// How long a session is only the coordinator knows: nothing is promised.
-    void written(Instant /*sent*/) override {}
-    [[nodiscard]] Instant held_until() const override { return Instant(); }
     void check_invariants() const;
 
 private:

@@ -98,19 +98,11 @@ public:
     virtual void left() = 0;
     /// A commit of the generation `of` was answered so.
     virtual void commit_refused(Instant now, protocol::ErrorCode error, const Generation& of) = 0;
-    /// The coordinator has written what this member of its generation sent then, and its followers
-    /// have it: no other had replaced it when it wrote.
-    virtual void written(Instant sent) = 0;
     /// What a member that ends has to say; nothing: it goes silently.
     [[nodiscard]] virtual std::optional<GroupLeave> last_words() const = 0;
 
     [[nodiscard]] virtual Generation generation() const = 0;
     [[nodiscard]] virtual bool is_stable() const = 0;
-    /// Before then no coordinator gives this member's partitions to anybody else: its session is
-    /// not over, and no rebalance has waited for it in vain. A heartbeat alone says less: one that
-    /// has been replaced and does not know it answers, too. Another process that takes the member's
-    /// group.instance.id, or who removes it, waits for nothing.
-    [[nodiscard]] virtual Instant held_until() const = 0;
 };
 
 }  // namespace gregor::consumer

@@ -126,11 +126,9 @@ void MemberDriver::act(const SendHeartbeat& heartbeat) {
     // The next one has to come before the session ends.
     const Duration timeout =
         std::min(state_.config.request_timeout, state_.config.session_timeout / 3);
-    const Instant sent = state_.now();
     const auto answer = ask<protocol::HeartbeatResponse>(heartbeat.request, timeout);
     if (!answer) return unanswered();
     state_.coordinator.note(answer->error_code);
-    if (answer->error_code == ErrorCode::none) state_.classic.counted(sent);
     state_.classic.heartbeat_answered(state_.now(), answer->error_code,
                                       {.generation_id = heartbeat.request.generation_id,
                                        .member_id = heartbeat.request.member_id});

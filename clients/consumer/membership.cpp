@@ -224,7 +224,6 @@ void Membership::left() {
 }
 
 void Membership::unanswered(Instant now) {
-    counted_.reset();  // the next answer may be another coordinator's
     const Instant later = deadline_after(now, options_.retry_backoff);
     if (is_leaving_) {
         // The session ends by itself.
@@ -260,12 +259,6 @@ void Membership::give_up(Instant now, ErrorCode error) {
 }
 
 bool Membership::is_stable() const { return is<Stable>(); }
-
-void Membership::written(Instant sent) {
-    if (!counted_) return;
-    held_until_ = std::min(deadline_after(sent, options_.session_timeout),
-                           deadline_after(std::min(*counted_, sent), options_.max_poll_interval));
-}
 
 protocol::LeaveGroupRequest Membership::leave_request() const {
     // The first form is that of older versions.

@@ -71,13 +71,10 @@ public:
     void synced(Instant now, const protocol::SyncGroupResponse& answer);
     /// To a heartbeat, or to a commit of the generation `of`.
     void heartbeat_answered(Instant now, protocol::ErrorCode error, const Generation& of);
-    /// A heartbeat that was sent then has found the member in its generation, and no rebalance.
-    void counted(Instant sent) { counted_ = sent; }
     void commit_refused(Instant now, protocol::ErrorCode error, const Generation& of) override {
         heartbeat_answered(now, error, of);
     }
     void left() override;
-    void written(Instant sent) override;
     /// How it says that it leaves.
     [[nodiscard]] protocol::LeaveGroupRequest leave_request() const;
     [[nodiscard]] std::optional<GroupLeave> last_words() const override;
@@ -85,7 +82,6 @@ public:
 
     [[nodiscard]] Generation generation() const override { return {generation_id_, member_id_}; }
     [[nodiscard]] bool is_stable() const override;
-    [[nodiscard]] Instant held_until() const override { return held_until_; }
     [[nodiscard]] bool is_leader() const { return is_leader_ && is_stable(); }
     /// The assignor of this generation.
     [[nodiscard]] const std::string& assignor() const { return assignor_; }
@@ -140,8 +136,6 @@ private:
     bool is_late_ = false;  // left because nobody polled
     Instant next_heartbeat_{};
     Instant last_poll_{};
-    std::optional<Instant> counted_;  // by a heartbeat sent then, and no rebalance was on
-    Instant held_until_{};
     std::optional<protocol::ErrorCode> error_;
 };
 

@@ -192,7 +192,7 @@ public:
 
     std::vector<Floor> floors() const override {
         const bool has_transactions = settings_.mode == WorkMode::in_transaction;
-        return {{"committed transactions", counts_.committed, has_transactions ? 50U : 0U},
+        return {{"committed transactions", counts_.committed, has_transactions ? 30U : 0U},
                 {"aborted transactions", counts_.aborted, has_transactions ? 2U : 0U},
                 {"consistent readings", counts_.consistent_readings, 10}};
     }

@@ -1,5 +1,5 @@
-// What a seed of `groups` draws besides a cluster: how its groups work, brokers whose coordinators
-// load in small pieces, and faults where groups can be hurt.
+// What a seed of `groups` or `mixed-clients` draws besides a cluster: how its groups work, brokers
+// whose coordinators load in small pieces, and faults where groups can be hurt.
 #include <algorithm>
 #include <array>
 
@@ -123,10 +123,7 @@ private:
     std::string coordinator_;
 };
 
-}  // namespace
-
-void draw_group_numbers(Plan& plan) {
-    Draw draw(plan, "numbers");
+void draw_groups(Draw& draw) {
     draw.workload("clients") = draw.number(3, 6);
     draw.workload("producers") = draw.number(1, 3);
     draw.workload("consumers") = draw.number(1, 4);
@@ -135,9 +132,6 @@ void draw_group_numbers(Plan& plan) {
     draw.workload("commits") = draw.number(0, 2);
     draw.workload("by_pattern") = draw.number(0, 1);
     draw.workload("static_members") = draw.coin() ? draw.number(1, draw.workload("consumers")) : 0;
-    const bool has_twins = draw.workload("static_members") > 0 && draw.one_in(3);
-    draw.workload("twins") = has_twins ? 1 : 0;
-    draw.workload("idlers") = draw.one_in(3) ? 1 : 0;
     const std::int64_t session = draw.number(1'000, 6'000);
     draw.workload("session_timeout_ms") = session;
     draw.workload("heartbeat_interval_ms") = draw.number(200, session / 3);
@@ -151,6 +145,29 @@ void draw_group_numbers(Plan& plan) {
     draw.workload("extra_topics") = 0;
 }
 
+}  // namespace
+
+void draw_classic_groups(Plan& plan) {
+    Draw draw(plan, "numbers");
+    draw_groups(draw);
+    const bool has_twins = draw.workload("static_members") > 0 && draw.one_in(3);
+    draw.workload("twins") = has_twins ? 1 : 0;
+    draw.workload("idlers") = draw.one_in(3) ? 1 : 0;
+    draw.workload("protocols") = 0;
+    draw.workload("guests") = 0;
+}
+
+/// Who has a living process's group.instance.id waits for that one in the consumer protocol: no
+/// twins.
+void draw_mixed_groups(Plan& plan) {
+    Draw draw(plan, "numbers");
+    draw_groups(draw);
+    draw.workload("twins") = 0;
+    draw.workload("idlers") = 0;
+    draw.workload("protocols") = draw.number(1, 3);
+    draw.workload("guests") = draw.number(0, 2);
+}
+
 void draw_group_settings(Plan& plan) {
     Draw draw(plan, "settings");
     draw.set("offsets.topic.num.partitions", draw.number(1, 3));
@@ -159,6 +176,11 @@ void draw_group_settings(Plan& plan) {
     draw.set("offsets.commit.timeout.ms", draw.number(1'000, 5'000));
     draw.set("group.initial.rebalance.delay.ms", draw.coin() ? draw.number(0, 1'500) : 0);
     draw.set("group.min.session.timeout.ms", 100);
+    if (draw.workload("protocols") == 0) return;
+    draw.set("group.consumer.min.session.timeout.ms", 100);
+    draw.set("group.consumer.session.timeout.ms", draw.workload("session_timeout_ms"));
+    draw.set("group.consumer.min.heartbeat.interval.ms", 10);
+    draw.set("group.consumer.heartbeat.interval.ms", draw.workload("heartbeat_interval_ms"));
 }
 
 void draw_group_faults(Plan& plan) {

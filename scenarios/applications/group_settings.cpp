@@ -12,12 +12,14 @@ namespace {
 
 constexpr auto kNumbers = std::to_array<NumberRange>({
     {"groups", 1, 4},
+    {"protocols", 0, 3},
     {"assignor", 0, 4},
     {"commits", 0, 2},
     {"by_pattern", 0, 1},
     {"static_members", 0, 8},
     {"twins", 0, 8},
     {"idlers", 0, 4},
+    {"guests", 0, 4},
     {"session_timeout_ms", 100, 60'000},
     {"heartbeat_interval_ms", 10, 20'000},
     {"max_poll_interval_ms", 100, 60'000},
@@ -36,6 +38,20 @@ std::vector<std::string> assignors(std::int64_t number) {
     }
 }
 
+/// A group that is classic is so beside others, too.
+Protocols protocols(std::int64_t number, std::int64_t group) {
+    if (number == 0) return Protocols::classic;
+    return static_cast<Protocols>(1 + (number - 1 + group) % 3);
+}
+
+std::optional<std::string> remote_assignor(std::int64_t number) {
+    switch (number % 3) {
+        case 0: return std::nullopt;
+        case 1: return "range";
+        default: return "uniform";
+    }
+}
+
 }  // namespace
 
 std::span<const NumberRange> group_numbers() { return kNumbers; }
@@ -45,13 +61,16 @@ std::vector<GroupSettings> group_settings(const clients::Workload& workload) {
     for (std::int64_t i = 0; i < workload.setting("groups"); ++i) {
         groups.push_back(
             {.name = fmt::format("g{}", i),
+             .protocols = protocols(workload.setting("protocols"), i),
              .assignors = assignors(workload.setting("assignor") + i),
+             .remote_assignor = remote_assignor(workload.setting("assignor") + i),
              .commits = static_cast<Commits>((workload.setting("commits") + i) % 3),
              .by_pattern = (workload.setting("by_pattern") + i) % 2 != 0,
              .members = workload.setting("consumers"),
              .static_members = workload.setting("static_members"),
              .twins = workload.setting("twins"),
              .idlers = workload.setting("idlers"),
+             .guests = workload.setting("guests"),
              .session_timeout = milliseconds(workload.setting("session_timeout_ms")),
              .heartbeat_interval = milliseconds(workload.setting("heartbeat_interval_ms")),
              .max_poll_interval = milliseconds(workload.setting("max_poll_interval_ms"))});
@@ -60,10 +79,15 @@ std::vector<GroupSettings> group_settings(const clients::Workload& workload) {
 }
 
 consumer::ConsumerConfig consumer_config(const GroupSettings& group,
+                                         consumer::GroupProtocol protocol,
                                          const clients::Workload& workload) {
     consumer::ConsumerConfig config;
     config.bootstrap_servers = bootstrap_servers(workload);
     config.group_id = group.name;
+    config.group_protocol = protocol;
+    if (protocol == consumer::GroupProtocol::consumer) {
+        config.group_remote_assignor = group.remote_assignor;
+    }
     config.partition_assignment_strategy = group.assignors;
     config.session_timeout = group.session_timeout;
     config.heartbeat_interval = std::min(group.heartbeat_interval, group.session_timeout / 2);

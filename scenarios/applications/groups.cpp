@@ -34,9 +34,7 @@ public:
             if (next++ % machines == machine) programs.push_back(std::move(program));
         };
         for (MemberSlot& slot : slots_) {
-            add([this, &slot](Process& process) {
-                run_member(context_, process, slot, instances_, counts_);
-            });
+            add([this, &slot](Process& process) { run_member(context_, process, slot, counts_); });
         }
         for (std::size_t i = 0; i < producers_.size(); ++i) {
             add([this, i](Process& process) { produce(process, i); });
@@ -93,14 +91,19 @@ public:
     }
 
     std::map<std::string, std::uint64_t> counts() const override {
-        return {
-            {"members_started", counts_.members_started}, {"members_crashed", counts_.crashes},
-            {"members_fenced", counts_.fenced},           {"members_too_slow", counts_.too_slow},
-            {"committed_offsets_looked_at", looked_at_},  {"partitions_added", added_}};
+        return {{"members_started", counts_.members_started},
+                {"members_crashed", counts_.crashes},
+                {"members_fenced", counts_.fenced},
+                {"members_too_slow", counts_.too_slow},
+                {"members_of_consumer_protocol", counts_.of_consumer_protocol},
+                {"committed_offsets_looked_at", looked_at_},
+                {"partitions_added", added_}};
     }
 
     std::vector<Floor> floors() const override {
+        const std::uint64_t guests = workload_.setting("protocols") != 0 ? 1 : 0;
         return {{"members started", counts_.members_started, groups_.size()},
+                {"members of the consumer protocol", counts_.of_consumer_protocol, guests},
                 {"looks at committed offsets", looked_at_, 5}};
     }
 
@@ -123,7 +126,12 @@ private:
             slots_.push_back({.group = &group,
                               .name = fmt::format("{}-twin{}", group.name, i),
                               .group_instance_id = fmt::format("{}-i{}", group.name, i),
-                              .is_twin = true});
+                              .kind = MemberSlot::Kind::twin});
+        }
+        for (std::int64_t i = 0; i < group.guests; ++i) {
+            slots_.push_back({.group = &group,
+                              .name = fmt::format("{}-guest{}", group.name, i),
+                              .kind = MemberSlot::Kind::guest});
         }
     }
 
@@ -139,7 +147,7 @@ private:
         std::set<std::int32_t> generations;
         std::string text;
         for (const MemberSlot& slot : slots_) {
-            if (slot.group != &group || slot.is_twin) continue;
+            if (slot.group != &group || slot.is_passing()) continue;
             if (slot.now == nullptr || !(*slot.now)->is_stable()) {
                 text += fmt::format("{} is not stable; ", slot.name);
                 continue;
@@ -244,7 +252,6 @@ private:
     const std::vector<GroupSettings> groups_;
     std::vector<MemberSlot> slots_;
     std::vector<ProducerSlot> producers_;
-    Instances instances_;
     MemberCounts counts_;
     std::int64_t idlers_ = 0;
     std::int64_t late_topics_ = 0;
@@ -255,13 +262,20 @@ private:
 }  // namespace
 
 std::span<const NumberRange> GroupsKind::numbers() const { return group_numbers(); }
-void GroupsKind::draw_numbers(simulated::Plan& plan) const { draw_group_numbers(plan); }
 void GroupsKind::draw_settings(simulated::Plan& plan) const { draw_group_settings(plan); }
 void GroupsKind::draw_faults(simulated::Plan& plan) const { draw_group_faults(plan); }
 std::unique_ptr<Application> GroupsKind::make(const ApplicationContext& context) const {
     return std::make_unique<Groups>(context);
 }
 
-constinit const GroupsKind kGroups;
+/// Each group commits after its work, or by itself, which promises no more.
+HistorySettings GroupsKind::settings(const simulated::Plan& plan) const {
+    HistorySettings settings = settings_of_cluster(plan);
+    settings.consumer_protocol = plan.workload.at("protocols") != 0;
+    return settings;
+}
+
+constinit const GroupsKind kGroups(draw_classic_groups);
+constinit const GroupsKind kMixedClients(draw_mixed_groups);
 
 }  // namespace gregor::scenarios::applications

@@ -23,7 +23,9 @@ std::int64_t find_or_zero(const auto& map, const auto& key) {
 }  // namespace
 
 History::History(const HistorySettings& settings, HistoryWorld world)
-    : world_(std::move(world)), checker_(std::make_unique<HistoryChecker>(settings)) {
+    : world_(std::move(world)),
+      has_member_epochs_(settings.consumer_protocol),
+      checker_(std::make_unique<HistoryChecker>(settings)) {
     if (world_.line) world_.line(head_line(settings));
 }
 

@@ -29,6 +29,9 @@ struct HistoryWorld {
     /// paused, it cannot know. Whoever asks it now may be told what is no longer so, and Kafka
     /// promises no better.
     std::function<bool(const std::string& group)> has_replaced_coordinator;
+    /// Whether the group counts this one as its member: as far as is known, as it is so for whoever
+    /// coordinates the group and has not been replaced.
+    std::function<bool(const std::string& group, const std::string& member_id)> counts_member;
     /// Takes each line of the file, if anybody wants it.
     std::function<void(std::string_view)> line;
 };
@@ -40,6 +43,11 @@ public:
     [[nodiscard]] bool has_replaced_coordinator(const std::string& group) const {
         return world_.has_replaced_coordinator(group);
     }
+    [[nodiscard]] bool counts_member(const std::string& group, const std::string& member_id) const {
+        return world_.counts_member(group, member_id);
+    }
+    /// Groups have member epochs (KIP-848), now and then: they are not like generations.
+    [[nodiscard]] bool has_member_epochs() const { return has_member_epochs_; }
     [[nodiscard]] HistoryTime now() const { return world_.now().time_since_epoch().count(); }
 
     /// It ends now. Settings, and what takes no time, begin now too.
@@ -80,6 +88,7 @@ private:
     void count(const HistoryEventBody& body);
 
     HistoryWorld world_;
+    bool has_member_epochs_;
     std::unique_ptr<HistoryChecker> checker_;
     std::optional<HistoryVerdict> verdict_;
     Line next_line_ = 2;  // behind the head

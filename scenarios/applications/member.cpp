@@ -11,19 +11,18 @@ constexpr Duration kClosing = 3s;
 class Member {
 public:
     Member(const ApplicationContext& context, Process& process, MemberSlot& slot,
-           Instances& instances, MemberCounts& counts)
+           MemberCounts& counts)
         : context_(context),
           process_(process),
           random_(process.runtime.random()),
           slot_(slot),
-          instances_(instances),
           counts_(counts) {}
 
     void run() {
-        if (slot_.is_twin) rest(2s, 15s);
+        if (slot_.is_passing()) rest(2s, 15s);
         while (!is_over()) {
             live();
-            if (slot_.is_twin) {
+            if (slot_.is_passing()) {
                 rest(3s, 15s);
             } else {
                 rest(50ms, is_finishing() ? 200ms : 3s);
@@ -34,11 +33,11 @@ public:
 private:
     [[nodiscard]] bool is_finishing() const { return context_.workload.phase == Phase::finishing; }
     [[nodiscard]] bool is_over() const {
-        return process_.is_stopping || (slot_.is_twin && is_finishing());
+        return process_.is_stopping || (slot_.is_passing() && is_finishing());
     }
     [[nodiscard]] Instant now() { return process_.runtime.clock().now(); }
 
-    /// A rest of a twin ends with the faults.
+    /// A passing one's ends with the faults.
     void rest(Duration least, Duration most) {
         const Instant end = now() + random_.between(least, most);
         while (now() < end && !is_over()) {
@@ -48,17 +47,20 @@ private:
 
     /// One process of the member, as its group sees it.
     void live() {
-        consumer::ConsumerConfig config = consumer_config(*slot_.group, context_.workload);
+        const auto [protocol, until] = protocol_now();
+        consumer::ConsumerConfig config =
+            consumer_config(*slot_.group, protocol, context_.workload);
         const std::string name = fmt::format("{}.{}", slot_.name, ++slot_.started);
         config.client_id = name;
         config.group_instance_id = slot_.group_instance_id;
         ++counts_.members_started;
+        if (protocol == consumer::GroupProtocol::consumer) ++counts_.of_consumer_protocol;
         RecordedConsumer consumer(context_.history, process_.runtime, name, std::move(config));
-        const Present present(*this, consumer);
+        const Present present(slot_, consumer);
         subscribe(consumer);
         const Duration life =
             std::chrono::milliseconds(context_.workload.setting("member_life_ms"));
-        work(consumer, now() + random_.between(life / 4, life * 2));
+        work(consumer, std::min(now() + random_.between(life / 4, life * 2), until));
         // A crash: its group hears nothing of it.
         const bool crashes = random_.below(3) == 0;
         if (crashes && !process_.is_stopping) {
@@ -68,28 +70,42 @@ private:
         static_cast<void>(consumer.close(kClosing));
     }
 
-    /// In the slot, and in its instance's place, while the process lives.
+    struct Speech {
+        consumer::GroupProtocol protocol;
+        Instant until = gregor::kNever;
+    };
+
+    /// A group that migrates goes over in the middle third of the run, one member after the other,
+    /// and goes back in the last.
+    [[nodiscard]] Speech protocol_now() {
+        using enum consumer::GroupProtocol;
+        if (slot_.kind == MemberSlot::Kind::guest) return {consumer};
+        switch (slot_.group->protocols) {
+            case Protocols::classic: return {classic};
+            case Protocols::consumer: return {consumer};
+            case Protocols::either: return {random_.below(2) == 0 ? classic : consumer};
+            case Protocols::migrating: break;
+        }
+        const Duration ran(context_.history.now());
+        const Duration third = context_.workload.plan.duration / 3;
+        const Duration hesitates = random_.between(Duration(), Duration(3s));
+        if (ran < third) return {classic, now() + (third - ran) + hesitates};
+        if (ran < 2 * third) return {consumer, now() + (2 * third - ran) + hesitates};
+        return {classic};
+    }
+
+    /// In the slot while the process lives.
     class Present {
     public:
-        Present(Member& member, RecordedConsumer& consumer) : member_(member), consumer_(consumer) {
-            member_.slot_.now = &consumer;
-            if (!member_.slot_.group_instance_id) return;
-            RecordedConsumer*& newest = member_.instances_[*member_.slot_.group_instance_id];
-            if (newest != nullptr) newest->replaced();
-            newest = &consumer;
+        Present(MemberSlot& slot, RecordedConsumer& consumer) : slot_(slot) {
+            slot_.now = &consumer;
         }
-        ~Present() {
-            member_.slot_.now = nullptr;
-            for (auto& [id, newest] : member_.instances_) {
-                if (newest == &consumer_) newest = nullptr;
-            }
-        }
+        ~Present() { slot_.now = nullptr; }
         Present(const Present&) = delete;
         Present& operator=(const Present&) = delete;
 
     private:
-        Member& member_;
-        RecordedConsumer& consumer_;
+        MemberSlot& slot_;
     };
 
     void subscribe(RecordedConsumer& consumer) {
@@ -147,15 +163,14 @@ private:
     Process& process_;
     Random& random_;
     MemberSlot& slot_;
-    Instances& instances_;
     MemberCounts& counts_;
 };
 
 }  // namespace
 
 void run_member(const ApplicationContext& context, Process& process, MemberSlot& slot,
-                Instances& instances, MemberCounts& counts) {
-    Member(context, process, slot, instances, counts).run();
+                MemberCounts& counts) {
+    Member(context, process, slot, counts).run();
 }
 
 }  // namespace gregor::scenarios::applications

@@ -1,10 +1,9 @@
 // Member: the program of one member of a group. It joins, works for a while, leaves or crashes, and
-// comes back under a new name; a static member under its group.instance.id. Once the faults are
-// over it stays.
+// comes back under a new name, and perhaps with the other protocol; a static member under its
+// group.instance.id. Once the faults are over it stays.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 
@@ -19,23 +18,28 @@ struct MemberSlot {
     const GroupSettings* group = nullptr;
     std::string name;  // "g0-m1"
     std::optional<std::string> group_instance_id;
-    /// A second process under another's group.instance.id: it is gone once the faults are over.
-    bool is_twin = false;
+    enum class Kind : std::uint8_t {
+        member,
+        twin,   // a second process under another's group.instance.id
+        guest,  // speaks the consumer protocol, whatever the others speak
+    };
+    Kind kind = Kind::member;
     std::uint64_t started = 0;
     RecordedConsumer* now = nullptr;  // nullptr: nobody
-};
 
-/// By group.instance.id, who began last under it; groups have ids of their own.
-using Instances = std::map<std::string, RecordedConsumer*>;
+    /// It comes late, stays for short times, and is gone once the faults are over.
+    [[nodiscard]] bool is_passing() const { return kind != Kind::member; }
+};
 
 struct MemberCounts {
     std::uint64_t members_started = 0;
-    std::uint64_t crashes = 0;  // of the member alone
+    std::uint64_t of_consumer_protocol = 0;  // of those
+    std::uint64_t crashes = 0;               // of the member alone
     std::uint64_t fenced = 0;
     std::uint64_t too_slow = 0;
 };
 
 void run_member(const ApplicationContext& context, Process& process, MemberSlot& slot,
-                Instances& instances, MemberCounts& counts);
+                MemberCounts& counts);
 
 }  // namespace gregor::scenarios::applications

@@ -26,6 +26,8 @@ bool is_refusal(ErrorCode code) {
         case ErrorCode::unknown_member_id:
         case ErrorCode::illegal_generation:
         case ErrorCode::fenced_instance_id:
+        case ErrorCode::fenced_member_epoch:
+        case ErrorCode::stale_member_epoch:
         case ErrorCode::rebalance_in_progress:
         case ErrorCode::coordinator_load_in_progress: return true;
         default: return false;
@@ -100,8 +102,9 @@ RecordedConsumer::RecordedConsumer(History& history, Runtime& runtime, std::stri
       runtime_(runtime),
       name_(std::move(name)),
       group_(config.group_id),
-      looked_at_(history.now()),
-      before_generation_(looked_at_),
+      created_(history.now()),
+      looked_at_(created_),
+      before_generation_(created_),
       consumer_(runtime, std::move(config)) {
     if (!group_.empty()) consumer_.observe(observer());
 }
@@ -165,7 +168,7 @@ RebalanceListener RecordedConsumer::recording(RebalanceListener listener) {
                 [this, then = std::move(listener.revoked)](const Partitions& partitions) {
                     if (then) then(partitions);
                     const bool is_held =
-                        !is_replaced_ && runtime_.clock().now() < consumer_.held_until();
+                        history_.counts_member(group_, consumer_.generation().member_id);
                     released(partitions,
                              is_held ? ReleaseEvent::Why::revoked : ReleaseEvent::Why::lost);
                 },
@@ -178,12 +181,17 @@ RebalanceListener RecordedConsumer::recording(RebalanceListener listener) {
 
 void RecordedConsumer::assigned(const Partitions& partitions) {
     look_at_generation();
+    // What somebody is told who is no member any more may be as old as the consumer.
+    const bool is_current = history_.counts_member(group_, consumer_.generation().member_id);
+    const HistoryTime began = is_current ? before_generation_ : created_;
     for (const TopicPartition& each : partitions) {
         AssignEvent event{.partition = name_of(each), .consumer = name_, .group = group_};
-        if (!generation_may_be_old_) event.generation = generation_;
+        if (!generation_may_be_old_ && !history_.has_member_epochs()) {
+            event.generation = generation_;
+        }
         // Without a commit it begins at the log's start, as auto.offset.reset says.
         if (!history_.may_have_commit(group_, each)) event.offset = 0;
-        history_.add(event, before_generation_);
+        history_.add(event, began);
         positions_.erase(each);
     }
 }

@@ -6,8 +6,8 @@
 //
 //     assigned   it has the partition from here on
 //     revoked    it gave it up, and its group cannot have given it to another before
-//     lost       it gave it up, and perhaps late: it had been told so, or had not been heard for
-//                longer than the group waits, or another process has its group.instance.id
+//     lost       it gave it up, and perhaps late: it had been told so, or is no member any more, as
+//                it had not been heard for too long or another has its group.instance.id
 //     closed     its process ended
 #pragma once
 
@@ -43,9 +43,6 @@ public:
     /// Goes on there; of a partition that is assigned.
     void seek(const client::TopicPartition& partition, protocol::Offset to);
 
-    /// Called when another process begins under this one's group.instance.id.
-    void replaced() { is_replaced_ = true; }
-
     [[nodiscard]] consumer::Consumer& operator*() { return consumer_; }
     [[nodiscard]] consumer::Consumer* operator->() { return &consumer_; }
     [[nodiscard]] const std::string& name() const { return name_; }
@@ -64,15 +61,15 @@ private:
     Runtime& runtime_;
     std::string name_;
     std::string group_;
-    bool is_replaced_ = false;
     std::shared_ptr<bool> has_unanswered_commit_ = std::make_shared<bool>(false);
     bool is_closed_ = false;
     std::int32_t generation_ = -1;  // when it was looked at last
     /// Somebody who had been replaced may have told it of it.
     bool generation_may_be_old_ = false;
-    HistoryTime looked_at_ = 0;
+    const HistoryTime created_;
+    HistoryTime looked_at_;
     /// A time at which it had not joined this generation yet.
-    HistoryTime before_generation_ = 0;
+    HistoryTime before_generation_;
     /// Of what is assigned and was polled.
     std::map<client::TopicPartition, std::int64_t> positions_;
     consumer::Consumer consumer_;

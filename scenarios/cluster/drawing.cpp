@@ -63,7 +63,7 @@ constexpr std::array kEverything{
     FaultKind::clock_drift,
 };
 
-constexpr std::array<Drawing, 14> kDrawings{{
+constexpr std::array<Drawing, 15> kDrawings{{
     {.name = "crash",
      .summary = "brokers and controllers that die, lose power, stop in order and stand still",
      .kinds = kCrashes,
@@ -161,6 +161,16 @@ constexpr std::array<Drawing, 14> kDrawings{{
      .faults_min = 2,
      .faults_max = 8,
      .application = &applications::kGroups,
+     .floor_acknowledged = 100,
+     .floor_faults = 2,
+     .floor_elections = 1},
+    {.name = "mixed-clients",
+     .summary = "consumer groups of the new protocol, of both, and on their way to it and back",
+     .kinds = kApplicationFaults,
+     .one_kind_in = 2,
+     .faults_min = 2,
+     .faults_max = 8,
+     .application = &applications::kMixedClients,
      .floor_acknowledged = 100,
      .floor_faults = 2,
      .floor_elections = 1},

@@ -30,6 +30,17 @@ using simulated::Fault;
 using simulated::FaultKind;
 using simulated::Machine;
 
+/// A static member that is away until it comes back (KIP-848) has given up what it had.
+bool counts_as_member(const coordinator::GroupCoordinator& coordinator, const std::string& group,
+                      const std::string& member_id) {
+    if (const auto* of_consumers = coordinator.image().find_consumer_group(group)) {
+        const auto* const member = of_consumers->find_member(member_id);
+        return member != nullptr && member->member_epoch != coordinator::kLeaveStaticEpoch;
+    }
+    const auto classic = coordinator.groups().find(group);
+    return classic != coordinator.groups().end() && classic->second.members().contains(member_id);
+}
+
 class ClusterRun final : simulated::FaultInjector::Observer {
 public:
     ClusterRun(const Drawing& drawing, const simulated::Plan& plan, const RunOptions& options)
@@ -58,6 +69,10 @@ public:
                 .now = [this] { return world_.now(); },
                 .has_replaced_coordinator =
                     [this](const std::string& group) { return has_replaced_coordinator(group); },
+                .counts_member =
+                    [this](const std::string& group, const std::string& member_id) {
+                        return counts_member(group, member_id);
+                    },
                 .line = options.history});
     }
 
@@ -213,6 +228,24 @@ private:
             const auto epoch = node->find_groups()->driver().epoch_of(*partition);
             return epoch && *epoch < state->leader_epoch;
         });
+    }
+
+    [[nodiscard]] bool counts_member(const std::string& group, const std::string& member_id) {
+        nodes_.look_at_images();
+        if (nodes_.image() == nullptr) return false;
+        const auto partition = drivers::GroupCoordinators::partition_of(*nodes_.image(), group);
+        if (!partition) return false;
+        const metadata::PartitionState* state =
+            nodes_.partition(std::string(drivers::kConsumerOffsetsTopic), partition->value());
+        for (const ClusterNode& each : nodes_.all) {
+            server::Node* node = each.running();
+            if (node == nullptr || node->find_groups() == nullptr) continue;
+            const auto& driver = node->find_groups()->driver();
+            if (driver.epoch_of(*partition) != state->leader_epoch) continue;
+            const coordinator::GroupCoordinator* machine = driver.find_machine(*partition);
+            return machine != nullptr && counts_as_member(*machine, group, member_id);
+        }
+        return false;
     }
 
     /// What stays broken: the active controller, or else the first, and the other voters do not

@@ -44,6 +44,19 @@ void GroupObserver::look_at(NodeId node, const coordinator::GroupCoordinator& co
                             current == nullptr ? "nobody's" : *current + "'s");
         }
     }
+    for (const auto& [name, group] : coordinator.image().consumer_groups()) {
+        coordinator::TopicPartitions taken;
+        for (const auto& [id, member] : group.members()) {
+            for (const auto* const part : {&member.assigned, &member.pending_revocation}) {
+                judge_.compared();
+                if (!coordinator::intersection(taken, *part).empty()) {
+                    judge_.violated("G4", "n{}: {} counts to {} what it counts to another, too",
+                                    node, name, id);
+                }
+                coordinator::add(taken, *part);
+            }
+        }
+    }
 }
 
 }  // namespace gregor::scenarios

@@ -122,8 +122,8 @@ class Runs(unittest.TestCase):
 
     def test_clusters_pass_and_are_deterministic(self):
         for scenario in ("crash", "partitions", "disks", "clocks", "isr-failover", "controller-failover",
-                         "rolling", "reassign", "swarm", "groups", "exactly-once", "at-least-once",
-                         "at-most-once", "bank"):
+                         "rolling", "reassign", "swarm", "groups", "mixed-clients", "exactly-once",
+                         "at-least-once", "at-most-once", "bank"):
             with self.subTest(scenario=scenario):
                 code, output = gregor("run", scenario, "--seeds", 6, "--check-determinism", "--quiet")
                 self.assertEqual(code, 0, output)

@@ -82,7 +82,8 @@ std::string_view text_of(Excuse excuse) {
         case Excuse::retention: return "retention or DeleteRecords may have taken it";
         case Excuse::compaction: return "a later record has its key";
         case Excuse::at_most_once: return "commits before the work: at most once";
-        case Excuse::at_least_once: return "commits come with the work or after it: records may be given again";
+        case Excuse::at_least_once:
+            return "commits come with the work or after it: records may be given again";
         case Excuse::asked_for: return "the client sought back";
         case Excuse::not_told: return "the member could not know that it was no owner any more";
         case Excuse::never_promised: return "Kafka promises nothing else";

@@ -33,8 +33,15 @@ void GroupChecks::assigned(const HistoryEvent& event, const AssignEvent& assign)
     if (assign.generation) judge_generation(event, group, consumer, *assign.generation);
     findings_.compared();
     std::erase_if(of.owners, [&](const Owner& owner) { return owner.consumer == consumer; });
-    for (Owner& owner : of.owners) owner.intruders.push_back(event.line);
-    of.owners.push_back({.consumer = consumer, .line = event.line, .assign_began = event.began});
+    for (Owner& owner : of.owners) {
+        // What a member was told long ago, and hears of only now, may have been over before that.
+        const bool may_be_older = event.began != kLongAgo && event.began < owner.assign_ended;
+        if (!may_be_older) owner.intruders.push_back(event.line);
+    }
+    of.owners.push_back({.consumer = consumer,
+                         .line = event.line,
+                         .assign_began = event.began,
+                         .assign_ended = event.ended});
 }
 
 void GroupChecks::judge_generation(const HistoryEvent& event, Id group, Id consumer,

@@ -65,6 +65,7 @@ private:
         Id consumer = kNone;
         Line line = 0;
         HistoryTime assign_began = kLongAgo;
+        HistoryTime assign_ended = kNever;
         std::vector<Line> intruders;  // others that were assigned the partition meanwhile
     };
     /// Of one group and partition.

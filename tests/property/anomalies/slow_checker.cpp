@@ -565,7 +565,8 @@ private:
             for (std::size_t k = i + 1; k < until; ++k) {
                 const bool intrudes = all_[k].kind == Kind::assign && all_[k].of_group &&
                                       all_[k].client != all_[i].client &&
-                                      all_[k].partition == all_[i].partition;
+                                      all_[k].partition == all_[i].partition &&
+                                      all_[k].began >= all_[i].ended;
                 if (intrudes) {
                     tell("double-ownership", is_over || all_[until].kind != Kind::revoke);
                 }

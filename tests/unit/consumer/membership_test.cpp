@@ -67,20 +67,6 @@ TEST_CASE("a leader that is told to leave the assignment as it is learns what it
     REQUIRE(std::get<SendSync>(action).request.assignments.empty());
 }
 
-TEST_CASE("a member holds its partitions for a session after what the coordinator has written") {
-    Membership membership = member();
-    become_stable(membership, kStart);
-    membership.written(kStart + 1s);
-    REQUIRE(membership.held_until() == Instant());  // a rebalance may have begun before
-    membership.counted(kStart + 2s);
-    REQUIRE(membership.held_until() == Instant());  // by whom?
-    membership.written(kStart + 3s);
-    REQUIRE(membership.held_until() == kStart + 3s + MembershipOptions().session_timeout);
-    membership.unanswered(kStart + 4s);
-    membership.written(kStart + 5s);
-    REQUIRE(membership.held_until() == kStart + 3s + MembershipOptions().session_timeout);
-}
-
 TEST_CASE("a member whose generation is over has lost what it had") {
     Membership membership = member();
     become_stable(membership, kStart);
