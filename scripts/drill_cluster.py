@@ -41,6 +41,19 @@ def wait_until(is_true, what):
         time.sleep(POLL_S)
 
 
+def leader_of(partition):
+    return -1 if partition is None else partition.leader
+
+
+def coordinating_partition(name, partitions):
+    """The partition that a group or a transactional id belongs to, by Java's String.hashCode."""
+    text = name.encode("utf-16-be")
+    value = 0
+    for at in range(0, len(text), 2):
+        value = (31 * value + int.from_bytes(text[at:at + 2], "big")) & 0xFFFFFFFF
+    return abs(value - (value >> 31 << 32)) % partitions
+
+
 class Cluster:
     """Three nodes, and the time since they were wanted."""
 
@@ -111,5 +124,9 @@ class Cluster:
 
     def leader(self, topic):
         """Of its partition 0; -1 if there is none, or nobody knows."""
-        first = self.partitions().get(topic, {}).get(0)
-        return -1 if first is None else first.leader
+        return leader_of(self.partitions().get(topic, {}).get(0))
+
+    def coordinator(self, topic, name):
+        """Of a group or a transactional id, by the topic of the coordinators' state; -1 as above."""
+        partitions = self.partitions().get(topic, {})
+        return leader_of(partitions.get(coordinating_partition(name, len(partitions) or 1)))

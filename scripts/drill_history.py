@@ -97,6 +97,8 @@ class FollowedHistory:
         self.path = path
         self.progress = Progress()
         self.first_topic = None
+        self.first_group = None
+        self.first_transactional_id = None
         self.lines = 0
         self._read = 0  # bytes, all of whole lines
         self._waits_for_instant = False
@@ -127,6 +129,7 @@ class FollowedHistory:
         if self._waits_for_instant and "ended" in event:
             self._waits_for_instant = False
             self.progress.watch_since(event["ended"])
-        if self.first_topic is None:
-            self.first_topic = event.get("topic")
+        self.first_topic = self.first_topic or event.get("topic")
+        self.first_group = self.first_group or event.get("group")
+        self.first_transactional_id = self.first_transactional_id or event.get("transactional_id")
         self.progress.see(event)

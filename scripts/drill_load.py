@@ -17,6 +17,7 @@ class OwnLoad:
     """Values over all partitions of one topic, from --producers at --rate; a consumer follows them."""
 
     topic = TOPIC
+    coordinated = None
 
     def __init__(self, cluster, folder, arguments):
         self.history_path = folder / "history.jsonl"

@@ -31,6 +31,13 @@ class Program:
         """Whose partition 0 has the leader that is meant."""
         return self._topic or self._history.first_topic
 
+    @property
+    def coordinated(self):
+        """The topic whose leaders coordinate it, and its name: a transactional id, else a group, else None."""
+        if self._history.first_transactional_id:
+            return "__transaction_state", self._history.first_transactional_id
+        return self._history.first_group and ("__consumer_offsets", self._history.first_group)
+
     def begin(self):
         environment = {**os.environ, "BOOTSTRAP_SERVERS": self._cluster.servers, "HISTORY": str(self.history_path)}
         with open(self._output_path, "wb") as output:

@@ -43,7 +43,7 @@ class Cluster(unittest.TestCase):
 class CommandLine(unittest.TestCase):
     def test_mistakes_are_usage(self):
         for mistake in (["--fault", "kill:everyone"], ["--fault", "cut:leader"], ["--topic", "input"],
-                        ["--program", ""]):
+                        ["--fault", "kill:coordinator"], ["--program", ""]):
             self.assertEqual(DRILL_USAGE, run_drill(*mistake).returncode, mistake)
 
 

@@ -23,12 +23,12 @@ PASSED, VIOLATED, BROKEN = 0, 1, 255
 
 @unittest.skipIf(confluent_kafka is None, "python3-confluent-kafka is not installed")
 class OwnProgram(unittest.TestCase):
-    def drill(self, expected, *program):
+    def drill(self, expected, *program, faults=("kill:leader",)):
         """What it wrote, and the program's history, if there is one."""
         with tempfile.TemporaryDirectory(prefix="gregor-drill-") as folder:
             drill = pathlib.Path(folder) / "drill"
-            done = run_drill("--program", " ".join(map(str, program)), "--fault", "kill:leader", "--dir", drill,
-                             "--gregord", gregord_program())
+            done = run_drill("--program", " ".join(map(str, program)), "--dir", drill, "--gregord", gregord_program(),
+                             *(argument for fault in faults for argument in ("--fault", fault)))
             output = done.stdout + done.stderr
             log = drill / "program.log"
             self.assertEqual(expected, done.returncode, output + (log.read_text() if log.exists() else ""))
@@ -36,9 +36,10 @@ class OwnProgram(unittest.TestCase):
             lines = history.read_text().splitlines() if history.exists() else []
             return output, [json.loads(line) for line in lines]
 
-    def test_a_transactional_pipeline_whose_leader_is_killed_has_each_effect_once(self):
-        output, events = self.drill(PASSED, EXAMPLE, *SHORT_LIVES)
+    def test_a_transactional_pipeline_whose_leader_and_coordinator_are_killed_has_each_effect_once(self):
+        output, events = self.drill(PASSED, EXAMPLE, *SHORT_LIVES, faults=("kill:leader", "kill:coordinator"))
         self.assertRegex(output, r"kill node \d \(leader of input-0")
+        self.assertRegex(output, r"kill node \d \(.*coordinator of worker\d")
         commits = [event for event in events if event.get("op") == "commit" and event["result"] == "ok"]
         self.assertGreater(len(commits), 20)
         begun = sum(event.get("op") == "begin" for event in events)

@@ -2,12 +2,16 @@
 transaction; and with the coordinator killed meanwhile, on three nodes."""
 
 import json
+import sys
 import time
 import unittest
 import uuid
 
-from harness import Gregord, main, run, run_node_tests, wait_until
+from harness import ROOT, Gregord, main, run, run_node_tests, wait_until
 from running_cluster import RunningCluster
+
+sys.path.insert(0, str(ROOT / "scripts"))
+from drill_cluster import coordinating_partition
 
 try:
     import confluent_kafka
@@ -199,18 +203,11 @@ class Node(unittest.TestCase):
             run_node_tests(broker, "platformatic_transactions.test.mjs")
 
 
-def java_hash(text):
-    value = 0
-    for character in text:
-        value = (31 * value + ord(character)) & 0xFFFFFFFF
-    return value - (1 << 32) if value >> 31 else value
-
-
 @unittest.skipIf(confluent_kafka is None, "python3-confluent-kafka is not installed")
 class Cluster(unittest.TestCase):
     def coordinator(self, cluster, transactional_id):
         topic = json.loads(run(["kcat", "-b", cluster.address, "-L", "-J", "-t", "__transaction_state"]))["topics"][0]
-        partition = abs(java_hash(transactional_id)) % len(topic["partitions"])
+        partition = coordinating_partition(transactional_id, len(topic["partitions"]))
         return next(p["leader"] for p in topic["partitions"] if p["partition"] == partition)
 
     def test_transactions_outlive_their_coordinator(self):
