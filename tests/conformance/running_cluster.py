@@ -47,15 +47,24 @@ class RunningCluster:
         description = json.loads((self.folder / "nodes" / "cluster.json").read_text())
         return [f"{node['client_host']}:{node['metrics_port']}" for node in description["nodes"]]
 
-    def make_topic(self, name):
-        """One partition, three replicas, all in sync."""
-        self.gregorctl("topics", "--create", "--topic", name, "--partitions", "1", "--replication-factor", "3")
-        wait_until(lambda: len(self.partition(name).get("isrs", ())) == 3, f"{name} is in sync")
+    def make_topic(self, name, partitions=1):
+        """Three replicas of each partition, all in sync."""
+        self.gregorctl("topics", "--create", "--topic", name, "--partitions", partitions, "--replication-factor", "3")
+        wait_until(lambda: self.is_in_sync(name, partitions), f"{name} is in sync")
+
+    def partitions(self, topic):
+        """Of the topic, as kcat tells them; none while the broker that it asks has not heard of the topic."""
+        metadata = json.loads(run(["kcat", "-b", self.address, "-L", "-J", "-t", topic]))
+        return metadata["topics"][0]["partitions"]
 
     def partition(self, topic):
-        """Of the topic, as kcat tells it; empty while the broker that it asks has not heard of the topic."""
-        metadata = json.loads(run(["kcat", "-b", self.address, "-L", "-J", "-t", topic]))
-        return next(iter(metadata["topics"][0]["partitions"]), {})
+        """The first one of the topic; empty without any."""
+        return next(iter(self.partitions(topic)), {})
+
+    def is_in_sync(self, topic, partitions=1):
+        """All its partitions have three replicas in sync."""
+        isrs = [len(partition["isrs"]) for partition in self.partitions(topic)]
+        return isrs == [3] * partitions
 
     def kill_leader(self, topic):
         """kill -9; returns the node."""
