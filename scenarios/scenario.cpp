@@ -32,7 +32,19 @@ std::string_view name(Verdict verdict) {
         case Verdict::pass: return "pass";
         case Verdict::violated: return "violated";
         case Verdict::vacuous: return "vacuous";
+        case Verdict::muted: return "muted";
         case Verdict::nondeterministic: return "nondeterministic";
+    }
+    UNREACHABLE();
+}
+
+int exit_code(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::pass: return 0;
+        case Verdict::violated: return 1;
+        case Verdict::vacuous:
+        case Verdict::muted: return 2;
+        case Verdict::nondeterministic: return 3;
     }
     UNREACHABLE();
 }
@@ -71,6 +83,8 @@ RunReport run_plan(const Scenario& scenario, const simulated::Plan& plan,
         report.verdict = Verdict::violated;
     } else if (!report.shortfall.empty()) {
         report.verdict = Verdict::vacuous;
+    } else if (!report.muted.empty()) {
+        report.verdict = Verdict::muted;
     }
     return report;
 }

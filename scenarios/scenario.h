@@ -21,10 +21,13 @@ enum class Verdict : std::uint8_t {
     pass,
     violated,         // an invariant does not hold
     vacuous,          // the run stayed under its floor: it proves nothing
+    muted,            // nothing was violated but what was muted
     nondeterministic  // the same plan twice gave two digests
 };
 
 [[nodiscard]] std::string_view name(Verdict verdict);
+/// Of the program: 0 pass, 1 violated, 2 vacuous or muted, 3 nondeterministic.
+[[nodiscard]] int exit_code(Verdict verdict);
 
 /// What a run did and found.
 struct RunReport {
@@ -32,6 +35,7 @@ struct RunReport {
     std::uint64_t seed = 0;
     Verdict verdict = Verdict::pass;
     std::optional<Violation> violation;
+    MutedViolations muted;
     /// Why it is vacuous: "1200 acknowledged sends, the floor is 2000".
     std::string shortfall;
     Digest digest;
@@ -55,6 +59,8 @@ struct RunOptions {
     std::function<void(std::string_view)> history;
     /// Ends the run early, at this world time.
     std::optional<Instant> until;
+    /// Are counted when they are violated, and the run goes on.
+    Invariants mute;
 };
 
 /// Workload numbers by name: a plan's, or some that replace drawn ones.

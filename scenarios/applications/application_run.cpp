@@ -103,14 +103,22 @@ std::string ApplicationRun::judge_history() {
     const Finding* first = nullptr;
     for (const Finding& finding : verdict.findings) {
         if (finding.excuse != Excuse::none || finding.anomaly == Anomaly::unseen) continue;
+        if (workload_.judge.mutes(invariant_of(finding.anomaly))) {
+            report(finding);
+            continue;
+        }
         const bool goes_first = first == nullptr || (is_of_transactions(finding.anomaly) &&
                                                      !is_of_transactions(first->anomaly));
         if (goes_first) first = &finding;
     }
     if (first == nullptr) return verdict.shortfall;
-    workload_.judge.violated(invariant_of(first->anomaly), "{}: {} (line {} of the history)",
-                             name_of(first->anomaly), first->message, first->line());
+    report(*first);
     return "";
+}
+
+void ApplicationRun::report(const Finding& finding) {
+    workload_.judge.violated(invariant_of(finding.anomaly), "{}: {} (line {} of the history)",
+                             name_of(finding.anomaly), finding.message, finding.line());
 }
 
 }  // namespace gregor::scenarios::applications

@@ -29,12 +29,14 @@ public:
     void stop_machines();
     [[nodiscard]] Stuck unstopped() const;
 
-    /// Once: the first violation that the history shows is the judge's. What keeps it from being
-    /// judged, if there is none; nothing is taken after this.
+    /// Once: the first violation that the history shows is the judge's, and all that are muted.
+    /// What keeps it from being judged, if there is none; nothing is taken after this.
     [[nodiscard]] std::string judge_history();
     [[nodiscard]] const History& history() const { return history_; }
 
 private:
+    void report(const Finding& finding);
+
     simulated::World& world_;
     clients::Workload& workload_;
     HistorySettings settings_;

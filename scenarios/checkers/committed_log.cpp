@@ -67,16 +67,16 @@ void CommittedLog::clear() {
 }
 
 std::optional<std::string> EverWritten::add(const SeenLog& log, std::size_t from) {
+    std::optional<std::string> wrong;
     for (std::size_t i = from; i < log.batches.size(); ++i) {
         const SeenBatch& batch = log.batches[i];
         const auto [known, is_new] =
             batches_.try_emplace({batch.base_offset, batch.leader_epoch}, batch);
-        if (!is_new && known->second != batch) {
-            return fmt::format("it has {}, and there were {}", describe(batch),
-                               describe(known->second));
-        }
+        if (is_new || wrong || known->second == batch) continue;
+        wrong =
+            fmt::format("it has {}, and there were {}", describe(batch), describe(known->second));
     }
-    return std::nullopt;
+    return wrong;
 }
 
 }  // namespace gregor::scenarios

@@ -128,8 +128,7 @@ void PartitionHistory::drained(std::int64_t offset, ValueId value, std::int64_t 
     drained_.emplace_back(offset, timestamp_ms);
     if (damaged_) return;
     judge_.compared();
-    learn(offset, value, false, "drained");
-    if (judge_.violation()) return;
+    if (!learn(offset, value, false, "drained")) return;
     slot(offset).drained = true;
     const Sent* sent = sent_.find(value.value());
     if (sent == nullptr || !sent->ordered || sent->repeats) return;
@@ -182,25 +181,25 @@ bool PartitionHistory::is_stale(std::int64_t offset, LossCount asked) const {
     return false;
 }
 
-void PartitionHistory::learn(std::int64_t offset, ValueId value, bool acknowledged,
+bool PartitionHistory::learn(std::int64_t offset, ValueId value, bool acknowledged,
                              std::string_view how) {
     if (offset < 0) {
         judge_.violated("H2", "{}: {} was {} at offset {}", options_.name, text(value), how,
                         offset);
-        return;
+        return false;
     }
     // No record stands twice that may not, so a log is never longer than what was sent to it.
     if (offset >= static_cast<std::int64_t>(sent_.size() + repeats_)) {
         judge_.violated("H2", "{}: {} was {} at offset {}, but only {} records were ever sent",
                         options_.name, text(value), how, offset, sent_.size());
-        return;
+        return false;
     }
     judge_.compared();
     Sent* sent = sent_.find(value.value());
     if (sent == nullptr) {
         judge_.violated("R8", "{}: offset {} holds {}, which nobody sent", options_.name, offset,
                         text(value));
-        return;
+        return false;
     }
     if (sent->failed) {
         judge_.violated("P6", "{}: {} stands at offset {}, but its send had failed for good",
@@ -220,6 +219,7 @@ void PartitionHistory::learn(std::int64_t offset, ValueId value, bool acknowledg
     known.acknowledged |= acknowledged;
     sent->offset = offset;
     known_end_ = std::max(known_end_, offset + 1);
+    return true;
 }
 
 PartitionHistory::Slot& PartitionHistory::slot(std::int64_t offset) {

@@ -165,7 +165,8 @@ private:
     [[nodiscard]] bool is_stale(std::int64_t offset, LossCount asked) const;
     void told_in_epoch(std::int64_t high_watermark, std::int32_t leader_epoch, const Known& asked);
     [[nodiscard]] std::string text(ValueId value) const;
-    void learn(std::int64_t offset, ValueId value, bool acknowledged, std::string_view how);
+    /// False: nothing may be known by this, the offset or the value is nobody's.
+    bool learn(std::int64_t offset, ValueId value, bool acknowledged, std::string_view how);
     Slot& slot(std::int64_t offset);
 
     Judge& judge_;

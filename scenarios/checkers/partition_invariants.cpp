@@ -24,10 +24,10 @@ void for_candidates(const metadata::PartitionState& state, const Action& action)
 void PartitionInvariants::check(const PartitionView& view, const PartitionContext& context) {
     note_unclean_election(context);
     weigh_losses(view, context);
+    reach_.look(view.replicas);
     for (const auto& [node, replica] : view.replicas) {
         if (replica.role == SeenRole::offline) continue;
         Known& known = known_of(node, replica);
-        note_epoch(replica, known);
         check_log(node, replica, known);
         check_marks(node, replica, known);
     }
@@ -42,9 +42,7 @@ void PartitionInvariants::check(const PartitionView& view, const PartitionContex
     for (const auto& [node, replica] : view.replicas) known_[node].before = replica;
     // One that was taken away may come to the same process again, as an empty one.
     for (auto& [node, known] : known_) {
-        if (view.replicas.contains(node)) continue;
-        known.before = {};
-        known.entered.clear();
+        if (!view.replicas.contains(node)) known.before = {};
     }
 }
 
@@ -56,25 +54,6 @@ PartitionInvariants::Known& PartitionInvariants::known_of(NodeId node, const Rep
     known.checked = std::min(known.checked, replica.log.unchanged);
     known.agreement.batches = std::min(known.agreement.batches, replica.log.unchanged);
     return known;
-}
-
-void PartitionInvariants::note_epoch(const ReplicaView& replica, Known& known) {
-    if (replica.role != SeenRole::leader && replica.role != SeenRole::follower) return;
-    if (!known.entered.empty() && known.entered.rbegin()->first >= replica.leader_epoch) return;
-    known.entered[replica.leader_epoch] =
-        std::max(replica.marks.log_end_offset, replica.next_offset);
-}
-
-/// What a replica can have told the leader of `epoch` that it has; nothing: it follows that one
-/// yet, or has begun anew since.
-std::optional<Offset> PartitionInvariants::left_at(NodeId node, LeaderEpoch epoch) const {
-    const auto known = known_.find(node);
-    if (known == known_.end()) return std::nullopt;
-    const auto& entered = known->second.entered;
-    const auto next = entered.upper_bound(epoch);
-    // One that has begun in a later epoch may have been asked before it was killed.
-    if (next == entered.end() || next == entered.begin()) return std::nullopt;
-    return next->second;
 }
 
 // Each replica by itself. -------------------------------------------------------------------------
@@ -179,6 +158,7 @@ void PartitionInvariants::check_leader(NodeId node, const ReplicaView& replica, 
     if (!replica.is_registered || !replica.log.is_whole) return;
     check_own_epoch(node, replica);
     check_quorum(node, replica, context);
+    check_counted(node, replica);
     check_raise(node, replica, known.before);
     // One from before an excused loss may not have heard of it yet: its history is not held.
     if (replica.leader_epoch < bound_from_) return;
@@ -198,6 +178,7 @@ void PartitionInvariants::check_leader(NodeId node, const ReplicaView& replica, 
     if (wrong) {
         judge_.violated("R1", "{}: n{} leads in epoch {}: {}", name_, node, replica.leader_epoch,
                         *wrong);
+        return;  // what is committed stays what it was
     }
     if (replica.marks.high_watermark <= committed_.true_high_watermark()) return;
     committed_.extend(replica.log, replica.marks.high_watermark);
@@ -223,6 +204,18 @@ void PartitionInvariants::check_quorum(NodeId node, const ReplicaView& replica,
     });
 }
 
+/// A step before it raises the high watermark by it, or lets the follower into the in-sync set.
+void PartitionInvariants::check_counted(NodeId node, const ReplicaView& replica) {
+    for (const auto& [follower, fetched] : replica.fetched) {
+        const auto end = reach_.in(follower, replica.leader_epoch);
+        if (!end || fetched <= *end) continue;
+        judge_.violated("R5",
+                        "{}: n{} leads in epoch {} and counts on n{} to have {}, which in that "
+                        "epoch had {}",
+                        name_, node, replica.leader_epoch, follower, fetched, *end);
+    }
+}
+
 void PartitionInvariants::check_raise(NodeId node, const ReplicaView& replica,
                                       const ReplicaStanding& before) {
     const Offset high_watermark = replica.marks.high_watermark;
@@ -239,13 +232,6 @@ void PartitionInvariants::check_raise(NodeId node, const ReplicaView& replica,
     for (const NodeId member : replica.maximal_isr) {
         const auto fetched = replica.fetched.find(member);
         if (member == node) continue;
-        if (const auto left = left_at(member, replica.leader_epoch);
-            left && *left < high_watermark) {
-            judge_.violated("R5",
-                            "{}: n{} leads in epoch {} and raises the high watermark to {}, and "
-                            "n{} had {} as it left that epoch",
-                            name_, node, replica.leader_epoch, high_watermark, member, *left);
-        }
         if (fetched != replica.fetched.end() && fetched->second >= high_watermark) continue;
         // One that is only proposed may be elected all the same: R4.
         judge_.violated(contains(replica.isr, member) ? "R5" : "R4",

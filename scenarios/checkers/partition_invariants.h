@@ -3,11 +3,12 @@
 //
 // By id: R1 a leader of a later epoch lacks what was committed; R2 a member of the ISR or ELR does,
 // a step before; R3 a replica differs from it below its own high watermark; R4 a leader counts on
-// fewer replicas than could be elected; R5 a leader raises its high watermark without them, or with
-// one that follows somebody else; R6 a follower's is above its leader's or its own log, or rises
-// before that log is known to be its leader's; R11 two leaders in one epoch. Of each replica:
-// L2 epochs fall along the log; L3 marks out of order; L4 the epoch cache contradicts the log; L5,
-// L6 the high watermark or the log's start falls; L7 bytes change.
+// fewer replicas than could be elected; R5 a leader raises its high watermark without them, or
+// counts what a follower told in another epoch than its own, which comes before; R6 a follower's is
+// above its leader's or its own log, or rises before that log is known to be its leader's; R11 two
+// leaders in one epoch. Of each replica: L2 epochs fall along the log; L3 marks out of order; L4
+// the epoch cache contradicts the log; L5, L6 the high watermark or the log's start falls; L7 bytes
+// change.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@
 
 #include "scenarios/checkers/cluster_view.h"
 #include "scenarios/checkers/committed_log.h"
+#include "scenarios/checkers/follower_reach.h"
 #include "scenarios/judge.h"
 
 namespace gregor::scenarios {
@@ -46,8 +48,6 @@ private:
         ReplicaStanding before;
         Agreement agreement;  // with the committed log
         std::size_t checked = 0;
-        /// Where its log ended as it took up each epoch: all that it had in the ones before.
-        std::map<LeaderEpoch, Offset> entered;
     };
 
     Known& known_of(NodeId node, const ReplicaView& replica);
@@ -55,8 +55,7 @@ private:
     void check_epochs(NodeId node, const ReplicaView& replica, std::size_t from);
     void check_own_epoch(NodeId node, const ReplicaView& replica);
     void check_marks(NodeId node, const ReplicaView& replica, const Known& known);
-    void note_epoch(const ReplicaView& replica, Known& known);
-    [[nodiscard]] std::optional<Offset> left_at(NodeId node, LeaderEpoch epoch) const;
+    void check_counted(NodeId node, const ReplicaView& replica);
     void check_raise(NodeId node, const ReplicaView& replica, const ReplicaStanding& before);
     void check_leader(NodeId node, const ReplicaView& replica, Known& known,
                       const PartitionContext& context);
@@ -75,6 +74,7 @@ private:
     std::string name_;
     CommittedLog committed_;
     EverWritten written_;
+    FollowerReach reach_;
     std::map<NodeId, Known> known_;
     std::map<LeaderEpoch, NodeId> leaders_;
     LeaderEpoch committed_in_{0};  // the latest leader that has shown something new

@@ -20,12 +20,15 @@ void QuorumInvariants::check(const std::map<NodeId, QuorumMemberView>& members, 
     }
     for (const auto& [node, member] : members) {
         Known& known = known_[node];
-        if (known.start != member.start) known = {.start = member.start};
+        if (known.start != member.start) {
+            known = {.start = member.start, .settled_epoch = known.settled_epoch};
+        }
         known.checked = std::min(known.checked, member.log.unchanged);
         known.agreement.batches = std::min(known.agreement.batches, member.log.unchanged);
         check_raise(node, member, known);
         check_replaced(node, member, known, now);
         check_election(node, member, known);
+        check_memory(node, member, known);
         check_log(node, member, known);
         known.was_leader = member.is_leader;
         known.epoch = member.epoch;
@@ -105,6 +108,7 @@ void QuorumInvariants::check_log(NodeId node, const QuorumMemberView& member, Kn
     if (const auto wrong = committed_.compare(member.log, limit, known.agreement)) {
         judge_.violated("M1", "the metadata log on n{}, high watermark {}: {}", node, limit,
                         *wrong);
+        return;
     }
     committed_.extend(member.log, limit);
 }
@@ -133,6 +137,21 @@ void QuorumInvariants::check_election(NodeId node, const QuorumMemberView& membe
     if (wrong) {
         judge_.violated("M1", "n{} leads the quorum in epoch {}: {}", node, member.epoch, *wrong);
     }
+}
+
+/// A voter that leads, or did, has given its vote to itself.
+void QuorumInvariants::check_memory(NodeId node, const QuorumMemberView& member, Known& known) {
+    if (member.is_busy) return;
+    if (member.epoch < known.settled_epoch) {
+        judge_.violated("M3", "n{} was in epoch {} of the quorum and has forgotten it: it is in {}",
+                        node, known.settled_epoch, member.epoch);
+    }
+    known.settled_epoch = member.epoch;
+    if (member.voted != protocol::kNoNode || member.leader_id == node) return;
+    const auto vote = votes_.find({node, member.epoch});
+    if (vote == votes_.end()) return;
+    judge_.violated("M3", "n{} has voted for n{} in epoch {} and has forgotten it", node,
+                    vote->second, member.epoch);
 }
 
 }  // namespace gregor::scenarios

@@ -2,9 +2,10 @@
 //
 // M1: committed records are never lost or changed, logs agree below their high watermarks, and
 // whoever is elected has them all, and shows nothing before a record of its own epoch is committed.
-// M3: one leader and, of each voter, one vote in an epoch. M10: one change of voters at a time, and
-// none before a record of the leader's epoch is committed (KIP-853). V4: a leader that the others
-// have replaced ceases to be one in time. L7, of the metadata log: bytes never change.
+// M3: one leader and, of each voter, one vote in an epoch, which neither it nor the epoch is
+// forgotten when its process ends: whoever forgot may vote again. M10: one change of voters at a
+// time, and none before a record of the leader's epoch is committed (KIP-853). V4: a leader that
+// the others have replaced ceases to be one in time. L7, of the metadata log: bytes never change.
 #pragma once
 
 #include <cstddef>
@@ -35,6 +36,7 @@ private:
         std::size_t checked = 0;
         bool was_leader = false;
         LeaderEpoch epoch{-1};
+        LeaderEpoch settled_epoch{-1};  // on disk, of this process or one before it
         Offset high_watermark{0};
         /// A leader: since when there is one of a later epoch, and it could have noticed.
         Instant replaced_at{};
@@ -43,6 +45,7 @@ private:
 
     void check_log(NodeId node, const QuorumMemberView& member, Known& known);
     void check_election(NodeId node, const QuorumMemberView& member, Known& known);
+    void check_memory(NodeId node, const QuorumMemberView& member, Known& known);
     void check_raise(NodeId node, const QuorumMemberView& member, const Known& before);
     void check_replaced(NodeId node, const QuorumMemberView& member, Known& known, Instant now);
     void check_voter_changes(NodeId node, const QuorumMemberView& member);

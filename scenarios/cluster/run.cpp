@@ -50,7 +50,7 @@ public:
           world_(plan.seed, {.network = plan.network,
                              .bits_flip_in = clients::checksummed_bytes,
                              .trace = options.trace}),
-          judge_([this] { return world_.now(); }, [this] { world_.stop(); }),
+          judge_([this] { return world_.now(); }, [this] { world_.stop(); }, options.mute),
           workload_(plan, judge_, world_.network()),
           configs_(*node_configs(plan)),
           atlas_(workload_, nodes_),
@@ -90,12 +90,16 @@ public:
         injector_.heal();
         if (workload_.optional_setting("cut_off_controller") != 0) cut_off_controller();
         workload_.phase = Phase::finishing;
-        if (finish_clients() && finish_application() && finish_health()) drain();
+        bool is_at_rest = false;
+        if (finish_clients() && finish_application()) {
+            is_at_rest = finish_health();
+            if (goes_on()) is_at_rest = drain() && is_at_rest;
+        }
         std::string unproven;
         if (application_ != nullptr) unproven = application_->judge_history();
         world_.shut_down();
         if (!ended_early()) observer_.invariants().check_at_end();
-        if (!judge_.violation() && !ended_early()) compare_disks(nodes_, judge_);
+        if (is_at_rest && goes_on()) compare_disks(nodes_, judge_);
         return report(std::move(unproven));
     }
 
@@ -270,6 +274,8 @@ private:
         return options_.until && world_.now() >= *options_.until;
     }
 
+    [[nodiscard]] bool goes_on() const { return !judge_.violation() && !ended_early(); }
+
     void run_for(Duration duration) {
         Instant end = world_.now() + duration;
         if (options_.until) end = std::min(end, *options_.until);
@@ -310,7 +316,8 @@ private:
                of_application + 30s;
     }
 
-    /// Runs until `look` finds nothing stuck; false and a violation when the bound passes first.
+    /// Runs until `look` finds nothing stuck; false and a violation, be it muted, when the bound
+    /// passes first.
     template <class Look>
     bool finish(Look&& look) {
         const Instant bound = world_.now() + liveness_bound();
@@ -318,7 +325,9 @@ private:
             if (judge_.violation() || ended_early()) return false;
             if (world_.now() >= bound) {
                 // Something wrong may be why, and came first.
-                if (application_ != nullptr) static_cast<void>(application_->judge_history());
+                if (application_ != nullptr && !judge_.mutes(stuck.invariant)) {
+                    static_cast<void>(application_->judge_history());
+                }
                 judge_.violated(stuck.invariant, "{} s after the faults healed: {}",
                                 std::chrono::floor<std::chrono::seconds>(liveness_bound()).count(),
                                 stuck.text);
@@ -326,7 +335,7 @@ private:
             }
             run_for(kStep);
         }
-        return !judge_.violation() && !ended_early();
+        return goes_on();
     }
 
     [[nodiscard]] std::string unfinished_clients() const {
@@ -364,7 +373,7 @@ private:
                });
     }
 
-    void drain() {
+    bool drain() {
         drain_body_.push_back([this](Runtime& runtime) { run_drain(workload_, runtime); });
         world_.add_machine("drain", {}).start([this](Runtime& runtime) {
             return std::make_unique<ClientProgram>(runtime, drain_body_);
@@ -372,8 +381,8 @@ private:
         const auto undrained = [this]() -> Stuck {
             return {"V3", workload_.drained ? "" : unfinished_clients()};
         };
-        if (!finish(undrained) || !finish_health()) return;
-        finish([this]() -> Stuck { return {"O1", what_metrics_get_wrong(nodes_)}; });
+        return finish(undrained) && finish_health() &&
+               finish([this]() -> Stuck { return {"O1", what_metrics_get_wrong(nodes_)}; });
     }
 
     /// What it did is read, and its machines are at rest.
@@ -429,6 +438,7 @@ private:
     RunReport report(std::string unproven) {
         RunReport report;
         report.violation = judge_.violation();
+        report.muted = judge_.muted();
         report.digest = world_.digest();
         report.digest_events = world_.running_digest().count();
         report.faults = world_.counters();

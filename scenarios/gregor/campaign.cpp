@@ -253,7 +253,8 @@ std::string first_difference(const CampaignOptions& options, const simulated::Pl
     std::array<std::vector<std::string>, 2> lines;
     for (auto& trace : lines) {
         (void)run_plan(*options.scenario, plan,
-                       {.trace = [&trace](std::string_view line) { trace.emplace_back(line); }});
+                       {.trace = [&trace](std::string_view line) { trace.emplace_back(line); },
+                        .mute = options.mute});
     }
     const auto [a, b] =
         std::mismatch(lines[0].begin(), lines[0].end(), lines[1].begin(), lines[1].end());
@@ -270,7 +271,16 @@ void CampaignReport::add(const RunReport& report, const Task& task) {
     ++runs;
     ++verdicts[report.verdict];
     if (report.violation) ++violations[report.violation->invariant];
-    if (report.verdict != Verdict::pass && failures.size() < 10) {
+    for (const auto& [id, each] : report.muted) {
+        MutedRuns& sum = muted[id];
+        if (++sum.runs == 1) {
+            sum.first_seed = report.seed;
+            sum.first = each.first;
+        }
+        sum.times += each.times;
+    }
+    const bool has_failed = report.verdict != Verdict::pass && report.verdict != Verdict::muted;
+    if (has_failed && failures.size() < 10) {
         failures.push_back({.report = report, .task = task});
     }
     for (const auto& [key, value] : report.counts) counts[key] += value;
@@ -285,15 +295,12 @@ void CampaignReport::add(const RunReport& report, const Task& task) {
     cpu += report.cpu;
 }
 
-int CampaignReport::exit_code() const {
-    const auto any = [this](Verdict verdict) {
-        const auto it = verdicts.find(verdict);
-        return it != verdicts.end() && it->second > 0;
-    };
-    if (any(Verdict::nondeterministic)) return 3;
-    if (any(Verdict::violated)) return 1;
-    if (any(Verdict::vacuous) || runs == 0) return 2;
-    return 0;
+Verdict CampaignReport::verdict() const {
+    for (const Verdict verdict :
+         {Verdict::nondeterministic, Verdict::violated, Verdict::vacuous, Verdict::muted}) {
+        if (verdicts.contains(verdict)) return verdict;
+    }
+    return runs == 0 ? Verdict::vacuous : Verdict::pass;
 }
 
 simulated::Plan plan_for(const CampaignOptions& options, std::uint64_t seed) {
@@ -316,9 +323,10 @@ simulated::Plan plan_for(const CampaignOptions& options, const Task& task) {
 RunReport run_task(const CampaignOptions& options, const Task& task) {
     for (const PlantedBug bug : options.planted) plant(bug, true);
     const simulated::Plan plan = plan_for(options, task);
-    RunReport report = run_plan(*options.scenario, plan, {});
+    const RunOptions run_options{.mute = options.mute};
+    RunReport report = run_plan(*options.scenario, plan, run_options);
     if (!options.check_determinism) return report;
-    const RunReport again = run_plan(*options.scenario, plan, {});
+    const RunReport again = run_plan(*options.scenario, plan, run_options);
     report.cpu += again.cpu;
     report.simulated += again.simulated;
     if (again.digest == report.digest) return report;

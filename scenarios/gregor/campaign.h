@@ -41,6 +41,7 @@ struct CampaignOptions {
     std::vector<simulated::FaultKind> disabled_faults;
     /// Workload numbers that replace a plan's.
     Numbers workload;
+    Invariants mute;
     /// Called in the supervisor as each report comes in.
     std::function<void(const RunReport&, const Task&)> on_report;
 };
@@ -51,12 +52,21 @@ struct FailedRun {
     Task task;
 };
 
+/// An invariant that was muted, in the runs that violated it.
+struct MutedRuns {
+    std::uint64_t runs = 0;
+    std::uint64_t times = 0;
+    std::uint64_t first_seed = 0;  // by arrival
+    Violation first;
+};
+
 /// The sums of a campaign.
 struct CampaignReport {
     std::uint64_t runs = 0;
     std::map<Verdict, std::uint64_t> verdicts;
     /// How often each invariant was the one violated first.
     std::map<std::string, std::uint64_t> violations;
+    std::map<std::string, MutedRuns> muted;
     std::vector<FailedRun> failures;  // the first ten, by arrival
     std::map<std::string, std::uint64_t> counts;
     simulated::FaultCounters faults;
@@ -67,8 +77,8 @@ struct CampaignReport {
     std::int64_t largest_worker_kb = 0;  // resident, at its largest
 
     void add(const RunReport& report, const Task& task);
-    /// 0 pass, 1 violated, 2 vacuous, 3 nondeterminism.
-    [[nodiscard]] int exit_code() const;
+    /// The worst of its runs'; vacuous without any.
+    [[nodiscard]] Verdict verdict() const;
 };
 
 /// The plan that the options make of a seed.

@@ -46,7 +46,7 @@ int replay(const ReplayCommand& command) {
         return 254;
     }
     const CampaignOptions& options = *resolved;
-    RunOptions run_options;
+    RunOptions run_options{.mute = options.mute};
     if (command.trace) {
         run_options.trace = [](std::string_view line) {
             std::fwrite(line.data(), 1, line.size(), stdout);
@@ -78,17 +78,15 @@ int replay(const ReplayCommand& command) {
         fmt::print("{} violated at {}: {}\n", report.violation->invariant,
                    to_string(report.violation->at), report.violation->message);
     }
+    for (const auto& [id, muted] : report.muted) {
+        fmt::print("{} muted, violated {} times, first at {}: {}\n", id, muted.times,
+                   to_string(muted.first.at), muted.first.message);
+    }
     if (!report.shortfall.empty()) fmt::print("{}\n", report.shortfall);
     fmt::print("digest {} after {} events, {} simulated\nverdict: {}\n", to_string(report.digest),
                report.digest_events, to_string(Instant(report.simulated)), name(report.verdict));
     if (!command.history.empty() && !check_history(command, history)) return 254;
-    switch (report.verdict) {
-        case Verdict::pass: return 0;
-        case Verdict::violated: return 1;
-        case Verdict::vacuous: return 2;
-        case Verdict::nondeterministic: return 3;
-    }
-    return 255;
+    return exit_code(report.verdict);
 }
 
 }  // namespace

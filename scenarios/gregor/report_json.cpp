@@ -7,6 +7,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+Json json_of(const Violation& violation) {
+    return {{"invariant", violation.invariant},
+            {"message", violation.message},
+            {"at_ns", violation.at.time_since_epoch().count()}};
+}
+
+Violation violation_of(const Json& json) {
+    return {json.value("invariant", ""), json.value("message", ""),
+            Instant(Duration(json.value("at_ns", std::int64_t{0})))};
+}
+
 }  // namespace
 
 std::string to_json(const RunReport& report) {
@@ -14,11 +25,12 @@ std::string to_json(const RunReport& report) {
     json["scenario"] = report.scenario;
     json["seed"] = report.seed;
     json["verdict"] = name(report.verdict);
-    if (report.violation) {
-        json["violation"] = {{"invariant", report.violation->invariant},
-                             {"message", report.violation->message},
-                             {"at_ns", report.violation->at.time_since_epoch().count()}};
+    if (report.violation) json["violation"] = json_of(*report.violation);
+    Json muted = Json::array();
+    for (const auto& [id, each] : report.muted) {
+        muted.push_back({{"first", json_of(each.first)}, {"times", each.times}});
     }
+    json["muted"] = muted;
     if (!report.shortfall.empty()) json["shortfall"] = report.shortfall;
     json["digest"] = {report.digest.high, report.digest.low};
     json["digest_events"] = report.digest_events;
@@ -44,15 +56,15 @@ Result<RunReport, std::string> parse_report(std::string_view line) {
     RunReport report;
     report.scenario = json.value("scenario", "");
     report.seed = json.value("seed", std::uint64_t{0});
-    for (const Verdict verdict :
-         {Verdict::pass, Verdict::violated, Verdict::vacuous, Verdict::nondeterministic}) {
+    for (const Verdict verdict : {Verdict::pass, Verdict::violated, Verdict::vacuous,
+                                  Verdict::muted, Verdict::nondeterministic}) {
         if (json.at("verdict") == name(verdict)) report.verdict = verdict;
     }
-    if (json.contains("violation")) {
-        const Json& violation = json.at("violation");
-        report.violation =
-            Violation{violation.value("invariant", ""), violation.value("message", ""),
-                      Instant(Duration(violation.value("at_ns", std::int64_t{0})))};
+    if (json.contains("violation")) report.violation = violation_of(json.at("violation"));
+    for (const Json& each : json.at("muted")) {
+        Violation first = violation_of(each.at("first"));
+        const std::string id = first.invariant;
+        report.muted.emplace(id, Muted{std::move(first), each.value("times", std::uint64_t{0})});
     }
     report.shortfall = json.value("shortfall", "");
     report.digest = {json.at("digest").at(0).get<std::uint64_t>(),

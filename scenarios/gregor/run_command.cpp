@@ -33,7 +33,7 @@ public:
 
     void step(const RunReport& report) {
         ++done_;
-        failed_ += report.verdict == Verdict::pass ? 0 : 1;
+        failed_ += report.verdict == Verdict::pass || report.verdict == Verdict::muted ? 0 : 1;
         if (bar_) {
             constexpr std::uint64_t kWidth = 40;
             const std::uint64_t filled =
@@ -164,6 +164,20 @@ void print_failures(const RunCommand& command, const CampaignOptions& options,
     }
 }
 
+/// Also of those that were not violated: who mutes a slip of the pen is to see it.
+void print_muted(const CampaignOptions& options, const CampaignReport& report) {
+    for (const std::string& id : options.mute) {
+        const auto muted = report.muted.find(id);
+        if (muted == report.muted.end()) {
+            fmt::print("{} muted, and never violated\n", id);
+            continue;
+        }
+        const auto& [runs, times, first_seed, first] = muted->second;
+        fmt::print("{} muted, violated in {} runs, {} times\n", id, runs, times);
+        fmt::print("  seed {}, at {}: {}\n", first_seed, to_string(first.at), first.message);
+    }
+}
+
 /// Whether the runs are a campaign's, not the one that was asked for by seed or file.
 bool draws_seeds(const RunCommand& command, const CampaignOptions& options) {
     return !command.seed && !options.plan;
@@ -245,11 +259,12 @@ int run(const RunCommand& command) {
         print_figures(report);
     }
     print_failures(command, *options, report, *recorder);
-    constexpr std::array kVerdicts{"pass", "violated", "vacuous", "nondeterministic"};
-    fmt::print("verdict: {}\n", kVerdicts[static_cast<std::size_t>(report.exit_code())]);
-    if (!*recorder || !(*recorder)->trouble()) return report.exit_code();
+    print_muted(*options, report);
+    const int code = exit_code(report.verdict());
+    fmt::print("verdict: {}\n", name(report.verdict()));
+    if (!*recorder || !(*recorder)->trouble()) return code;
     fmt::print(stderr, "gregor run: not every run could be stored: {}\n", *(*recorder)->trouble());
-    return report.exit_code() == 0 ? 255 : report.exit_code();
+    return code == 0 ? 255 : code;
 }
 
 }  // namespace

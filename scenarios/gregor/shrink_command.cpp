@@ -51,6 +51,7 @@ std::string arguments_with(const std::string& file, const TargetOptions& target)
     TargetOptions saved;
     saved.target = file;
     saved.planted = target.planted;
+    saved.muted = target.muted;
     return arguments_of(saved);
 }
 

@@ -6,6 +6,7 @@
 #include <zstd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -61,6 +62,12 @@ Result<void, std::string> check_plans(const TargetOptions& options,
     return {};
 }
 
+/// What ends a process, or a run's sense, is none: CHECK, CRASH, DIGEST.
+bool is_invariant(const std::string& id) {
+    return id.size() > 1 && id.front() >= 'A' && id.front() <= 'Z' &&
+           std::all_of(id.begin() + 1, id.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 }  // namespace
 
 void add_target_options(CLI::App& command, const GregorProgram& program, TargetOptions& options) {
@@ -71,6 +78,10 @@ void add_target_options(CLI::App& command, const GregorProgram& program, TargetO
     command.add_option("--disable-fault", options.disabled_faults,
                        "Takes a kind of fault out of every plan (gregor faults)");
     command.add_option("--workload", options.workload, "KEY=NUMBER: replaces a number of the plan");
+    command
+        .add_option("--mute", options.muted,
+                    "ID[,ID…]: goes on when these invariants are violated, and counts how often")
+        ->delimiter(',');
 }
 
 Result<CampaignOptions, std::string> resolve(const TargetOptions& options) {
@@ -95,6 +106,10 @@ Result<CampaignOptions, std::string> resolve(const TargetOptions& options) {
         }
         campaign.workload[setting.substr(0, equals)] = number;
     }
+    for (const std::string& id : options.muted) {
+        if (!is_invariant(id)) return fail(fmt::format("--mute takes ids like R3, not \"{}\"", id));
+        campaign.mute.insert(id);
+    }
     TRY(check_plans(options, campaign));
     return campaign;
 }
@@ -104,6 +119,7 @@ std::string options_of(const TargetOptions& options) {
     for (const std::string& bug : options.planted) text += " --plant " + bug;
     for (const std::string& fault : options.disabled_faults) text += " --disable-fault " + fault;
     for (const std::string& setting : options.workload) text += " --workload " + setting;
+    for (const std::string& id : options.muted) text += " --mute " + id;
     return text.empty() ? text : text.substr(1);
 }
 

@@ -20,6 +20,7 @@ struct TargetOptions {
     std::vector<std::string> planted;
     std::vector<std::string> disabled_faults;
     std::vector<std::string> workload;  // key=value
+    std::vector<std::string> muted;     // ids of invariants
 };
 
 void add_target_options(CLI::App& command, const GregorProgram& program, TargetOptions& options);

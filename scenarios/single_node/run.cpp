@@ -36,7 +36,7 @@ public:
           world_(plan.seed, {.network = plan.network,
                              .bits_flip_in = clients::checksummed_bytes,
                              .trace = options.trace}),
-          judge_([this] { return world_.now(); }, [this] { stop_at_violation(); }),
+          judge_([this] { return world_.now(); }, [this] { stop_at_violation(); }, options.mute),
           workload_(plan, judge_, world_.network()),
           config_(*broker_config(plan)),
           injector_(world_, this) {}
@@ -233,6 +233,7 @@ private:
     RunReport report() {
         RunReport report;
         report.violation = judge_.violation();
+        report.muted = judge_.muted();
         report.digest = world_.digest();
         report.digest_events = world_.running_digest().count();
         report.faults = world_.counters();

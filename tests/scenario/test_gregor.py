@@ -41,6 +41,7 @@ USAGE_ERRORS = [
     (["run", "single-node", "--workload", "clients=0"], "clients is 0; it goes from 1 to 64"),
     (["replay", "single-node", "--workload", "topics=1000"], "topics is 1000"),
     (["run", "single-node", "--for", "3parsecs"], "3parsecs"),
+    (["run", "single-node", "--mute", "L8,CHECK"], 'ids like R3, not "CHECK"'),
     (["replay", "single-node", "--seed", "1", "--until", "soon"], "soon"),
     (["replay", "no-such-scenario", "--seed", "1"], "single-node"),
     (["plan", "no-such-scenario"], "single-node"),
@@ -381,6 +382,18 @@ class PlantedBugs(unittest.TestCase):
         code, again = gregor(*replay.group(1).split())
         self.assertEqual(code, 1, again)
         self.assertIn(violation.group(0).strip(), again)
+
+    def test_what_is_muted_is_counted_and_the_run_goes_on(self):
+        code, output = gregor("run", "single-node", "--plant", "ack-before-append", "--seed", 1, "--mute",
+                              "H2,H1,P1,P7,R12,R8,H6,H7,T7,V3,V5", "--mute", "L3", "--quiet")
+        self.assertEqual(code, 2, output)
+        self.assertIn("verdict: muted", output)
+        self.assertRegex(output, r"(?m)^H2 muted, violated in 1 runs, \d+ times\n  seed 1, at ")
+        self.assertIn("L3 muted, and never violated\n", output)
+        code, output = gregor("replay", "single-node", "--plant", "skip-flush", "--seed", 2, "--mute", "L8")
+        self.assertIn("L8 muted, violated ", output)
+        self.assertRegex(output, r"(?m)^verdict: (muted|violated)$")
+        self.assertEqual(code, 2 if "verdict: muted" in output else 1, output)
 
 
 class Shrinks(unittest.TestCase):

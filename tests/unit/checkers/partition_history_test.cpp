@@ -15,8 +15,8 @@ constexpr std::uint32_t kProducer = 1;
 /// starts.
 class Partition {
 public:
-    explicit Partition(bool synced_before_answer = false)
-        : judge_([this] { return now_; }, {}),
+    explicit Partition(bool synced_before_answer = false, Invariants muted = {})
+        : judge_([this] { return now_; }, {}, std::move(muted)),
           history(judge_, {.name = "t0-0", .synced_before_answer = synced_before_answer}) {
         for (std::uint64_t number = 1; number <= kSent; ++number) history.sent(value(number), true);
     }
@@ -44,6 +44,7 @@ public:
     [[nodiscard]] std::string verdict() const {
         return judge_.violation() ? judge_.violation()->invariant : "pass";
     }
+    [[nodiscard]] const MutedViolations& muted() const { return judge_.muted(); }
     [[nodiscard]] std::uint64_t comparisons() const { return judge_.comparisons(); }
 
 private:
@@ -470,4 +471,31 @@ TEST_CASE("the offset for a time is the first in the log that is not earlier") {
     REQUIRE(partition.history.offset_for_time(150) == 1);
     REQUIRE(partition.history.offset_for_time(301) == 3);
     REQUIRE(partition.history.offset_for_time(401) == std::nullopt);
+}
+
+TEST_CASE("what is muted is counted, and what is behind it is found") {
+    Partition partition(false, {"H2", "R8"});
+    partition.acknowledge_first(3);
+    partition.read(1, 2);
+    partition.read(1, 5);
+    partition.read(1, 6);
+    REQUIRE(partition.verdict() == "pass");
+    REQUIRE(partition.muted().at("H2").times == 2);
+    REQUIRE(partition.muted().at("H2").first.message.ends_with("was read as p1-5"));
+    REQUIRE(!partition.muted().contains("R8"));
+    SECTION("a duplicate") {
+        partition.read(3, 3);
+        REQUIRE(partition.verdict() == "P1");
+    }
+    SECTION("a loss, behind records at offsets and of values that nobody knows") {
+        partition.history.begin_drain();
+        partition.history.drained(0, Partition::value(1), 1000);
+        partition.history.drained(std::int64_t{1} << 60, Partition::value(6), 1000);
+        partition.history.drained(-1, Partition::value(6), 1000);
+        partition.history.drained(1, Partition::value(9999), 1000);
+        partition.history.end_drain(0, 2);
+        REQUIRE(partition.muted().at("H2").times == 4);
+        REQUIRE(partition.muted().at("R8").times == 1);
+        REQUIRE(partition.verdict() == "H1");
+    }
 }

@@ -25,6 +25,7 @@ public:
         if (end == 3) ::_exit(7);
         RunReport report;
         if (end == 4) report.violation = Violation{"H1", "lost: a record", Instant(3s)};
+        if (end == 5) report.muted["R3"] = {{"R3", "two records", Instant(2s)}, 7};
         return report;
     }
 };
@@ -59,6 +60,14 @@ TEST_CASE("a run alone passes or fails as its plan has it, under the plan's seed
     REQUIRE(failed.seed == 9);
     REQUIRE(failed.violation->at == Instant(3s));
     REQUIRE(kind_of(*failed.violation) == "H1");
+}
+
+TEST_CASE("a run that violates only what is muted says so, and how often") {
+    const RunReport report = run_to(5);
+    REQUIRE(report.verdict == Verdict::muted);
+    REQUIRE(report.muted.at("R3").times == 7);
+    REQUIRE(report.muted.at("R3").first.message == "two records");
+    REQUIRE(report.muted.at("R3").first.at == Instant(2s));
 }
 
 TEST_CASE("a failed CHECK is of the kind of its own line, whatever its values are") {
