@@ -43,6 +43,8 @@ FailoverWatch::FailoverWatch(clients::Workload& workload, Nodes& nodes,
       is_judged_(can_be_judged(workload.plan)),
       session_(config.milliseconds("broker.session.timeout.ms")),
       fetch_timeout_(config.milliseconds("controller.quorum.fetch.timeout.ms")),
+      election_(config.milliseconds("controller.quorum.election.timeout.ms") +
+                config.milliseconds("controller.quorum.election.backoff.max.ms")),
       min_isr_(min_isr_of(workload.plan)) {}
 
 void FailoverWatch::before(const Fault& fault, const ClusterNode* node) {
@@ -85,7 +87,22 @@ bool FailoverWatch::is_controller_whole() const {
     return active == 1 && voters >= 3;
 }
 
+std::int64_t FailoverWatch::quorum_epoch() const {
+    std::int64_t epoch = 0;
+    for (const ClusterNode& each : nodes_.all) {
+        if (each.serving() == nullptr) continue;
+        epoch =
+            std::max<std::int64_t>(epoch, each.serving()->metadata().raft().leader().epoch.value());
+    }
+    return epoch;
+}
+
+Duration FailoverWatch::lost_elections() const {
+    return std::max<std::int64_t>(quorum_epoch() - first_epoch_ - 1, 0) * election_;
+}
+
 void FailoverWatch::begin(const ClusterNode& node, Instant now) {
+    first_epoch_ = quorum_epoch();
     const bool has_controller =
         node.is_controller && node.serving()->metadata().controller().is_active();
     bound_ = session_;
@@ -127,7 +144,8 @@ void FailoverWatch::look() {
 bool FailoverWatch::is_over(PartitionUnderTest& partition, Instant now) {
     const clients::Outage& outage = *partition.outage;
     if (!outage.wanted) return false;
-    const Instant bound = std::max(outage.since + bound_, *outage.wanted + kWork);
+    const Instant bound =
+        std::max(outage.since + bound_ + lost_elections(), *outage.wanted + kWork);
     const Instant end = outage.acknowledged.value_or(now);
     if (end > bound) {
         const auto after = [&](Instant instant) {

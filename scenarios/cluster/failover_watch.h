@@ -8,8 +8,10 @@
 //
 // With it may die the active controller: then the quorum misses it after
 // controller.quorum.fetch.timeout.ms and a twentieth at most, elects another, and that one gives
-// every broker a third of a session at least. The bound follows from these settings; a second is
-// for all that takes no timeout: votes, commits, the image's way, the clients' questions.
+// every broker a third of a session at least. Where two voters stand at once and nobody wins, the
+// epoch costs controller.quorum.election.timeout.ms and controller.quorum.election.backoff.max.ms.
+// The bound follows from these settings; a second is for all that takes no timeout: votes, commits,
+// the image's way, the clients' questions.
 //
 // V1: every partition that was led there takes sends again within the bound. Only from the first
 // batch on that somebody has for it; so none is judged that nobody sends to.
@@ -46,6 +48,9 @@ private:
     /// Whether the failover of `node` has nothing to wait for but the timeouts.
     [[nodiscard]] bool is_whole(const ClusterNode& node, Instant now);
     [[nodiscard]] bool is_controller_whole() const;
+    [[nodiscard]] std::int64_t quorum_epoch() const;
+    /// For the epochs since begin() in which nobody has won.
+    [[nodiscard]] Duration lost_elections() const;
     void begin(const ClusterNode& node, Instant now);
     [[nodiscard]] bool is_over(clients::PartitionUnderTest& partition, Instant now);
 
@@ -54,12 +59,14 @@ private:
     bool is_judged_;
     Duration session_;
     Duration fetch_timeout_;
+    Duration election_;
     std::int64_t min_isr_;
     /// Until then the last faults may still be felt.
     Instant troubled_until_{};
     bool is_timing_ = false;
     std::string who_;
     Duration bound_{};
+    std::int64_t first_epoch_ = 0;  // of the quorum
     std::uint64_t timed_ = 0;
     Duration taken_{};
 };
