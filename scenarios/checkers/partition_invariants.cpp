@@ -19,9 +19,19 @@ void for_candidates(const metadata::PartitionState& state, const Action& action)
     std::ranges::for_each(state.elr, action);
 }
 
+/// The controller answers a leader perhaps before any node has published what it committed: who
+/// could be elected is then not known here.
+bool is_behind_leader(const metadata::PartitionState& state, const PartitionView& view) {
+    const auto leader = view.replicas.find(state.leader);
+    return leader != view.replicas.end() && leader->second.role == SeenRole::leader &&
+           leader->second.leader_epoch == state.leader_epoch &&
+           leader->second.partition_epoch > state.partition_epoch;
+}
+
 }  // namespace
 
-void PartitionInvariants::check(const PartitionView& view, const PartitionContext& context) {
+void PartitionInvariants::check(const PartitionView& view, PartitionContext context) {
+    if (context.state != nullptr && is_behind_leader(*context.state, view)) context.state = nullptr;
     note_unclean_election(context);
     weigh_losses(view, context);
     reach_.look(view.replicas);

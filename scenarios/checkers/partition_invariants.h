@@ -35,7 +35,7 @@ class PartitionInvariants {
 public:
     PartitionInvariants(Judge& judge, std::string name) : judge_(judge), name_(std::move(name)) {}
 
-    void check(const PartitionView& view, const PartitionContext& context);
+    void check(const PartitionView& view, PartitionContext context);
     /// This replica's log may have lost anything that was not synced.
     void lost_data(NodeId node) { suspects_.insert(node); }
     /// Also before its new process has any replica to be seen.
