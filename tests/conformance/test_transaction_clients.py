@@ -15,12 +15,6 @@ from client_processes import (
     Member, Source, Worker, confluent_kafka, kcat_member, node_client, offsets_of, python_client)
 from harness import consume_with_kcat, main, wait_until
 from running_cluster import RunningCluster
-
-try:
-    import kafka
-except ImportError:
-    kafka = None
-
 TOPIC = "inputs"
 PARTITIONS = 3
 RATE = 100
@@ -177,13 +171,6 @@ class TransactionClients(unittest.TestCase):
 
     def test_platformatic(self):
         self.judge("platformatic")
-
-    def test_kafka_python(self):
-        if kafka is None:
-            self.skipTest("python3-kafka is not installed")
-        if not hasattr(kafka.KafkaProducer, "init_transactions"):
-            self.skipTest(f"python3-kafka {kafka.__version__} has no transactions")
-        self.fail("its transactions are not tested")
 
 
 if __name__ == "__main__":
