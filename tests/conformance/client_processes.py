@@ -1,8 +1,7 @@
 """Clients as programs of their own, killed brokers or not, and the records that they are given.
 
 A program tells its events as lines of JSON on standard output and ends at SIGTERM. A member of a group (kcat -G,
-group_member.py, js/group_member.mjs) tells each record that it reads, and each commit that was acknowledged; a
-worker (transfer.py, js/transfer.mjs) tells of its transactions, and before it ends one it waits for a line.
+group_member.py, js/group_member.mjs) tells each record that it reads, and each commit that was acknowledged.
 """
 
 import collections
@@ -76,49 +75,6 @@ class Member(ClientProcess):
             self.committed[place] = max(event["committed"], self.committed.get(place, 0))
         else:
             self.failures.append(event["failed"])
-
-
-class Worker(ClientProcess):
-    """Moves the records of a topic on in transactions, every third of which it aborts and does again."""
-
-    def __init__(self, command):
-        self.ended = collections.Counter()  # transactions by their outcomes, as they were told
-        self.failures = []
-        self._lock = threading.Lock()
-        self._is_open = False
-        self._is_held = False
-        super().__init__(command)
-
-    def told(self, event):
-        if "open" in event:
-            with self._lock:
-                self._is_open = True
-                self._let_end()
-        elif "ended" in event:
-            self.ended[event["ended"]] += 1
-        else:
-            self.failures.append(event["failed"])
-
-    def hold(self):
-        """From now on, transactions stay open."""
-        with self._lock:
-            self._is_held = True
-
-    def is_held_open(self):
-        return self._is_held and self._is_open
-
-    def release(self):
-        with self._lock:
-            self._is_held = False
-            self._let_end()
-
-    def _let_end(self):
-        if self._is_held or not self._is_open:
-            return
-        self._is_open = False
-        with contextlib.suppress(OSError, ValueError):  # the program has ended
-            self.process.stdin.write("\n")
-            self.process.stdin.flush()
 
 
 class Source(threading.Thread):

@@ -82,8 +82,8 @@ class GroupClients(unittest.TestCase):
         cls.cluster = cluster = cls.enterClassContext(RunningCluster(overrides=(
             "offsets.topic.num.partitions=1", "group.initial.rebalance.delay.ms=0")))
         cluster.make_topic(TOPIC, PARTITIONS)
-        # To ask makes the coordinator, which @platformatic/kafka's members do not wait for.
-        offsets_of(cluster.address, "nobody", TOPIC, PARTITIONS)
+        # @platformatic/kafka's members do not wait for a coordinator: to ask for one makes it.
+        wait_until(cls.has_coordinator, "groups have a coordinator", TIMEOUT_S)
         cls.groups, cls.missing = {}, {}
         cls.addClassCleanup(cls.end_members)
         for name, command in commands_of_members(cluster.address).items():
@@ -100,6 +100,14 @@ class GroupClients(unittest.TestCase):
         cls.source.stop()
         wait_for_groups(cls.groups.values(), cls.has_committed_all, "everything is committed")
         cls.end_members()
+
+    @classmethod
+    def has_coordinator(cls):
+        try:
+            offsets_of(cls.cluster.address, "nobody", TOPIC, PARTITIONS)
+        except confluent_kafka.KafkaException:
+            return False
+        return True
 
     @classmethod
     def end_members(cls):
