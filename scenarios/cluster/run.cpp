@@ -219,37 +219,47 @@ private:
         return all;
     }
 
-    [[nodiscard]] bool has_replaced_coordinator(const std::string& group) {
+    /// The partition that holds a group, and its leader's epoch, as the newest image has them.
+    struct GroupPlace {
+        protocol::PartitionId partition;
+        protocol::LeaderEpoch epoch;
+    };
+    [[nodiscard]] std::optional<GroupPlace> place_of(const std::string& group) {
         nodes_.look_at_images();
-        if (nodes_.image() == nullptr) return false;
+        if (nodes_.image() == nullptr) return std::nullopt;
         const auto partition = drivers::GroupCoordinators::partition_of(*nodes_.image(), group);
-        if (!partition) return false;
+        if (!partition) return std::nullopt;
         const metadata::PartitionState* state =
             nodes_.partition(std::string(drivers::kConsumerOffsetsTopic), partition->value());
+        return GroupPlace{*partition, state->leader_epoch};
+    }
+
+    /// Whether it holds of any running node's coordinators of groups.
+    template <class Holds>
+    [[nodiscard]] bool any_coordinators(Holds holds) {
         return std::ranges::any_of(nodes_.all, [&](const ClusterNode& each) {
             server::Node* node = each.running();
-            if (node == nullptr || node->find_groups() == nullptr) return false;
-            const auto epoch = node->find_groups()->driver().epoch_of(*partition);
-            return epoch && *epoch < state->leader_epoch;
+            return node != nullptr && node->find_groups() != nullptr &&
+                   holds(node->find_groups()->driver());
         });
     }
 
+    [[nodiscard]] bool has_replaced_coordinator(const std::string& group) {
+        const auto place = place_of(group);
+        return place && any_coordinators([&](const auto& driver) {
+                   const auto epoch = driver.epoch_of(place->partition);
+                   return epoch && *epoch < place->epoch;
+               });
+    }
+
     [[nodiscard]] bool counts_member(const std::string& group, const std::string& member_id) {
-        nodes_.look_at_images();
-        if (nodes_.image() == nullptr) return false;
-        const auto partition = drivers::GroupCoordinators::partition_of(*nodes_.image(), group);
-        if (!partition) return false;
-        const metadata::PartitionState* state =
-            nodes_.partition(std::string(drivers::kConsumerOffsetsTopic), partition->value());
-        for (const ClusterNode& each : nodes_.all) {
-            server::Node* node = each.running();
-            if (node == nullptr || node->find_groups() == nullptr) continue;
-            const auto& driver = node->find_groups()->driver();
-            if (driver.epoch_of(*partition) != state->leader_epoch) continue;
-            const coordinator::GroupCoordinator* machine = driver.find_machine(*partition);
-            return machine != nullptr && counts_as_member(*machine, group, member_id);
-        }
-        return false;
+        const auto place = place_of(group);
+        return place && any_coordinators([&](const auto& driver) {
+                   if (driver.epoch_of(place->partition) != place->epoch) return false;
+                   const coordinator::GroupCoordinator* machine =
+                       driver.find_machine(place->partition);
+                   return machine != nullptr && counts_as_member(*machine, group, member_id);
+               });
     }
 
     /// What stays broken: the active controller, or else the first, and the other voters do not
