@@ -2,8 +2,10 @@
 // broker's.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,11 @@ struct PartitionOnDisk {
     };
     /// The sound ones; what is equal here is equal to the byte.
     std::vector<Batch> batches;
+    /// Those that begin there or beyond.
+    [[nodiscard]] std::span<const Batch> from(std::int64_t offset) const {
+        const auto first = std::ranges::lower_bound(batches, offset, {}, &Batch::base_offset);
+        return {first, batches.end()};
+    }
     /// What comes after `end`, if anything: "a bad checksum in 00…0.log at 4711".
     std::string damage;
     /// A batch below `end` breaks L2: the epoch falls.

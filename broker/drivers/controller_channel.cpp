@@ -3,34 +3,12 @@
 #include <algorithm>
 #include <mutex>
 
+#include "broker/drivers/not_controller.h"
 #include "sim/base/instrument.h"
 
 namespace gregor::drivers {
 
 using protocol::ErrorCode;
-
-namespace {
-
-bool any_is_not_controller(const auto& parts) {
-    return std::ranges::any_of(
-        parts, [](const auto& part) { return part.error_code == ErrorCode::not_controller; });
-}
-
-/// Whether the one who was asked is not the controller (any more), as it says of the whole request
-/// or of each of its parts.
-bool is_not_controller(const auto& response) {
-    if constexpr (requires { response.error_code; }) {
-        return response.error_code == ErrorCode::not_controller;
-    } else if constexpr (requires { response.topics; }) {
-        return any_is_not_controller(response.topics);
-    } else if constexpr (requires { response.responses; }) {
-        return any_is_not_controller(response.responses);
-    } else {
-        return any_is_not_controller(response.results);
-    }
-}
-
-}  // namespace
 
 ControllerChannel::ControllerChannel(Runtime& runtime, ClusterMetadata& metadata,
                                      ControllerChannelOptions options)
@@ -44,12 +22,13 @@ ControllerChannel::ControllerChannel(Runtime& runtime, ClusterMetadata& metadata
 
 template <class Request>
 Result<typename ResponseOf<Request>::type, ErrorCode> ControllerChannel::call(
-    const Request& request, std::int16_t version, Instant deadline) {
+    const Request& request, std::int16_t version, Instant deadline,
+    const protocol::ForwardedRequest* forwarded) {
     for (;;) {
         const Instant now = runtime_.clock().now();
         if (now >= deadline) return fail(ErrorCode::request_timed_out);
         const Instant this_try = std::min(deadline, deadline_after(now, options_.request_timeout));
-        auto answer = try_once(request, version, this_try);
+        auto answer = try_once(request, version, this_try, forwarded);
         if (answer && !is_not_controller(*answer)) return answer;
         if (!answer && answer.error() != ErrorCode::not_controller) return answer;
         wait_for_controller(deadline);
@@ -76,12 +55,22 @@ Result<protocol::AlterPartitionResponse, ErrorCode> ControllerChannel::alter_par
 
 template <class Request>
 Result<typename ResponseOf<Request>::type, ErrorCode> ControllerChannel::try_once(
-    const Request& request, std::int16_t version, Instant deadline) {
+    const Request& request, std::int16_t version, Instant deadline,
+    const protocol::ForwardedRequest* forwarded) {
     using Response = typename ResponseOf<Request>::type;
     if (metadata_.controller().is_active()) {
         return metadata_.controller().handle(request, version);
     }
+    if (forwarded != nullptr) return forward_to_leader<Response>(*forwarded, deadline);
     return ask_leader<Response>(request, version, deadline);
+}
+
+Result<Bytes, ErrorCode> ControllerChannel::send_in_envelope(
+    const protocol::ForwardedRequest& request, Instant deadline) {
+    const auto answer = TRY(ask_leader<protocol::EnvelopeResponse>(
+        protocol::make_envelope(request), protocol::EnvelopeRequest::kMessage.versions.max,
+        deadline));
+    return protocol::open_response(request, answer);
 }
 
 Result<void, IoError> ControllerChannel::connect(const Endpoint& endpoint, Instant deadline) {
@@ -94,7 +83,7 @@ Result<void, IoError> ControllerChannel::connect(const Endpoint& endpoint, Insta
 
 #define GREGOR_CALL(Name)                                                         \
     template Result<protocol::Name##Response, ErrorCode> ControllerChannel::call( \
-        const protocol::Name##Request&, std::int16_t, Instant);
+        const protocol::Name##Request&, std::int16_t, Instant, const protocol::ForwardedRequest*);
 GREGOR_CONTROLLER_REQUESTS(GREGOR_CALL)
 #undef GREGOR_CALL
 

@@ -175,7 +175,8 @@ Result<void, std::string> CoordinatorDriver<Machine>::load(Shard& shard) {
                                protocol::ProducerId producer_id,
                                bool is_commit) { machine.end_transaction(producer_id, is_commit); },
         .is_cancelled = [&shard] { return shard.state == ShardState::resigned; }};
-    shard.end = TRY(replay_log(*hosted->log, options_.load_buffer_bytes, replay));
+    const log::LogRef log = hosted->log;  // another may take its place
+    shard.end = TRY(replay_log(*log, options_.load_buffer_bytes, replay));
     return {};
 }
 

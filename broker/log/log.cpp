@@ -23,7 +23,7 @@ ErrorCode Log::fail_with(IoError error) {
     if (!failure_) {
         failure_ = error;
         runtime_.trace().event("log_failed", "partition={} error={}", partition(), name(error));
-        if (options_.on_failure) options_.on_failure(error);
+        if (options_.on_failure && !abandoned_) options_.on_failure(error);
     }
     return ErrorCode::kafka_storage_error;
 }
@@ -44,6 +44,22 @@ Offset Log::last_stable_offset() const {
     const std::optional<Offset> unstable = producers_.first_unstable_offset();
     if (!unstable) return high_watermark_;
     return std::min(std::max(*unstable, log_start_offset_), high_watermark_);
+}
+
+void Log::inherit_marks(const Log& log) {
+    advance_log_start(log.log_start_offset_);
+    set_high_watermark(log.high_watermark_);
+}
+
+void Log::inherit_state(Log& log) {
+    // A leader that has not written yet has its epoch too (KIP-101).
+    for (const EpochEntry& entry : log.epochs_.entries()) {
+        const auto latest = epochs_.latest();
+        if (latest && entry.epoch <= latest->epoch) continue;
+        if (epochs_.assign(entry.epoch, entry.start_offset)) epochs_dirty_ = true;
+    }
+    inherit_marks(log);
+    verifications_ = std::move(log.verifications_);
 }
 
 void Log::expire_producers() {

@@ -158,8 +158,8 @@ public:
     [[nodiscard]] Result<AppendResult, ErrorCode> append_as_leader(const LeaderAppend& append);
     /// Writes what a leader has sent, byte for byte, up to the last whole batch; batches of an
     /// epoch above `leader_epoch` end it. CORRUPT_MESSAGE: a checksum does not hold or offsets do
-    /// not rise; OFFSET_OUT_OF_RANGE: it begins below the log's end. Gives no offsets for no
-    /// batches.
+    /// not rise; OFFSET_OUT_OF_RANGE: it begins below the log's end, unless the log is empty and
+    /// the first batch goes beyond. Gives no offsets for no batches.
     [[nodiscard]] Result<AppendResult, ErrorCode> append_as_follower(const Bytes& records,
                                                                      LeaderEpoch leader_epoch);
     /// A new leader begins at the log's end (KIP-101).
@@ -195,10 +195,16 @@ public:
     /// Forgets producers that were idle too long.
     void expire_producers();
 
+    /// This log is a copy of `log`, with the same end, and is about to take its place: the marks
+    /// that checkpoints hold.
+    void inherit_marks(const Log& log);
+    /// When it has been opened in that place: what neither the batches nor checkpoints tell.
+    void inherit_state(Log& log);
     /// The directory that holds the log has failed, found by another log: no more writes here too.
     void fail_with_directory(IoError error) { static_cast<void>(fail_with(error)); }
-    /// The log's folder is about to be deleted: no more writes.
-    void abandon() { closed_ = true; }
+    /// The log's folder is about to be deleted: no more writes. What is under way may find the
+    /// folder gone, which says nothing about the directory.
+    void abandon() { closed_ = abandoned_ = true; }
     /// Syncs, writes indexes and snapshot: afterwards a clean shutdown may be declared. No more
     /// writes. KAFKA_STORAGE_ERROR also if a fiber was cancelled in the middle of a change.
     [[nodiscard]] Result<void, ErrorCode> close();
@@ -278,6 +284,8 @@ private:
     [[nodiscard]] Result<bool, ErrorCode> must_roll(std::size_t size, std::int64_t max_timestamp,
                                                     Offset last_offset);
     [[nodiscard]] Result<void, ErrorCode> write_pending();
+    [[nodiscard]] bool is_around_log_start(const BatchHeader& header) const;
+    [[nodiscard]] Result<void, ErrorCode> begin_at_batch(Offset base_offset);
     void take_update(Segment& segment, ProducerUpdate update, Offset end_offset);
     [[nodiscard]] Result<void, ErrorCode> roll_at(Offset base_offset);
     /// Whether appended batches must be synced before they may be seen.
@@ -346,6 +354,7 @@ private:
     std::vector<DeletedSegment> deleted_;
     std::optional<IoError> failure_;
     bool closed_ = false;
+    bool abandoned_ = false;
 };
 
 }  // namespace gregor::log

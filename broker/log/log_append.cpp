@@ -238,7 +238,8 @@ Result<AppendResult, ErrorCode> Log::append_as_follower(const Bytes& records,
             PROBE("a follower left batches of a later epoch than its leader's");
             break;
         }
-        if (header.base_offset < next.value()) {
+        const bool is_around_start = !any && is_around_log_start(header);
+        if (header.base_offset < next.value() && !is_around_start) {
             error = next == result.base_offset ? ErrorCode::offset_out_of_range
                                                : ErrorCode::corrupt_message;
             break;
@@ -248,6 +249,7 @@ Result<AppendResult, ErrorCode> Log::append_as_follower(const Bytes& records,
             error = ErrorCode::corrupt_message;
             break;
         }
+        if (is_around_start) TRY(begin_at_batch(Offset(header.base_offset)));
         const std::size_t run = pending_.size + header.size_in_bytes();
         if (TRY(must_roll(run, header.max_timestamp, Offset(header.last_offset())))) {
             TRY(write_run());
@@ -266,6 +268,29 @@ Result<AppendResult, ErrorCode> Log::append_as_follower(const Bytes& records,
     TRY(publish(std::move(lock)));
     if (error) return fail(*error);
     return result;
+}
+
+/// Whether the log is empty and starts inside of this batch, as a leader's may (KIP-107).
+bool Log::is_around_log_start(const BatchHeader& header) const {
+    return segments_.size() == 1 && active()->empty() && next_offset_ == log_start_offset_ &&
+           header.base_offset < next_offset_.value() &&
+           header.last_offset() >= next_offset_.value();
+}
+
+/// The empty segment makes way for one that the whole batch fits into. The log's marks stay.
+Result<void, ErrorCode> Log::begin_at_batch(Offset base_offset) {
+    PROBE("a follower began with a batch around its log's start");
+    const std::unique_lock flush_lock(flush_mutex_);
+    const SegmentRef empty = active();
+    SegmentRef segment =
+        TRY(checked(Segment::create(runtime_.disk(), folder(), base_offset, now_ms())));
+    segments_.emplace(base_offset, std::move(segment));
+    segments_.erase(empty->base_offset());
+    recovery_point_ = base_offset;
+    producers_.reset(base_offset);
+    TRY(checked(empty->remove_files("")));
+    TRY(remove_snapshots(Offset(0)));
+    return sync_folder();
 }
 
 Result<void, ErrorCode> Log::assign_leader_epoch(LeaderEpoch epoch, Offset start_offset) {

@@ -16,8 +16,6 @@ constexpr std::string_view kCleanShutdownName = ".kafka_cleanshutdown";
 constexpr std::string_view kRecoveryPointName = "recovery-point-offset-checkpoint";
 constexpr std::string_view kLogStartName = "log-start-offset-checkpoint";
 constexpr std::string_view kHighWatermarkName = "replication-offset-checkpoint";
-constexpr std::string_view kDeleteFolderSuffix = "-delete";
-constexpr std::string_view kStrayFolderSuffix = "-stray";
 
 std::optional<Offset> find_offset(const OffsetCheckpoint& offsets,
                                   const TopicPartition& partition) {
@@ -62,6 +60,7 @@ Result<std::unique_ptr<LogManager>, StorageError> LogManager::open(Runtime& runt
         manager->directories_[i].unread = true;
         manager->directory_failed(i, *opened.error().io);
     }
+    TRY(manager->take_in_futures());
     return manager;
 }
 
@@ -117,6 +116,9 @@ void LogManager::directory_failed(std::size_t directory, IoError error) {
         if (entry.directory != directory) continue;
         failure.partitions.push_back(partition);
         entry.log->fail_with_directory(error);
+    }
+    for (const auto& [partition, entry] : futures_) {
+        if (entry.directory == directory) entry.log->fail_with_directory(error);
     }
     failure.is_last = std::ranges::all_of(directories_, [](const auto& one) { return one.failed; });
     runtime_.trace().event("log_directory_failed", "path={} error={} partitions={}", failed.path,
@@ -224,6 +226,10 @@ Result<std::set<TopicPartition>, StorageError> LogManager::find_logs(std::size_t
             leaving_.push_back({join_path(path, entry.name), runtime_.clock().now()});
             continue;
         }
+        if (const auto future = parse_future_folder(entry.name)) {
+            found_futures_.push_back({*future, directory, entry.name});
+            continue;
+        }
         const auto partition = parse_partition_folder(entry.name);
         if (!partition || partition->topic == kMetadataTopic) continue;
         if (entry.name.ends_with(kStrayFolderSuffix)) continue;
@@ -237,7 +243,7 @@ Result<std::set<TopicPartition>, StorageError> LogManager::find_logs(std::size_t
 void LogManager::take_in(const TopicPartition& partition, std::size_t directory) {
     const Directory& home = directories_[directory];
     if (!home.failed) {
-        auto opened = open_log(partition, directory);
+        auto opened = open_log(partition, directory, fmt::format("{}", partition), home.clean);
         if (!opened) {
             offline_.insert_or_assign(partition, opened.error().text);
             cannot_open(partition, directory, opened.error());
@@ -252,10 +258,13 @@ void LogManager::take_in(const TopicPartition& partition, std::size_t directory)
     offline_.insert_or_assign(partition, home.path + " has failed");
 }
 
+/// `was_closed`: nothing needs to be recovered.
 Result<LogManager::Entry, StorageError> LogManager::open_log(const TopicPartition& partition,
-                                                             std::size_t directory) {
+                                                             std::size_t directory,
+                                                             const std::string& folder_name,
+                                                             bool was_closed) {
     const Directory& home = directories_[directory];
-    const std::string folder = join_path(home.path, fmt::format("{}", partition));
+    const std::string folder = join_path(home.path, folder_name);
     std::optional<protocol::TopicId> topic_id;
     const std::string metadata_path = join_path(folder, kPartitionMetadataName);
     if (const auto content = TRY(read_file_if_there(disk_, metadata_path))) {
@@ -269,7 +278,7 @@ Result<LogManager::Entry, StorageError> LogManager::open_log(const TopicPartitio
          .config = options_.config_of(partition.topic),
          .log_start_offset = find_offset(home.log_starts, partition).value_or(Offset(0)),
          .recovery_point = find_offset(home.recovery_points, partition).value_or(Offset(0)),
-         .clean_shutdown = home.clean,
+         .clean_shutdown = was_closed,
          .producer_id_expiration_ms = options_.producer_id_expiration_ms,
          .on_failure = [this, directory](IoError error) { directory_failed(directory, error); }}));
     if (const auto mark = find_offset(home.high_watermarks, partition)) {
@@ -302,10 +311,11 @@ std::vector<TopicPartition> LogManager::partitions_in(std::size_t folder) const 
     return partitions;
 }
 
-/// The one with the fewest logs.
-Result<std::size_t, StorageError> LogManager::directory_for_new_log() const {
+/// The one that was asked for, or the one with the fewest logs.
+Result<std::size_t, StorageError> LogManager::directory_for_new_log(
+    const TopicPartition& partition) const {
     std::vector<std::size_t> counts(directories_.size(), 0);
-    for (const auto& [partition, entry] : logs_) ++counts[entry.directory];
+    for (const auto& [other, entry] : logs_) ++counts[entry.directory];
     std::optional<std::size_t> best;
     for (std::size_t i = 0; i < directories_.size(); ++i) {
         if (directories_[i].unread) {
@@ -316,7 +326,9 @@ Result<std::size_t, StorageError> LogManager::directory_for_new_log() const {
         if (!best || counts[i] < counts[*best]) best = i;
     }
     if (!best) return fail(StorageError("every log directory has failed"));
-    return *best;
+    const auto preferred = preferred_.find(partition);
+    if (preferred == preferred_.end() || directories_[preferred->second].failed) return *best;
+    return preferred->second;
 }
 
 // Making and removing logs. ----------------------------------------------------------------------
@@ -336,7 +348,7 @@ Result<LogRef, StorageError> LogManager::create(const TopicPartition& partition,
     }
     const auto at = logs_.find(partition);
     const std::size_t directory =
-        at != logs_.end() ? at->second.directory : TRY(directory_for_new_log());
+        at != logs_.end() ? at->second.directory : TRY(directory_for_new_log(partition));
     if (directories_[directory].failed) {
         return fail(StorageError(directories_[directory].path + " has failed"));
     }
@@ -372,9 +384,11 @@ Result<LogRef, StorageError> LogManager::make_log(const TopicPartition& partitio
     directories_[directory].recovery_points.erase(partition);
     directories_[directory].log_starts.erase(partition);
     directories_[directory].high_watermarks.erase(partition);
-    Entry entry = TRY(open_log(partition, directory));
+    Entry entry = TRY(open_log(partition, directory, fmt::format("{}", partition),
+                               directories_[directory].clean));
     LogRef log = entry.log;
     logs_.insert_or_assign(partition, std::move(entry));
+    preferred_.erase(partition);
     runtime_.trace().event("log_created", "partition={} topic_id={}", partition, topic_id);
     return log;
 }
@@ -395,21 +409,15 @@ Result<void, StorageError> LogManager::leave(const TopicPartition& partition,
                                              std::string_view suffix, Duration delay) {
     const auto at = logs_.find(partition);
     if (at == logs_.end()) return {};
+    // A copy without its log would be taken for it.
+    const Result<void, StorageError> copy = remove_future(partition);
     const LogRef log = at->second.log;
-    Directory& directory = directories_[at->second.directory];
+    const std::size_t directory = at->second.directory;
     log->abandon();
     logs_.erase(at);
-    directory.recovery_points.erase(partition);
-    directory.log_starts.erase(partition);
-    directory.high_watermarks.erase(partition);
-    const std::string folder =
-        join_path(directory.path, leaving_folder_name(partition, random_uuid(), suffix));
-    TRY(disk_.rename(log->folder(), folder));
-    TRY(disk_.sync_dir(directory.path));
+    TRY(copy);
+    TRY(retire_folder(directory, partition, log->folder(), suffix, delay));
     runtime_.trace().event("log_removed", "partition={}", partition);
-    if (suffix == kDeleteFolderSuffix) {
-        leaving_.push_back({folder, deadline_after(runtime_.clock().now(), delay)});
-    }
     return {};
 }
 
@@ -447,6 +455,7 @@ void LogManager::flush_due_logs() {
 Result<void, StorageError> LogManager::write_checkpoint(
     std::string_view name, OffsetCheckpoint Directory::* last,
     const std::function<std::optional<Offset>(const Log&)>& value) {
+    const std::unique_lock lock(checkpoints_);
     for (std::size_t i = 0; i < directories_.size(); ++i) {
         Directory& directory = directories_[i];
         if (directory.failed) continue;
@@ -457,9 +466,12 @@ Result<void, StorageError> LogManager::write_checkpoint(
                 offsets.insert_or_assign(partition, *offset);
             }
         }
-        for (const auto& [partition, entry] : logs_) {
-            if (entry.directory != i) continue;
-            if (const auto offset = value(*entry.log)) offsets.insert_or_assign(partition, *offset);
+        for (const auto* logs : {&logs_, &futures_}) {
+            for (const auto& [partition, entry] : *logs) {
+                if (entry.directory != i) continue;
+                const auto offset = value(*entry.log);
+                if (offset) offsets.insert_or_assign(partition, *offset);
+            }
         }
         if (offsets == directory.*last) continue;
         const Bytes text = Bytes::copy_of(format_offset_checkpoint(offsets));
@@ -473,6 +485,10 @@ Result<void, StorageError> LogManager::write_checkpoint(
 Result<void, StorageError> LogManager::checkpoint_log_offsets() {
     TRY(write_checkpoint(kRecoveryPointName, &Directory::recovery_points,
                          [](const Log& log) { return std::optional(log.recovery_point()); }));
+    return checkpoint_log_starts();
+}
+
+Result<void, StorageError> LogManager::checkpoint_log_starts() {
     return write_checkpoint(kLogStartName, &Directory::log_starts, [](const Log& log) {
         const bool inside = log.log_start_offset() > log.first_segment_base();
         return inside ? std::optional(log.log_start_offset()) : std::nullopt;
@@ -507,6 +523,8 @@ bool LogManager::shut_down(std::int64_t broker_epoch) {
     for (const TopicPartition& partition : partitions()) {
         const LogRef log = find(partition);
         if (log != nullptr && !log->close()) clean = false;
+        const LogRef copy = find_future(partition);
+        if (copy != nullptr && !copy->close()) clean = false;
     }
     if (!checkpoint_log_offsets()) clean = false;
     if (!checkpoint_high_watermarks()) clean = false;

@@ -223,6 +223,7 @@ ReplicaManager::AppendedPart ReplicaManager::append_part(const AppendOrder& orde
         return refuse(error);
     }
     // Checking may have taken its time.
+    while (hosted.swapping) hosted.appends_done.wait();
     if (hosted.changing) return refuse(ErrorCode::not_leader_or_follower);
     const ErrorCode late = hosted.state.check_append(order.acks);
     if (late != ErrorCode::none) return refuse(late);

@@ -223,11 +223,12 @@ FetchResponse::Partition ReplicaManager::read_one(const FetchParams& params,
     Offset upper_bound = marks.high_watermark;
     if (params.replica_id != protocol::kNoNode) upper_bound = marks.log_end_offset;
     else if (params.read_committed) upper_bound = read_committed_bound(*hosted);
-    auto read = hosted->log->read({.offset = wanted.fetch_offset,
-                                   .max_bytes = max_bytes,
-                                   .upper_bound = upper_bound,
-                                   .at_least_one_batch = at_least_one_batch,
-                                   .with_aborted = params.read_committed});
+    const log::LogRef log = hosted->log;  // another may take its place
+    auto read = log->read({.offset = wanted.fetch_offset,
+                           .max_bytes = max_bytes,
+                           .upper_bound = upper_bound,
+                           .at_least_one_batch = at_least_one_batch,
+                           .with_aborted = params.read_committed});
     if (!read) return refused(target, read.error());
     if (params.replica_id != protocol::kNoNode && first) note_follower(hosted, params, wanted);
     if (read->records.size > 0) {

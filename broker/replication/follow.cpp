@@ -4,6 +4,12 @@
 
 namespace gregor::replication {
 
+void ReplicaManager::keep_log_starts() {
+    if (logs_.checkpoint_log_starts()) return;
+    PROBE("a follower could not keep its log starts");
+    runtime_.trace().event("checkpoint_failed", "of=log starts");
+}
+
 ReplicaManager::Taken ReplicaManager::take_fetched(HostedPartition& hosted,
                                                    const FetchPosition& asked,
                                                    const FetchResponse::Partition& answer) {

@@ -39,6 +39,7 @@ struct HostedPartition {
     std::shared_ptr<Watchers> watchers;
     std::int32_t appends_running = 0;
     bool changing = false;  // a role change waits for the appends
+    bool swapping = false;  // so does a log that comes from another directory, and appends for it
     WaitQueue appends_done;
     bool truncating = false;  // the log's marks are going back and `state` does not know yet
     PartitionStamp checked;   // as of the last check_invariants()

@@ -49,9 +49,9 @@ ListedOffset ReplicaManager::list_offset(const ListOffsetQuery& query) {
         case kLatestTiered: return {};
         default: break;
     }
-    const auto lookup = query.timestamp == kMaxTimestamp
-                            ? hosted->log->offset_of_max_timestamp()
-                            : hosted->log->offset_for_time(query.timestamp);
+    const log::LogRef log = hosted->log;  // another may take its place
+    const auto lookup = query.timestamp == kMaxTimestamp ? log->offset_of_max_timestamp()
+                                                         : log->offset_for_time(query.timestamp);
     if (!lookup) return failed(lookup.error());
     if (!*lookup || (*lookup)->found.offset >= last_fetchable) {
         return lags ? failed(ErrorCode::offset_not_available) : ListedOffset{};
@@ -68,31 +68,6 @@ Result<log::EpochEnd, ErrorCode> ReplicaManager::offset_for_leader_epoch(
     const ErrorCode serving = hosted->state.check_serving(current_leader_epoch);
     if (serving != ErrorCode::none) return fail(serving);
     return hosted->log->end_offset_for_epoch(epoch);
-}
-
-DeletedRecords ReplicaManager::delete_records(const TopicPartition& partition, Offset offset) {
-    const HostedRef hosted = find(partition);
-    if (is_internal_topic(partition.topic)) {
-        return {.error = ErrorCode::invalid_topic_exception};
-    }
-    if (hosted == nullptr) return {.error = ErrorCode::unknown_topic_or_partition};
-    const ErrorCode serving = hosted->state.check_serving(protocol::kNoLeaderEpoch);
-    if (serving != ErrorCode::none) return {.error = serving};
-    if (!hosted->log->config().cleanup_delete) return {.error = ErrorCode::policy_violation};
-    constexpr Offset kHighWatermark{-1};
-    const Offset wanted = offset == kHighWatermark ? hosted->state.marks().high_watermark : offset;
-    if (wanted < Offset(0) || wanted > hosted->state.marks().high_watermark) {
-        return {.error = ErrorCode::offset_out_of_range};
-    }
-    const auto deleted = hosted->log->delete_records(wanted);
-    if (!deleted) {
-        if (hosted->log->failure()) log_failed(*hosted);
-        return {.error = deleted.error()};
-    }
-    hosted->state.log_start_advanced(hosted->log->log_start_offset());
-    if (!logs_.checkpoint_log_offsets()) return {.error = ErrorCode::kafka_storage_error};
-    progressed(*hosted, 0);
-    return {.low_watermark = hosted->log->log_start_offset()};
 }
 
 }  // namespace gregor::replication

@@ -237,6 +237,9 @@ public:
     /// NOT_ENOUGH_REPLICAS_AFTER_APPEND when the in-sync set has shrunk too far meanwhile (R12).
     [[nodiscard]] std::optional<ErrorCode> acknowledgement(LeaderEpoch epoch,
                                                            Offset required_offset) const;
+    /// A leader's: the lowest log start of its own log and of the other replicas whose brokers are
+    /// active (KIP-107); -1 while one of those has not fetched in this epoch.
+    [[nodiscard]] Offset low_watermark() const;
     /// The replica from which a consumer in `rack` had better fetch `offset` (KIP-392): an in-sync
     /// one there that has it, the one that has come furthest; kNoNode: this leader.
     [[nodiscard]] NodeId preferred_read_replica(const std::string& rack, Offset offset,

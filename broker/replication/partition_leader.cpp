@@ -68,12 +68,15 @@ Result<std::optional<IsrProposal>, ErrorCode> Partition::follower_fetched(
     return propose(*leading, isr);
 }
 
-/// R7, and nothing is in flight. The high watermark alone would not do: a new leader's may still be
-/// below where its epoch begins, and so below what its predecessor has committed.
+/// R7, L6, and nothing is in flight. The high watermark alone would not do: a new leader's may
+/// still be below where its epoch begins, and so below what its predecessor has committed.
 bool Partition::may_join(const LeaderRole& leader, NodeId id, const ReplicaState& replica) const {
+    // What was deleted while it was away must not come back with it.
+    const bool knows_log_start = replica.log_start_offset() == Offset(-1) ||
+                                 replica.log_start_offset() >= marks_.log_start_offset;
     return !leader.isr.pending() && !leader.isr.contains(id) &&
            replica.log_end_offset() >= marks_.high_watermark &&
-           replica.log_end_offset() >= leader.epoch_start_offset &&
+           replica.log_end_offset() >= leader.epoch_start_offset && knows_log_start &&
            replica.is_eligible(id, *eligible_);
 }
 
@@ -155,6 +158,16 @@ Result<std::optional<log::EpochEnd>, ErrorCode> compare_history(const log::Leade
     if (end.epoch == last_fetched_epoch && end.end_offset >= fetch_offset) return std::nullopt;
     PROBE("a fetch diverged from this log's epochs");
     return end;
+}
+
+// Deletion. --------------------------------------------------------------------------------------
+
+Offset Partition::low_watermark() const {
+    Offset lowest = marks_.log_start_offset;
+    for (const auto& [id, replica] : std::get<LeaderRole>(role_).others) {
+        if (eligible_->contains(id)) lowest = std::min(lowest, replica.log_start_offset());
+    }
+    return lowest;
 }
 
 // Readers. ---------------------------------------------------------------------------------------

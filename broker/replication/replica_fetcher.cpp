@@ -195,17 +195,22 @@ void ReplicaFetcher::take(const AskedPartitions& asked, const FetchResponse& res
             if (shut_down_) return;
         }
     }
+    // The next request tells the leader of them, and whoever deleted records is answered then.
+    if (std::exchange(log_starts_moved_, false)) replicas_.keep_log_starts();
 }
 
 void ReplicaFetcher::take_one(const Asked& asked, const FetchResponse::Partition& answer) {
     HostedPartition& hosted = *asked.hosted;
     bool goes_on = true;
     switch (answer.error_code) {
-        case ErrorCode::none:
+        case ErrorCode::none: {
+            const Offset start = hosted.state.marks().log_start_offset;
             goes_on = replicas_.take_fetched(hosted, asked.position, answer) !=
                       ReplicaManager::Taken::refused;
+            if (hosted.state.marks().log_start_offset > start) log_starts_moved_ = true;
             took(asked, answer);
             break;
+        }
         case ErrorCode::offset_out_of_range: goes_on = recover_range(asked).has_value(); break;
         // A newer image will tell this broker or the leader: FENCED_LEADER_EPOCH,
         // UNKNOWN_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER, UNKNOWN_TOPIC_ID … or the leader's disk is

@@ -95,6 +95,7 @@ private:
     std::optional<Endpoint> endpoint_;
     std::map<TopicPartition, Followed> partitions_;
     WaitQueue changed_;
+    bool log_starts_moved_ = false;
     bool shut_down_ = false;
 };
 

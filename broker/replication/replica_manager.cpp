@@ -1,6 +1,7 @@
 #include "broker/replication/replica_manager.h"
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 #include "sim/base/instrument.h"
@@ -17,6 +18,7 @@ ReplicaManager::ReplicaManager(Runtime& runtime, log::LogManager& logs,
     : runtime_(runtime),
       logs_(logs),
       options_(options),
+      hosting_(runtime.scheduler()),
       fetch_sessions_(options.fetch_session_slots),
       purgatory_(runtime, options.purgatory),
       leader_quota_(options.quota_window),
@@ -63,6 +65,7 @@ HostedRef ReplicaManager::take_up(const TopicPartition& partition, const TopicId
         topic_metrics_.of(partition.topic), options_.node_id, options_.replica_lag_time_max);
     hosted->state.brokers_changed(runtime_.clock().now(), eligible_);
     hosted_.insert_or_assign(partition, hosted);
+    if (logs_.find_future(partition) != nullptr) look_for_moves();
     return hosted;
 }
 
@@ -70,10 +73,11 @@ Result<void, ErrorCode> ReplicaManager::assign(const TopicPartition& partition,
                                                const TopicId& topic_id,
                                                const PartitionAssignment& assignment,
                                                LogConfigRef config) {
+    const std::unique_lock lock(hosting_);
     HostedRef hosted = find(partition);
     if (hosted != nullptr && hosted->topic_id != topic_id) {
         PROBE("a topic was made anew under its old name");
-        remove(partition);
+        give_up(partition);
         hosted = nullptr;
     }
     if (hosted == nullptr) hosted = take_up(partition, topic_id, config);
@@ -120,6 +124,11 @@ Result<void, ErrorCode> ReplicaManager::prepare_role(HostedPartition& hosted,
 }
 
 void ReplicaManager::remove(const TopicPartition& partition) {
+    const std::unique_lock lock(hosting_);
+    give_up(partition);
+}
+
+void ReplicaManager::give_up(const TopicPartition& partition) {
     const HostedRef hosted = find(partition);
     if (hosted == nullptr) return;
     hosted_.erase(partition);
@@ -168,6 +177,7 @@ void ReplicaManager::set_replication_rates(const ReplicationRates& rates) {
 /// The log may have grown by `bytes`: lets the marks follow and wakes those who wait for them.
 void ReplicaManager::progressed(HostedPartition& hosted, std::uint64_t bytes) {
     if (hosted.state.is_offline() || hosted.truncating) return;
+    hosted.state.log_start_advanced(hosted.log->log_start_offset());
     hosted.state.appended(runtime_.clock().now(), hosted.log->log_end_offset());
     const Offset before = hosted.log->high_watermark();
     const Offset after = hosted.state.marks().high_watermark;
@@ -180,6 +190,8 @@ void ReplicaManager::progressed(HostedPartition& hosted, std::uint64_t bytes) {
     std::vector<ParkedId> due;
     hosted.watchers->progressed(hosted.state.marks(), bytes, due);
     purgatory_.notify(due, WakeUp::grown);
+    const bool is_low_watermark_awaited = hosted.watchers->is_watched(Mark::low_watermark_moves);
+    if (is_low_watermark_awaited && hosted.state.is_leader()) note_low_watermark(hosted);
 }
 
 /// Wakes everyone who waits at this partition: what they were promised may hold no more.

@@ -18,8 +18,9 @@
 //
 // When a log fails its partition is offline: KAFKA_STORAGE_ERROR from then on.
 //
-// replica_manager.cpp: hosting · append.cpp · fetch.cpp · offsets.cpp · isr.cpp: what followers
-// tell, and in-sync sets · follow.cpp: what leaders tell.
+// replica_manager.cpp: hosting · append.cpp · fetch.cpp · offsets.cpp · deletion.cpp · isr.cpp:
+// what followers tell, and in-sync sets · follow.cpp: what leaders tell · moving.cpp: between
+// directories.
 #pragma once
 
 #include <cstdint>
@@ -189,10 +190,24 @@ struct IsrMetrics {
     metrics::Counter failed_updates;  // refused by the controller
 };
 
+// ---- Deleting ----
+
+struct DeletionOrder {
+    struct Part {
+        TopicPartition partition;
+        Offset offset;  // -1: the high watermark
+    };
+    Duration timeout{};
+    std::vector<Part> parts;
+};
+
+/// One for each part, in their order.
 struct DeletedRecords {
     ErrorCode error = ErrorCode::none;
+    /// The lowest log start of the live replicas.
     Offset low_watermark{-1};
 };
+using DeletionDone = std::move_only_function<void(std::vector<DeletedRecords>)>;
 
 class ReplicaManager {
 public:
@@ -261,10 +276,17 @@ public:
     /// Where `epoch` ends (KIP-101); epoch and offset -1 when that is not known.
     [[nodiscard]] Result<log::EpochEnd, ErrorCode> offset_for_leader_epoch(
         const TopicPartition& partition, LeaderEpoch current_leader_epoch, LeaderEpoch epoch);
-    /// The log starts at `offset` from now on (-1: at the high watermark). POLICY_VIOLATION without
-    /// cleanup.policy=delete, OFFSET_OUT_OF_RANGE above the high watermark, INVALID_TOPIC_EXCEPTION
-    /// for internal topics. Durable when it returns.
-    [[nodiscard]] DeletedRecords delete_records(const TopicPartition& partition, Offset offset);
+    /// The logs start at these offsets from now on. POLICY_VIOLATION without cleanup.policy=delete,
+    /// OFFSET_OUT_OF_RANGE above the high watermark, INVALID_TOPIC_EXCEPTION for internal topics.
+    /// Durable here when it returns; done when it is on every live replica, or REQUEST_TIMED_OUT.
+    void delete_records(const DeletionOrder& order, DeletionDone done);
+    /// From now on the replica moves to that log directory of this broker, or will be made there
+    /// (KIP-113). INVALID_TOPIC_EXCEPTION: its name is too long for that; LOG_DIR_NOT_FOUND,
+    /// KAFKA_STORAGE_ERROR; UNKNOWN_TOPIC_OR_PARTITION: not hosted, yet.
+    [[nodiscard]] ErrorCode move_to_directory(const TopicPartition& partition,
+                                              const std::string& path);
+    /// Log starts may have moved.
+    void retention_applied();
 
     // This broker's own coordinators. ------------------------------------------------------------
 
@@ -288,6 +310,8 @@ public:
         passed,    // the partition does not stand where it was asked from any more
         refused,   // damaged, or the log failed: ask again after a while
     };
+    /// Where the logs start now, they start after a crash, too.
+    void keep_log_starts();
     /// Takes the answer to a fetch from `asked`, an error-free one. May wait for the disk.
     Taken take_fetched(HostedPartition& hosted, const FetchPosition& asked,
                        const FetchResponse::Partition& answer);
@@ -302,7 +326,9 @@ public:
 private:
     class DelayedProduce;
     class DelayedFetch;
+    class DelayedDeletion;
     struct AppendedPart;
+    struct DeletedPart;
     struct FetchRound;
 
     // replica_manager.cpp
@@ -316,6 +342,18 @@ private:
 
     [[nodiscard]] Result<void, ErrorCode> prepare_role(HostedPartition& hosted,
                                                        const RolePlan& plan);
+    void give_up(const TopicPartition& partition);
+
+    // moving.cpp
+    void move_replicas();
+    void look_for_moves();
+    void call_off(const HostedPartition& hosted);
+    [[nodiscard]] HostedRef next_to_move() const;
+    [[nodiscard]] bool is_moving(const HostedPartition& hosted, const log::LogRef& copy) const;
+    [[nodiscard]] Result<void, ErrorCode> move_one(const HostedRef& hosted);
+    [[nodiscard]] Result<void, ErrorCode> catch_up(const HostedPartition& hosted,
+                                                   const log::LogRef& copy);
+    [[nodiscard]] Result<void, ErrorCode> swap(HostedPartition& hosted, const log::LogRef& copy);
 
     // isr.cpp
     void propose(const HostedRef& hosted, std::optional<IsrProposal> proposal);
@@ -339,6 +377,11 @@ private:
     void answer_or_park(std::vector<AppendedPart> parts, Instant deadline, AppendDone done);
     [[nodiscard]] std::vector<AppendOutcome> predict(const AppendOrder& order) const;
 
+    // deletion.cpp
+    [[nodiscard]] DeletedPart delete_part(const DeletionOrder::Part& part);
+    void answer_or_park(std::vector<DeletedPart> parts, Instant deadline, DeletionDone done);
+    void note_low_watermark(HostedPartition& hosted);
+
     // fetch.cpp
     [[nodiscard]] bool holds_back(const FetchParams& params, const HostedPartition& hosted) const;
     /// `first`: not parked before, so that what a follower asks for says where it is now.
@@ -355,6 +398,7 @@ private:
     log::LogManager& logs_;
     ReplicaManagerOptions options_;
     std::map<TopicPartition, HostedRef> hosted_;
+    Mutex hosting_;  // held while partitions come, go, change their roles or their logs
     FetchSessionCache fetch_sessions_;
     Purgatory purgatory_;
     records::CodecContexts codec_contexts_;
@@ -367,6 +411,7 @@ private:
     std::int64_t broker_epoch_ = kNoBrokerEpoch;
     metrics::BrokerTopicMetrics topic_metrics_;
     IsrMetrics isr_metrics_;
+    bool is_moving_ = false;  // there is a fiber for it
     bool watching_lag_ = false;
     WaitQueue lag_watch_;
     bool shut_down_ = false;

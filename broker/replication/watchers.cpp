@@ -64,6 +64,12 @@ void Watchers::progressed(const LogMarks& marks, std::uint64_t bytes, std::vecto
     drop_steps();
 }
 
+void Watchers::low_watermark_at(Offset low_watermark, std::vector<ParkedId>& due) {
+    if (low_watermark == low_watermark_) return;
+    low_watermark_ = low_watermark;
+    raise(Mark::low_watermark_moves, value(Mark::low_watermark_moves) + 1, due);
+}
+
 void Watchers::disturb(const LogMarks& marks, std::vector<ParkedId>& due) {
     for (Waiting& waiting : waiting_) {
         for (const auto& [threshold, id] : waiting) due.push_back(id);

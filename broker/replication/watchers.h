@@ -15,6 +15,9 @@
 // step are shared out over its offsets. So a byte count may be a little off until the step is
 // passed, but every batch that becomes visible raises it.
 //
+// The low watermark may fall, as replicas come back. So what is counted of it is how often it has
+// moved, and who waits for it looks again.
+//
 // A partition that changes hands (leader, truncation, deletion, failure) wakes all: see disturb().
 // Pure.
 #pragma once
@@ -35,8 +38,9 @@ enum class Mark : std::uint8_t {
     log_end_bytes,             // bytes of log, for followers
     high_watermark_bytes,      // for consumers
     last_stable_offset_bytes,  // for consumers with read_committed
+    low_watermark_moves,       // for those who delete records
 };
-inline constexpr std::size_t kMarks = 4;
+inline constexpr std::size_t kMarks = 5;
 
 /// A parked request, as the purgatory numbers them.
 using ParkedId = std::uint64_t;
@@ -52,12 +56,15 @@ public:
 
     /// `bytes` were appended (0: only a mark rose) and the log stands at `marks` now.
     void progressed(const LogMarks& marks, std::uint64_t bytes, std::vector<ParkedId>& due);
+    /// To be told while somebody watches it, and before somebody begins to.
+    void low_watermark_at(Offset low_watermark, std::vector<ParkedId>& due);
     /// What was known holds no more: everyone is due, and offsets may have gone back to `marks`.
     void disturb(const LogMarks& marks, std::vector<ParkedId>& due);
 
     // Who waits. ----------------------------------------------------------------------------------
 
     [[nodiscard]] std::uint64_t value(Mark mark) const { return values_[index(mark)]; }
+    [[nodiscard]] bool is_watched(Mark mark) const { return !waiting_[index(mark)].empty(); }
     /// `id` is due when `mark` reaches `threshold`, which it has not yet.
     void watch(Mark mark, std::uint64_t threshold, ParkedId id);
     void forget(Mark mark, std::uint64_t threshold, ParkedId id);
@@ -79,6 +86,7 @@ private:
     std::array<std::uint64_t, kMarks> values_{};
     std::array<Waiting, kMarks> waiting_;
     LogMarks marks_;
+    Offset low_watermark_{-1};
     Step passed_;             // the last step that both marks have passed
     std::deque<Step> steps_;  // those beyond
 };

@@ -19,6 +19,8 @@ struct Request {
     std::int16_t version = 0;
     std::int32_t correlation_id = 0;
     std::optional<std::string> client_id;
+    /// All of it, without its size.
+    Bytes frame;
     /// What follows the header.
     Bytes body;
     Endpoint client;

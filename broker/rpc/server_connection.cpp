@@ -142,6 +142,7 @@ void ServerConnection::handle(const Bytes& frame) {
                           .version = header.request_api_version,
                           .correlation_id = header.correlation_id,
                           .client_id = header.client_id,
+                          .frame = frame,
                           .body = std::move(decoded->body),
                           .client = client_,
                           .listener = listener_,

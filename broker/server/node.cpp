@@ -22,6 +22,7 @@ constexpr Duration kDrainTimeout = 5s;
 constexpr std::size_t kLogsPerRecoveryThread = 8;
 /// How often files whose deletion is due are looked for.
 constexpr Duration kDeletionInterval = 10s;
+constexpr Duration kDirectoryInterval = 500ms;
 
 rpc::ServerOptions server_options(const Config& config) {
     return {.max_request_bytes = config.int32("socket.request.max.bytes"),
@@ -410,6 +411,10 @@ void Node::make_broker() {
             .on_refused = [this](protocol::ErrorCode error) { refused(error); }});
     producer_ids_ = std::make_unique<drivers::ProducerIdManager>(runtime_, *channel_, *lifecycle_,
                                                                  config_.node_id());
+    if (logs_->folders().size() > 1) {
+        directories_ = std::make_unique<drivers::DirectoryAssignments>(runtime_, *metadata_,
+                                                                       *channel_, *replicas_);
+    }
     context_->hosted_replicas = replicas_.get();
     context_->producer_id_manager = producer_ids_.get();
     context_->group_coordinators = groups_.get();
@@ -533,8 +538,13 @@ std::string Node::metrics_page() const {
 }
 
 void Node::spawn_ticks(TaskGroup& group) {
-    spawn_tick(group, "retention", config_.milliseconds("log.retention.check.interval.ms"),
-               [this] { logs_->apply_retention(); });
+    spawn_tick(group, "retention", config_.milliseconds("log.retention.check.interval.ms"), [this] {
+        logs_->apply_retention();
+        if (replicas_ != nullptr) replicas_->retention_applied();
+    });
+    if (directories_ != nullptr) {
+        spawn_tick(group, "directories", kDirectoryInterval, [this] { directories_->tell(); });
+    }
     spawn_tick(group, "log flush", config_.milliseconds("log.flush.scheduler.interval.ms"),
                [this] { logs_->flush_due_logs(); });
     const auto checkpoint_offsets = [this] {

@@ -23,6 +23,7 @@
 #include "broker/drivers/broker_lifecycle.h"
 #include "broker/drivers/cluster_metadata.h"
 #include "broker/drivers/controller_channel.h"
+#include "broker/drivers/directory_assignments.h"
 #include "broker/drivers/group_coordinators.h"
 #include "broker/drivers/marker_sender.h"
 #include "broker/drivers/metadata_publisher.h"
@@ -129,6 +130,7 @@ private:
     std::unique_ptr<drivers::ControllerChannel> channel_;
     std::unique_ptr<drivers::MetadataPublisher> publisher_;
     std::unique_ptr<drivers::BrokerLifecycle> lifecycle_;
+    std::unique_ptr<drivers::DirectoryAssignments> directories_;  // of a broker with several
     std::unique_ptr<drivers::ProducerIdManager> producer_ids_;
     std::unique_ptr<drivers::GroupCoordinators> groups_;
     std::unique_ptr<drivers::TransactionCoordinators> transactions_;

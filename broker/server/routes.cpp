@@ -1,5 +1,6 @@
 // The table of all APIs that a node answers.
 #include "broker/server/handlers/alter_configs.h"
+#include "broker/server/handlers/alter_replica_log_dirs.h"
 #include "broker/server/handlers/api_versions.h"
 #include "broker/server/handlers/consumer_groups.h"
 #include "broker/server/handlers/controller_requests.h"
@@ -8,6 +9,7 @@
 #include "broker/server/handlers/describe_configs.h"
 #include "broker/server/handlers/describe_log_dirs.h"
 #include "broker/server/handlers/describe_topic_partitions.h"
+#include "broker/server/handlers/envelope.h"
 #include "broker/server/handlers/fetch.h"
 #include "broker/server/handlers/find_coordinator.h"
 #include "broker/server/handlers/group_admin.h"
@@ -56,6 +58,7 @@ constexpr Route kRoutes[] = {
     {ApiKey::txn_offset_commit, handle_txn_offset_commit},
     {ApiKey::describe_configs, handle_describe_configs},
     {ApiKey::alter_configs, handle_alter_configs},
+    {ApiKey::alter_replica_log_dirs, handle_alter_replica_log_dirs},
     {ApiKey::describe_log_dirs, handle_describe_log_dirs},
     {ApiKey::create_partitions, handle_create_partitions},
     {ApiKey::incremental_alter_configs, handle_incremental_alter_configs},
@@ -65,6 +68,7 @@ constexpr Route kRoutes[] = {
     {ApiKey::begin_quorum_epoch, handle_begin_quorum_epoch},
     {ApiKey::end_quorum_epoch, handle_end_quorum_epoch},
     {ApiKey::describe_quorum, handle_describe_quorum},
+    {ApiKey::envelope, handle_envelope},
     {ApiKey::fetch_snapshot, handle_fetch_snapshot},
     {ApiKey::broker_registration, handle_broker_registration},
     {ApiKey::broker_heartbeat, handle_broker_heartbeat},

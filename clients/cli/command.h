@@ -47,6 +47,7 @@ using LocalAction = std::function<int(Runtime& runtime)>;
 [[nodiscard]] Action add_cluster(CLI::App& command);
 [[nodiscard]] Action add_get_offsets(CLI::App& command);
 [[nodiscard]] Action add_reassign(CLI::App& command);
+[[nodiscard]] Action add_log_dirs(CLI::App& command);
 [[nodiscard]] Action add_groups(CLI::App& command);
 [[nodiscard]] Action add_perf(CLI::App& command);
 [[nodiscard]] Action add_transactions(CLI::App& command);

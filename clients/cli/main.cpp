@@ -28,6 +28,8 @@ constexpr Command kCommands[] = {
     {"cluster", "the cluster's id and endpoints", add_cluster},
     {"get-offsets", "offsets of partitions, by time", add_get_offsets},
     {"reassign", "move partitions between brokers", add_reassign},
+    {"log-dirs", "log directories of brokers: what is in them, and moves between them",
+     add_log_dirs},
     {"groups", "consumer groups: members, offsets, lag", add_groups},
     {"transactions", "transactions: who is in one, and which hang", add_transactions},
 };

@@ -119,6 +119,12 @@ private:
         return workload("separate_controllers") != 0 && workload("controllers") >= 3;
     }
 
+    /// From a stream of its own. An application's history does not tell of it.
+    bool deletes_records() {
+        if (drawing_.application != nullptr) return false;
+        return Random::stream(plan_.seed, plan_.scenario + " deletes records").below(3) == 0;
+    }
+
     void draw_workload() {
         workload("racks") = number(0, 3);
         workload("clients") = number(1, 3);
@@ -132,7 +138,7 @@ private:
         workload("records_per_batch") = number(2, 6);
         workload("record_bytes") = number(16, 400);
         workload("fetch_wait_ms") = number(10, 200);
-        workload("delete_records") = 0;
+        workload("delete_records") = deletes_records() ? 1 : 0;
         workload("extra_topics") = number(0, 3);
         workload("elections") = number(0, 1);
         workload("elr") = number(0, 1);

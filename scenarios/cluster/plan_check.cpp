@@ -29,7 +29,7 @@ constexpr auto kNumbers = std::to_array<NumberRange>({
     {"records_per_batch", 1, 50},
     {"record_bytes", 1, 10'000},
     {"fetch_wait_ms", 0, 5'000},
-    {"delete_records", 0, 0},
+    {"delete_records", 0, 1},
     {"extra_topics", 0, 64},
     {"elections", 0, 1, true},
     {"elr", 0, 1, true},

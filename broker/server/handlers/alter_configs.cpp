@@ -7,21 +7,17 @@ namespace {
 
 template <class Request, class Response>
 void forward(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
-    const auto message = decode_or_close<Request>(request, reply);
-    if (!message) return;
-    const auto answer = ask_controller(context, request, *message, request.version);
-    if (answer) {
-        reply.send(*answer);
-        return;
-    }
-    Response refusal;
-    for (const auto& resource : message->resources) {
-        refusal.responses.push_back({.error_code = answer.error(),
-                                     .error_message = std::nullopt,
-                                     .resource_type = resource.resource_type,
-                                     .resource_name = resource.resource_name});
-    }
-    reply.send(refusal);
+    answer_from_controller<Request>(
+        context, request, std::move(reply), [](const Request& message, protocol::ErrorCode error) {
+            Response refusal;
+            for (const auto& resource : message.resources) {
+                refusal.responses.push_back({.error_code = error,
+                                             .error_message = std::nullopt,
+                                             .resource_type = resource.resource_type,
+                                             .resource_name = resource.resource_name});
+            }
+            return refusal;
+        });
 }
 
 }  // namespace

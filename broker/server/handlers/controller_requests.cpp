@@ -6,16 +6,12 @@ namespace {
 /// For requests whose answer has an error for the whole of it.
 template <class Request>
 void pass_on(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
-    const auto message = decode_or_close<Request>(request, reply);
-    if (!message) return;
-    const auto answer = ask_controller(context, request, *message, request.version);
-    if (answer) {
-        reply.send(*answer);
-        return;
-    }
-    typename drivers::ResponseOf<Request>::type refusal;
-    refusal.error_code = answer.error();
-    reply.send(refusal);
+    answer_from_controller<Request>(context, request, std::move(reply),
+                                    [](const Request&, protocol::ErrorCode error) {
+                                        typename drivers::ResponseOf<Request>::type refusal;
+                                        refusal.error_code = error;
+                                        return refusal;
+                                    });
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 #include "broker/server/handlers/delete_records.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "broker/metadata/image.h"
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/replication/replica_manager.h"
@@ -11,24 +14,36 @@ using protocol::DeleteRecordsRequest;
 using protocol::DeleteRecordsResponse;
 
 void handle_delete_records(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
-    const auto message = decode_or_close<DeleteRecordsRequest>(request, reply);
+    auto message = decode_or_close<DeleteRecordsRequest>(request, reply);
     if (!message) return;
-    const auto image = context.image();
-    DeleteRecordsResponse response;
+    replication::DeletionOrder order{
+        .timeout = std::chrono::milliseconds(std::max(message->timeout_ms, 0)), .parts = {}};
     for (const DeleteRecordsRequest::Topic& topic : message->topics) {
-        DeleteRecordsResponse::Topic& answers = response.topics.emplace_back();
-        answers.name = topic.name;
         for (const DeleteRecordsRequest::Partition& partition : topic.partitions) {
-            DeleteRecordsResponse::Partition& answer = answers.partitions.emplace_back();
-            answer.partition_index = partition.partition_index;
-            const replication::DeletedRecords deleted = context.replicas().delete_records(
-                {topic.name, partition.partition_index.value()}, partition.offset);
-            answer.error_code =
-                refine_error(deleted.error, *image, topic.name, partition.partition_index);
-            answer.low_watermark = deleted.low_watermark.value();
+            order.parts.push_back(
+                {{topic.name, partition.partition_index.value()}, partition.offset});
         }
     }
-    reply.send(response);
+    context.replicas().delete_records(
+        order, [&context, asked = *std::move(message), reply = std::move(reply)](
+                   std::vector<replication::DeletedRecords> outcomes) mutable {
+            const auto image = context.image();
+            auto outcome = outcomes.begin();
+            DeleteRecordsResponse response;
+            for (const DeleteRecordsRequest::Topic& topic : asked.topics) {
+                DeleteRecordsResponse::Topic& answers = response.topics.emplace_back();
+                answers.name = topic.name;
+                for (const DeleteRecordsRequest::Partition& partition : topic.partitions) {
+                    DeleteRecordsResponse::Partition& answer = answers.partitions.emplace_back();
+                    answer.partition_index = partition.partition_index;
+                    answer.error_code =
+                        refine_error(outcome->error, *image, topic.name, partition.partition_index);
+                    answer.low_watermark = outcome->low_watermark.value();
+                    ++outcome;
+                }
+            }
+            reply.send(response);
+        });
 }
 
 }  // namespace gregor::server

@@ -37,6 +37,24 @@ DescribeLogDirsResponse::Partition describe(const TopicPartition& partition, con
     return answer;
 }
 
+/// One that is on its way to this directory.
+DescribeLogDirsResponse::Partition describe_future(const TopicPartition& partition,
+                                                   const log::Log& log, const log::Log& copy) {
+    DescribeLogDirsResponse::Partition answer = describe(partition, copy);
+    answer.offset_lag =
+        std::max<std::int64_t>(0, log.log_end_offset().value() - copy.log_end_offset().value());
+    answer.is_future_key = true;
+    return answer;
+}
+
+void add(DescribeLogDirsResponse::LogDir& directory, const std::string& topic,
+         DescribeLogDirsResponse::Partition partition) {
+    if (directory.topics.empty() || directory.topics.back().name != topic) {
+        directory.topics.push_back({.name = topic});
+    }
+    directory.topics.back().partitions.push_back(std::move(partition));
+}
+
 DescribeLogDirsResponse::LogDir describe(const log::LogManager& logs, std::size_t folder,
                                          const std::optional<std::set<TopicPartition>>& wanted) {
     DescribeLogDirsResponse::LogDir answer;
@@ -45,12 +63,17 @@ DescribeLogDirsResponse::LogDir describe(const log::LogManager& logs, std::size_
         answer.error_code = ErrorCode::kafka_storage_error;
         return answer;
     }
-    for (const TopicPartition& partition : logs.partitions_in(folder)) {
+    std::set<TopicPartition> there;
+    for (const TopicPartition& partition : logs.partitions_in(folder)) there.insert(partition);
+    for (const TopicPartition& partition : logs.futures_in(folder)) there.insert(partition);
+    for (const TopicPartition& partition : there) {
         if (wanted && !wanted->contains(partition)) continue;
-        if (answer.topics.empty() || answer.topics.back().name != partition.topic) {
-            answer.topics.push_back({.name = partition.topic});
-        }
-        answer.topics.back().partitions.push_back(describe(partition, *logs.find(partition)));
+        const log::LogRef log = logs.find(partition);
+        if (log == nullptr) continue;  // its copy takes its place just now
+        add(answer, partition.topic,
+            logs.folder_of(partition) == folder
+                ? describe(partition, *log)
+                : describe_future(partition, *log, *logs.find_future(partition)));
     }
     return answer;
 }

@@ -21,14 +21,19 @@ void to_leader(HandlerContext& context, const rpc::Request& request, rpc::Reply 
     }
     const auto message = decode_or_close<Request>(request, reply);
     if (!message) return;
-    const auto answer = context.channel.ask_leader<Response>(
-        *message, request.version, deadline_after(context.runtime.clock().now(), kForwardTimeout));
+    const auto answer = context.channel.forward_to_leader<Response>(
+        forwarded(request, *message, request.version),
+        deadline_after(context.runtime.clock().now(), kForwardTimeout));
     if (answer) {
         reply.send(*answer);
         return;
     }
+    using protocol::ErrorCode;
+    if (answer.error() == ErrorCode::unsupported_version) return reply.close_connection();
     Response refusal;
-    refusal.error_code = protocol::ErrorCode::not_leader_or_follower;
+    refusal.error_code = answer.error() == ErrorCode::not_controller
+                             ? ErrorCode::not_leader_or_follower
+                             : answer.error();
     reply.send(refusal);
 }
 

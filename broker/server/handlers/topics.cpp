@@ -47,10 +47,9 @@ protocol::CreatePartitionsResponse refusal(const protocol::CreatePartitionsReque
 
 template <class Request>
 void forward(HandlerContext& context, const rpc::Request& request, rpc::Reply reply) {
-    const auto message = decode_or_close<Request>(request, reply);
-    if (!message) return;
-    const auto answer = ask_controller(context, request, *message, request.version);
-    reply.send(answer ? *answer : refusal(*message, answer.error()));
+    answer_from_controller<Request>(
+        context, request, std::move(reply),
+        [](const Request& message, ErrorCode error) { return refusal(message, error); });
 }
 
 }  // namespace

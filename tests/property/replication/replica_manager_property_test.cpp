@@ -99,8 +99,7 @@ void fetch(Broker& broker, const Model& model, std::size_t place, std::size_t am
 
 void remove(Broker& broker, Model& model, std::size_t place) {
     const std::size_t to = place % (model.values.size() + 2);
-    const DeletedRecords deleted =
-        broker.replicas->delete_records(kOrders, Offset(static_cast<std::int64_t>(to)));
+    const DeletedRecords deleted = broker.delete_records(static_cast<std::int64_t>(to));
     if (to > model.values.size()) {
         RC_ASSERT(deleted.error == ErrorCode::offset_out_of_range);
         return;

@@ -87,6 +87,29 @@ TEST_CASE("a removed log leaves no trace, also when the node stops in between") 
     });
 }
 
+TEST_CASE("a log may be removed at any step of a flush, which says nothing about its directory") {
+    bool met_nothing = false;
+    for (int steps = 1; steps < 40; ++steps) {
+        LogHarness harness;
+        harness.run([&](Runtime& runtime) {
+            const auto manager = open_manager(runtime);
+            const LogRef log = *manager->create(kOrders, kTopicId);
+            for (int i = 0; i < 20; ++i) REQUIRE(append(*log, build({})));
+            bool flushed = false;
+            with_task_group(runtime.tasks(), "flush", [&](TaskGroup& group) {
+                group.spawn("flush", [&] { flushed = log->flush().has_value(); });
+                runtime.clock().sleep_for(std::chrono::microseconds(steps));
+                REQUIRE(manager->remove(kOrders));
+                group.join();
+            });
+            met_nothing = met_nothing || !flushed;
+            REQUIRE(!manager->has_failed(0));
+            REQUIRE(manager->create(kOrders, kTopicId));
+        });
+    }
+    REQUIRE(met_nothing);
+}
+
 TEST_CASE("a second process finds the directory locked, another cluster's is refused") {
     LogHarness harness;
     harness.run([&](Runtime& runtime) {

@@ -34,6 +34,32 @@ TEST_CASE("a truncation into the batch that holds the log's start leaves an empt
     });
 }
 
+TEST_CASE("a follower whose leader's log starts inside a batch begins with all of that batch") {
+    LogHarness harness;
+    LogOptions options = log_options();
+    options.log_start_offset = Offset(4);
+    harness.run([&](Runtime& runtime) {
+        const auto log = open_log(runtime, options);
+        // It ends before the log's start: not what was asked for.
+        REQUIRE(log->append_as_follower(build({.records = 2}, 2, 1), LeaderEpoch(1)).error() ==
+                ErrorCode::offset_out_of_range);
+        REQUIRE(log->append_as_follower(build({.records = 5}, 2, 1), LeaderEpoch(1)));
+        REQUIRE(log->log_start_offset() == Offset(4));
+        REQUIRE(log->log_end_offset() == Offset(7));
+        REQUIRE(log->append_as_follower(build({}, 6, 1), LeaderEpoch(1)).error() ==
+                ErrorCode::offset_out_of_range);
+        REQUIRE(log->append_as_follower(build({}, 7, 1), LeaderEpoch(1)));
+        REQUIRE(log->flush());
+        log->check_invariants_fully();
+    });
+    harness.run([&](Runtime& runtime) {
+        const auto log = open_log(runtime, options);
+        REQUIRE(log->log_start_offset() == Offset(4));
+        REQUIRE(log->log_end_offset() == Offset(8));
+        log->check_invariants_fully();
+    });
+}
+
 TEST_CASE("the largest timestamp is that of a record at or above the log's start") {
     LogHarness harness;
     harness.run([](Runtime& runtime) {

@@ -75,6 +75,19 @@ public:
         return append(batch_of(values));
     }
 
+    DeletedRecords delete_records(std::int64_t offset, Duration timeout = 10s,
+                                  const TopicPartition& partition = kOrders) {
+        auto event = std::make_shared<Event>(runtime.scheduler());
+        auto outcome = std::make_shared<DeletedRecords>();
+        replicas->delete_records({.timeout = timeout, .parts = {{partition, Offset(offset)}}},
+                                 [event, outcome](std::vector<DeletedRecords> done) {
+                                     *outcome = done.front();
+                                     event->set();
+                                 });
+        event->wait();
+        return *outcome;
+    }
+
     static FetchTarget target(std::int64_t offset, const TopicPartition& partition = kOrders,
                               std::int32_t max_bytes = 1 << 20) {
         FetchTarget target{.topic = partition.topic};

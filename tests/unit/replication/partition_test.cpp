@@ -55,6 +55,39 @@ TEST_CASE("the high watermark is the smallest end offset in the in-sync set") {
             ErrorCode::unknown_leader_epoch);
 }
 
+TEST_CASE("the low watermark is the lowest log start of the replicas on active brokers") {
+    Partition partition = fresh();
+    partition.brokers_changed(
+        kStart, std::make_shared<const EligibleBrokers>(EligibleBrokers{{NodeId(2), 0}}));
+    partition.assign(kStart, led_by(1, 0, {1, 2}, {1, 2, 3}));
+    partition.appended(kStart, Offset(10));
+    REQUIRE(partition.low_watermark() == Offset(-1));
+    REQUIRE(partition.follower_fetched(kStart, fetch(2, 10)));
+    partition.log_start_advanced(Offset(7));
+    REQUIRE(partition.low_watermark() == Offset(0));
+    FollowerFetch later = fetch(2, 10);
+    later.log_start_offset = Offset(7);
+    REQUIRE(partition.follower_fetched(kStart, later));
+    REQUIRE(partition.low_watermark() == Offset(7));
+}
+
+TEST_CASE("a replica does not join the in-sync set with records that were deleted") {
+    Partition partition = fresh();
+    partition.brokers_changed(
+        kStart, std::make_shared<const EligibleBrokers>(EligibleBrokers{{NodeId(2), 0}}));
+    partition.assign(kStart, led_by(1, 0, {1}, {1, 2}));
+    partition.appended(kStart, Offset(10));
+    partition.log_start_advanced(Offset(7));
+    const auto early = partition.follower_fetched(kStart, fetch(2, 10));
+    REQUIRE(early);
+    REQUIRE_FALSE(*early);
+    FollowerFetch later = fetch(2, 10);
+    later.log_start_offset = Offset(7);
+    const auto proposal = partition.follower_fetched(kStart, later);
+    REQUIRE(proposal);
+    REQUIRE(*proposal);
+}
+
 TEST_CASE("the high watermark waits while the in-sync set is smaller than min.insync.replicas") {
     Partition partition = fresh(2);
     partition.assign(kStart, led_by(1, 0, {1}, {1, 2}));

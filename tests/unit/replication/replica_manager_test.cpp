@@ -345,11 +345,9 @@ TEST_CASE("deleted records stay deleted through a power loss") {
             Broker broker(runtime, keeper, {.flush_messages = 1});
             REQUIRE(broker.lead());
             for (int i = 0; i < 5; ++i) broker.append(kTwo);
-            REQUIRE(broker.replicas->delete_records(kOrders, Offset(11)).error ==
-                    ErrorCode::offset_out_of_range);
-            REQUIRE(broker.replicas->delete_records(kOrders, Offset(-2)).error ==
-                    ErrorCode::offset_out_of_range);
-            const DeletedRecords deleted = broker.replicas->delete_records(kOrders, Offset(7));
+            REQUIRE(broker.delete_records(11).error == ErrorCode::offset_out_of_range);
+            REQUIRE(broker.delete_records(-2).error == ErrorCode::offset_out_of_range);
+            const DeletedRecords deleted = broker.delete_records(7);
             REQUIRE(deleted.error == ErrorCode::none);
             REQUIRE(deleted.low_watermark == Offset(7));
             REQUIRE(broker.fetch({}, {Broker::target(6)}).partitions[0].error_code ==
@@ -364,8 +362,7 @@ TEST_CASE("deleted records stay deleted through a power loss") {
             REQUIRE(broker.fetch({}, {Broker::target(6)}).partitions[0].error_code ==
                     ErrorCode::offset_out_of_range);
             REQUIRE(broker.read(7).size() == 3);
-            REQUIRE(broker.replicas->delete_records(kOrders, Offset(-1)).low_watermark ==
-                    Offset(10));
+            REQUIRE(broker.delete_records(-1).low_watermark == Offset(10));
         });
     }
 }
@@ -375,8 +372,7 @@ TEST_CASE("records of a topic that is only compacted cannot be deleted") {
         Broker broker(runtime, keeper, {.cleanup_delete = false, .cleanup_compact = true});
         REQUIRE(broker.lead());
         broker.append(kTwo);
-        REQUIRE(broker.replicas->delete_records(kOrders, Offset(1)).error ==
-                ErrorCode::policy_violation);
+        REQUIRE(broker.delete_records(1).error == ErrorCode::policy_violation);
     });
 }
 

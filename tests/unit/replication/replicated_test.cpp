@@ -112,10 +112,10 @@ TEST_CASE("a follower takes the leader's log start, or begins anew where the lea
     REQUIRE(cluster.produce(0, {"a", "b", "c"}) == ErrorCode::none);
     cluster.world.run_for(1s);
     const auto delete_below = [&](std::int64_t offset) {
-        cluster.program(0).soon([=](ReplicaManager& replicas) {
-            REQUIRE(replicas.delete_records(kShared, Offset(offset)).error == ErrorCode::none);
-        });
-        cluster.world.run_for(2s);
+        const auto deleted = cluster.delete_records(0, offset);
+        REQUIRE(deleted);
+        REQUIRE(deleted->error == ErrorCode::none);
+        REQUIRE(deleted->low_watermark == Offset(offset));
     };
     delete_below(2);
     REQUIRE(cluster.hosted(1)->log->log_start_offset() == Offset(2));
@@ -129,6 +129,63 @@ TEST_CASE("a follower takes the leader's log start, or begins anew where the lea
     REQUIRE(cluster.produce(0, {"f"}) == ErrorCode::none);
     cluster.world.run_for(2s);
     REQUIRE(cluster.high_watermark(2) == Offset(6));
+}
+
+TEST_CASE("records are deleted when every live replica has deleted them") {
+    ReplicatedWorld cluster;
+    REQUIRE(cluster.produce(0, {"a", "b", "c", "d"}) == ErrorCode::none);
+    cluster.world.run_for(1s);
+    cluster.machine(2).pause();
+    const auto timed_out = cluster.delete_records(0, 2, 1s);
+    REQUIRE(timed_out);
+    REQUIRE(timed_out->error == ErrorCode::request_timed_out);
+    REQUIRE(timed_out->low_watermark == Offset(0));
+    REQUIRE(cluster.hosted(0)->log->log_start_offset() == Offset(2));
+    REQUIRE(cluster.hosted(1)->log->log_start_offset() == Offset(2));
+
+    // The paused one is waited for until it is fenced.
+    const auto answer = cluster.begin_deletion(0, 3, 60s);
+    cluster.world.run_for(5s);
+    REQUIRE_FALSE(*answer);
+    cluster.script.controller.fence(NodeId(2));
+    cluster.world.run_for(1s);
+    REQUIRE(*answer);
+    REQUIRE((*answer)->error == ErrorCode::none);
+    REQUIRE((*answer)->low_watermark == Offset(3));
+}
+
+TEST_CASE("a deletion that waits is told when the partition is led elsewhere") {
+    ReplicatedWorld cluster;
+    REQUIRE(cluster.produce(0, {"a", "b"}) == ErrorCode::none);
+    cluster.world.run_for(1s);
+    cluster.machine(2).pause();
+    const auto answer = cluster.begin_deletion(0, 1, 60s);
+    cluster.world.run_for(1s);
+    REQUIRE_FALSE(*answer);
+    Random random(1);
+    while (cluster.leader() == 0) cluster.script.controller.elect_another(random);
+    cluster.world.run_for(1s);
+    REQUIRE(*answer);
+    REQUIRE((*answer)->error == ErrorCode::not_leader_or_follower);
+    REQUIRE((*answer)->low_watermark == Offset(-1));
+}
+
+TEST_CASE("what a follower has told of its log start is true after a power loss, too") {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        ReplicatedWorld cluster(seed);
+        REQUIRE(cluster.produce(0, {"a", "b", "c"}) == ErrorCode::none);
+        cluster.world.run_for(1s);
+        const auto deleted = cluster.delete_records(0, 2);
+        REQUIRE(deleted);
+        REQUIRE(deleted->low_watermark == Offset(2));
+        cluster.kill(1, true);
+        cluster.machine(0).pause();
+        cluster.restart(1, true);
+        while (cluster.program(1).replicas() == nullptr || cluster.hosted(1) == nullptr) {
+            cluster.world.run_for(5ms);
+        }
+        REQUIRE(cluster.hosted(1)->log->log_start_offset() == Offset(2));
+    }
 }
 
 TEST_CASE("a consumer is sent to the replica in its rack, which serves what is committed there") {

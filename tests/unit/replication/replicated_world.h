@@ -90,7 +90,7 @@ public:
 
     void run() override {
         auto opened = log::LogManager::open(
-            runtime_, {.folders = {"data"},
+            runtime_, {.folders = {"data", "more"},
                        .cluster_id = "cluster",
                        .node_id = settings_.id,
                        .config_of = [this](const std::string&) { return config_; }});
@@ -278,6 +278,24 @@ public:
         const Instant until = world.now() + patience;
         while (!*answer && world.now() < until) world.run_for(5ms);
         return *answer;
+    }
+    /// As produce(), of DeleteRecords.
+    std::optional<DeletedRecords> delete_records(int i, std::int64_t offset, Duration timeout = 3s,
+                                                 Duration patience = 5s) {
+        const auto answer = begin_deletion(i, offset, timeout);
+        const Instant until = world.now() + patience;
+        while (!*answer && world.now() < until) world.run_for(5ms);
+        return *answer;
+    }
+    std::shared_ptr<std::optional<DeletedRecords>> begin_deletion(int i, std::int64_t offset,
+                                                                  Duration timeout) {
+        auto answer = std::make_shared<std::optional<DeletedRecords>>();
+        program(i).soon([=](ReplicaManager& replicas) {
+            replicas.delete_records(
+                {.timeout = timeout, .parts = {{kShared, Offset(offset)}}},
+                [answer](std::vector<DeletedRecords> outcomes) { *answer = outcomes.front(); });
+        });
+        return answer;
     }
     /// What a fetch from `offset` gives at once.
     FetchResult fetch(int i, FetchParams params, std::int64_t offset) {

@@ -51,6 +51,20 @@ TEST_CASE("bytes below a lagging mark are counted batch by batch") {
     REQUIRE(watchers.value(Mark::last_stable_offset_bytes) == 700);
 }
 
+TEST_CASE("who waits for the low watermark is due when it moves, also back") {
+    Watchers watchers(marks(10, 10, 10));
+    std::vector<ParkedId> due;
+    watchers.low_watermark_at(Offset(5), due);
+    const std::uint64_t moves = watchers.value(Mark::low_watermark_moves);
+    REQUIRE_FALSE(watchers.is_watched(Mark::low_watermark_moves));
+    watchers.watch(Mark::low_watermark_moves, moves + 1, 1);
+    REQUIRE(watchers.is_watched(Mark::low_watermark_moves));
+    watchers.low_watermark_at(Offset(5), due);
+    REQUIRE(due.empty());
+    watchers.low_watermark_at(Offset(-1), due);
+    REQUIRE(due == std::vector<ParkedId>{1});
+}
+
 TEST_CASE("a disturbed partition wakes everyone and may begin at lower offsets") {
     Watchers watchers(marks(10, 10, 10));
     watchers.watch(Mark::high_watermark, 12, 1);

@@ -1,4 +1,5 @@
 // What a node tells of partitions page by page, and of its log directories.
+#include "broker/metadata/image.h"
 #include "broker/protocol/messages/log_dirs.h"
 #include "broker/protocol/messages/metadata.h"
 #include "broker/protocol/messages/topics.h"
@@ -8,6 +9,8 @@
 using namespace gregor;
 using namespace gregor::server;
 using namespace gregor::server::test;
+using protocol::AlterReplicaLogDirsRequest;
+using protocol::AlterReplicaLogDirsResponse;
 using protocol::DescribeLogDirsRequest;
 using protocol::DescribeLogDirsResponse;
 using protocol::DescribeTopicPartitionsRequest;
@@ -135,5 +138,52 @@ TEST_CASE("log directories tell which replicas lie in them") {
         REQUIRE(one["data"] + one["more"] == 1);
         request.topics->clear();
         REQUIRE(describe(request) == Replicas{{"data", 0}, {"more", 0}});
+    });
+}
+
+TEST_CASE("a replica moves to the directory that it is told to, and the controller learns of it") {
+    NodeWorld world(Properties{{"log.dirs", "data,more"}});
+    world.as_client([&](Runtime& runtime) {
+        rpc::Client client(runtime, {});
+        connect(runtime, client);
+        make_topics(client, {{"a", 1}});
+        const auto alter = [&](const std::string& topic, int partition, const std::string& path) {
+            AlterReplicaLogDirsRequest request;
+            request.dirs.push_back({.path = path});
+            request.dirs[0].topics.push_back(
+                {.name = topic, .partitions = {PartitionId(partition)}});
+            const auto answer = client.call<AlterReplicaLogDirsResponse>(request, 2, kNever);
+            REQUIRE(answer.has_value());
+            REQUIRE(answer->results.at(0).topic_name == topic);
+            return answer->results[0].partitions.at(0).error_code;
+        };
+        const auto folder_of_a = [&] {
+            DescribeLogDirsRequest request;
+            request.topics.reset();
+            const auto answer = client.call<DescribeLogDirsResponse>(request, 4, kNever);
+            REQUIRE(answer.has_value());
+            std::string folder;
+            for (const auto& directory : answer->results) {
+                for (const auto& topic : directory.topics) {
+                    if (topic.name != "a" || topic.partitions.at(0).is_future_key) continue;
+                    folder = directory.log_dir;
+                }
+            }
+            return folder;
+        };
+        const std::string from = folder_of_a();
+        const std::string to = from == "data" ? "more" : "data";
+        REQUIRE(alter("a", 0, "nowhere") == ErrorCode::log_dir_not_found);
+        REQUIRE(alter("b", 0, to) == ErrorCode::unknown_topic_or_partition);
+        REQUIRE(alter("a", 7, to) == ErrorCode::unknown_topic_or_partition);
+        REQUIRE(alter("a", 0, from) == ErrorCode::none);
+        REQUIRE(alter("a", 0, to) == ErrorCode::none);
+        for (int i = 0; i < 100 && folder_of_a() != to; ++i) runtime.clock().sleep_for(50ms);
+        REQUIRE(folder_of_a() == to);
+        runtime.clock().sleep_for(2s);
+        const log::LogManager& logs = world.node().replicas().logs();
+        const auto image = world.node().metadata().image();
+        REQUIRE(image->find_topic("a")->find(PartitionId(0))->directory_of(protocol::NodeId(1)) ==
+                logs.directory_id(*logs.find_folder(to)));
     });
 }
