@@ -14,7 +14,7 @@ void PartitionHistory::sent(ValueId value, bool ordered) { sent_[value.value()].
 void PartitionHistory::acknowledged(ValueId value, std::int64_t offset, LossCount asked) {
     ++acknowledged_;
     if (damaged_) return;
-    if (is_stale(offset, asked)) {
+    if (outlived(offset, asked) != losses()) {
         ++excused_;
         return;
     }
@@ -36,11 +36,12 @@ void PartitionHistory::failed(ValueId value) {
     }
 }
 
-void PartitionHistory::read(std::int64_t position, std::int64_t offset, ValueId value,
-                            const Known& asked) {
-    if (damaged_) return;
+LossCount PartitionHistory::read(std::int64_t position, std::int64_t offset, ValueId value,
+                                 const Known& asked, std::int32_t epoch) {
+    if (damaged_) return losses();
     judge_.compared();
-    if (is_stale(offset, asked.losses)) return;
+    const LossCount outlives = outlived(offset, asked.losses, epoch);
+    if (outlives != losses()) return outlives;
     if (offset < position) {
         judge_.violated("H6", "{}: a consumer at position {} was given offset {}", options_.name,
                         position, offset);
@@ -54,6 +55,7 @@ void PartitionHistory::read(std::int64_t position, std::int64_t offset, ValueId 
                         offset, asked.log_start);
     }
     learn(offset, value, false, "read");
+    return outlives;
 }
 
 void PartitionHistory::high_watermark(std::int64_t high_watermark, std::int32_t leader_epoch,
@@ -94,10 +96,10 @@ void PartitionHistory::deleted_up_to(std::int64_t log_start) {
     log_start_ = std::max(log_start_, log_start);
 }
 
-void PartitionHistory::lost_power(std::int64_t durable_end) {
+void PartitionHistory::lost_power(std::int64_t durable_end, std::int32_t epoch) {
     damaged_ |= syncs_lied_;
     if (damaged_) return;
-    durable_ends_.push_back(durable_end);
+    losses_.push_back({durable_end, epoch});
     known_end_ = std::min(known_end_, durable_end);
     for (auto offset = static_cast<std::size_t>(durable_end); offset < slots_.size(); ++offset) {
         Slot& lost = slots_[offset];
@@ -174,11 +176,14 @@ std::optional<std::int64_t> PartitionHistory::offset_for_time(std::int64_t times
     return std::nullopt;
 }
 
-bool PartitionHistory::is_stale(std::int64_t offset, LossCount asked) const {
-    for (std::size_t i = asked.value(); i < durable_ends_.size(); ++i) {
-        if (offset >= durable_ends_[i]) return true;
+LossCount PartitionHistory::outlived(std::int64_t offset, LossCount asked,
+                                     std::int32_t epoch) const {
+    for (std::uint32_t i = 0; i < losses_.size(); ++i) {
+        const Loss& loss = losses_[i];
+        const bool may_be_older = i >= asked.value() || epoch <= loss.epoch;
+        if (offset >= loss.durable_end && may_be_older) return LossCount(i);
     }
-    return false;
+    return losses();
 }
 
 bool PartitionHistory::learn(std::int64_t offset, ValueId value, bool acknowledged,

@@ -81,7 +81,7 @@ public:
 
     [[nodiscard]] const std::string& name() const { return options_.name; }
     [[nodiscard]] LossCount losses() const {
-        return LossCount(static_cast<std::uint32_t>(durable_ends_.size()));
+        return LossCount(static_cast<std::uint32_t>(losses_.size()));
     }
     /// To be kept with a question until its answer comes.
     [[nodiscard]] Known known() const {
@@ -109,8 +109,11 @@ public:
         sent_[value.value()].repeats = true;
         ++repeats_;
     }
-    /// A fetch of this consumer returned this record; it expected `position` or later.
-    void read(std::int64_t position, std::int64_t offset, ValueId value, const Known& asked);
+    /// A fetch of this consumer returned this record, written by a leader of `epoch`; it expected
+    /// `position` or later. How many losses the record has outlived: a replica that has not heard
+    /// of a loss serves on what is gone.
+    LossCount read(std::int64_t position, std::int64_t offset, ValueId value, const Known& asked,
+                   std::int32_t epoch = INT32_MAX);
     /// A fetch answer's high watermark: never below what was told before the question (T7). Nothing
     /// is owed by an answer that a loss overtook.
     /// `leader_epoch`: the one that the question named, -1 if it named none.
@@ -124,8 +127,9 @@ public:
 
     // What happened to the machine. ---------------------------------------------------------------
 
-    /// Power was lost; everything below `durable_end` was on the platter.
-    void lost_power(std::int64_t durable_end);
+    /// Power was lost; everything below `durable_end` was on the platter. From there on, what
+    /// leaders up to `epoch` have written is gone.
+    void lost_power(std::int64_t durable_end, std::int32_t epoch = -1);
     /// Syncs of this partition's files are answered without effect: after a power loss nothing that
     /// they were to keep is promised any more.
     void syncs_lie() { syncs_lied_ = true; }
@@ -154,6 +158,10 @@ private:
         bool acknowledged = false;
         bool drained = false;
     };
+    struct Loss {
+        std::int64_t durable_end = 0;
+        std::int32_t epoch = -1;
+    };
     struct Sent {
         bool ordered = false;
         bool failed = false;
@@ -161,8 +169,9 @@ private:
         std::int64_t offset = -1;  // where it is known to stand
     };
 
-    /// Whether a loss since `asked` may have taken this offset.
-    [[nodiscard]] bool is_stale(std::int64_t offset, LossCount asked) const;
+    /// The first loss that took this record, or may have as it happened since `asked`; else all.
+    [[nodiscard]] LossCount outlived(std::int64_t offset, LossCount asked,
+                                     std::int32_t epoch = INT32_MAX) const;
     void told_in_epoch(std::int64_t high_watermark, std::int32_t leader_epoch, const Known& asked);
     [[nodiscard]] std::string text(ValueId value) const;
     /// False: nothing may be known by this, the offset or the value is nobody's.
@@ -174,7 +183,7 @@ private:
     std::vector<Slot> slots_;
     HashMap<std::uint64_t, Sent> sent_;
     std::vector<ValueId> somewhere_;  // acknowledged without an offset
-    std::vector<std::int64_t> durable_ends_;
+    std::vector<Loss> losses_;
     std::int64_t known_end_ = 0;
     std::int64_t log_start_ = 0;
     std::int64_t deletable_ = 0;

@@ -55,7 +55,7 @@ private:
     /// How far a partition is read, and from where.
     struct Read {
         std::int64_t position = 0;
-        LossCount losses;  // as of the position
+        LossCount losses;  // that the record before the position has outlived
         std::int32_t max_bytes = 0;
         /// A follower that the leader has pointed to (KIP-392), for a while.
         std::optional<std::size_t> replica;
@@ -253,9 +253,9 @@ private:
                     "L13", "{}: offset {} was served at or above the high watermark {}",
                     history.name(), record.offset, answer.high_watermark.value());
             }
-            history.read(read.position, record.offset, record.value, asked.known);
+            read.losses = history.read(read.position, record.offset, record.value, asked.known,
+                                       record.leader_epoch);
             read.position = record.offset + 1;
-            read.losses = asked.known.losses;
             ++workload_.counts.records_read;
         }
     }

@@ -23,7 +23,8 @@ std::string read_batch(const records::BatchView& batch, std::int64_t position,
         if ((*record)->offset < position) continue;
         const auto value = read_value((*record)->value.value_or(ByteSpan{}));
         if (!value) return fmt::format("an altered value at {}", (*record)->offset);
-        out.records.push_back({(*record)->offset, (*record)->timestamp, *value});
+        out.records.push_back(
+            {(*record)->offset, (*record)->timestamp, *value, batch.header.partition_leader_epoch});
     }
 }
 

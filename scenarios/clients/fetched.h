@@ -13,6 +13,7 @@ struct FetchedRecord {
     std::int64_t offset = 0;
     std::int64_t timestamp_ms = 0;
     ValueId value;
+    std::int32_t leader_epoch = -1;  // of the leader that wrote it
 };
 
 struct Fetched {

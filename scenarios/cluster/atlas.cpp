@@ -40,6 +40,8 @@ void Atlas::take_candidates(std::size_t place) {
     const metadata::PartitionState* state = nodes_.partition(partition.topic, partition.index);
     if (state == nullptr) return;
     Promise& promise = promises_[place];
+    promise.leader = state->leader;
+    promise.leader_epoch = state->leader_epoch;
     promise.candidates = state->isr;
     std::ranges::copy(state->elr, std::back_inserter(promise.candidates));
     std::vector<protocol::NodeId> last_known;
@@ -64,7 +66,9 @@ void Atlas::judge(std::size_t place, std::map<std::int32_t, Disk>& disks) {
     for (const protocol::NodeId member : promise.candidates) {
         end = std::max(end, end_on(member.value(), place, disks));
     }
-    if (end < promise.highest_end) workload_.partitions[place].history->lost_power(end);
+    if (end < promise.highest_end) {
+        workload_.partitions[place].history->lost_power(end, promise.last_epoch());
+    }
     promise.highest_end = end;
     // What the last member has is what there is from now on.
     if (promise.candidates.size() == 1) promise.lossy.clear();

@@ -51,6 +51,8 @@ private:
     struct Promise {
         /// Nobody has ever been told of an offset at or above it.
         std::int64_t highest_end = 0;
+        protocol::NodeId leader = protocol::kNoNode;
+        protocol::LeaderEpoch leader_epoch{-1};
         /// Those who may be elected without loss.
         std::vector<protocol::NodeId> candidates;
         /// Candidates that lost power and have not ceased to be some since.
@@ -58,6 +60,11 @@ private:
         /// All that ever lost power while they were candidates.
         std::set<std::int32_t> ever_lossy;
 
+        /// Of those leaders that write no more: one that has lost nothing may go on.
+        [[nodiscard]] std::int32_t last_epoch() const {
+            const bool goes_on = leader != protocol::kNoNode && !lossy.contains(leader.value());
+            return leader_epoch.value() - (goes_on ? 1 : 0);
+        }
         [[nodiscard]] bool is_candidate(protocol::NodeId node) const {
             return std::ranges::find(candidates, node) != candidates.end();
         }

@@ -153,6 +153,19 @@ TEST_CASE("H2: an offset that no log could have reached is refused, not remember
     REQUIRE(last.verdict() == "pass");
 }
 
+TEST_CASE("H2: what a loss took may still be read from a replica that has not heard of it") {
+    for (const std::int32_t epoch : {1, 2}) {
+        Partition partition;
+        partition.acknowledge_first(3);
+        partition.history.lost_power(1, 1);
+        const Known asked = partition.history.known();
+        const LossCount outlived = partition.history.read(1, 1, Partition::value(2), asked, epoch);
+        REQUIRE((outlived == asked.losses) == (epoch == 2));
+        partition.acknowledge(4, 1);
+        REQUIRE(partition.verdict() == (epoch == 2 ? "H2" : "pass"));
+    }
+}
+
 TEST_CASE("H2: an offset that a power loss freed may be taken by another value") {
     Partition partition;
     partition.acknowledge_first(2);
