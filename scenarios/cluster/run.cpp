@@ -10,6 +10,7 @@
 #include "scenarios/cluster/drawing.h"
 #include "scenarios/cluster/failover_watch.h"
 #include "scenarios/cluster/health.h"
+#include "scenarios/cluster/livelock_watch.h"
 #include "scenarios/cluster/metrics_check.h"
 #include "scenarios/cluster/plan_check.h"
 #include "scenarios/cluster/reassignment_watch.h"
@@ -60,6 +61,7 @@ public:
           administrator_(world_, workload_, nodes_),
           voter_administrator_(world_, workload_, nodes_),
           reassignments_(workload_, nodes_),
+          livelocks_(world_, judge_, nodes_),
           failovers_(workload_, nodes_, configs_.front()),
           injector_(world_, this) {
         if (drawing.application == nullptr) return;
@@ -88,6 +90,7 @@ public:
         run_for(plan_.duration);
         failovers_.give_up();
         injector_.heal();
+        livelocks_.begin();
         if (workload_.optional_setting("cut_off_controller") != 0) cut_off_controller();
         workload_.phase = Phase::finishing;
         bool is_at_rest = false;
@@ -95,6 +98,7 @@ public:
             is_at_rest = finish_health();
             if (goes_on()) is_at_rest = drain() && is_at_rest;
         }
+        if (goes_on()) livelocks_.judge();
         std::string unproven;
         if (application_ != nullptr) unproven = application_->judge_history();
         world_.shut_down();
@@ -123,6 +127,7 @@ private:
         world_.watch("image_published", [this] {
             atlas_.image_published();
             reassignments_.image_published();
+            livelocks_.image_published();
         });
         world_.watch("role_changed", [this] { ++elections_; });
         world_.watch("metadata_leader_elected", [this] { ++elections_; });
@@ -479,6 +484,9 @@ private:
             {"brokers_removed", administrator_.counts().brokers_removed},
             {"voter_changes_asked", voter_administrator_.counts().asked},
             {"voter_changes_done", voter_administrator_.counts().done},
+            {"controllers_elected_after_heal", livelocks_.counts().controller_elections},
+            {"leaders_elected_after_heal", livelocks_.counts().partition_elections},
+            {"truncations_after_heal", livelocks_.counts().truncations},
             {"failovers_timed", failovers_.timed()},
             {"failovers_ms", static_cast<std::uint64_t>(failovers_.taken() / 1ms)},
             {"faults_fired", world_.counters().total()},
@@ -554,6 +562,7 @@ private:
     Administrator administrator_;
     VoterAdministrator voter_administrator_;
     ReassignmentWatch reassignments_;
+    LivelockWatch livelocks_;
     FailoverWatch failovers_;
     simulated::FaultInjector injector_;
     std::vector<std::vector<ClientProgram::Body>> bodies_;

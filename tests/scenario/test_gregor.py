@@ -395,6 +395,13 @@ class PlantedBugs(unittest.TestCase):
         self.assertRegex(output, r"(?m)^verdict: (muted|violated)$")
         self.assertEqual(code, 2 if "verdict: muted" in output else 1, output)
 
+    def test_a_follower_that_truncates_for_ever_is_noticed_by_that_too(self):
+        """V2 says first that it is never in sync: behind it stands V8."""
+        code, output = gregor("run", "swarm", "--plant", "b09-epoch-cache-not-truncated-at-leo",
+                              "--seeds", 100, "--stop-at-failure", "--mute", "V2", "--quiet")
+        self.assertEqual(code, 1, output)
+        self.assertRegex(output, r"V8 violated at .*: \d{3,} truncations since the faults healed")
+
 
 class Shrinks(unittest.TestCase):
     @classmethod
