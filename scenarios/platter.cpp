@@ -34,8 +34,10 @@ std::optional<SegmentPath> parse_path(std::string_view path) {
     const std::size_t above = directory.rfind('/');
     const std::string_view name =
         above == std::string_view::npos ? directory : directory.substr(above + 1);
-    // A directory on its way out carries a suffix behind the partition's number.
-    if (name.ends_with("-delete") || name.ends_with("-stray")) return std::nullopt;
+    // A directory on its way in or out carries a suffix behind the partition's number.
+    for (const std::string_view suffix : {"-delete", "-stray", "-future"}) {
+        if (name.ends_with(suffix)) return std::nullopt;
+    }
     return SegmentPath{std::string(name), base};
 }
 

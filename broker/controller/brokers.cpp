@@ -63,10 +63,12 @@ ErrorCode find_feature_fault(const MetadataImage& image, const BrokerRegistratio
     return ErrorCode::none;
 }
 
-/// Who holds the directories of an incarnation holds their locks: that one has ended. (Kafka lets
-/// the successor wait for the session's end.)
+/// Who holds a directory of an incarnation holds its lock: that one has ended. (Kafka lets the
+/// successor wait for the session's end.)
 bool is_successor(const BrokerImage& present, const BrokerRegistrationRequest& request) {
-    return !request.log_dirs.empty() && request.log_dirs == present.log_dirs;
+    return std::ranges::any_of(request.log_dirs, [&](const Uuid& directory) {
+        return std::ranges::find(present.log_dirs, directory) != present.log_dirs.end();
+    });
 }
 
 ErrorCode find_fault(const MetadataImage& image, const ControllerConfig& config,

@@ -1,6 +1,7 @@
 #include "broker/drivers/broker_lifecycle.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "broker/rpc/client.h"
 #include "sim/base/check.h"
@@ -66,17 +67,6 @@ private:
     Endpoint connected_to_;
 };
 
-/// Whoever begins to lead the quorum hears of us at once.
-void sleep_or_see_leader(Runtime& runtime, ClusterMetadata& metadata, Duration pause) {
-    const Instant end = deadline_after(runtime.clock().now(), pause);
-    const raft::LeaderAndEpoch before = metadata.raft().leader();
-    while (runtime.clock().now() < end) {
-        metadata.feed().wait_for_change(end);
-        const raft::LeaderAndEpoch now = metadata.raft().leader();
-        if (now != before && now.leader_id != raft::kNoNode) return;
-    }
-}
-
 bool has_forgotten_us(ErrorCode error) {
     return error == ErrorCode::stale_broker_epoch || error == ErrorCode::broker_id_not_registered;
 }
@@ -133,16 +123,38 @@ Result<void, ErrorCode> BrokerLifecycle::register_here() {
     }
 }
 
+/// Whoever begins to lead the quorum hears of us at once.
+void BrokerLifecycle::wait_for_heartbeat(Duration pause) {
+    const Instant end = deadline_after(runtime_.clock().now(), pause);
+    const raft::LeaderAndEpoch before = metadata_.raft().leader();
+    while (!std::exchange(has_news_, false) && runtime_.clock().now() < end) {
+        metadata_.feed().wait_for_change(end);
+        const raft::LeaderAndEpoch now = metadata_.raft().leader();
+        if (now != before && now.leader_id != raft::kNoNode) return;
+    }
+}
+
+void BrokerLifecycle::directory_failed() {
+    has_news_ = true;
+    metadata_.feed().wake_waiters();
+}
+
+protocol::BrokerHeartbeatRequest BrokerLifecycle::heartbeat() const {
+    protocol::BrokerHeartbeatRequest request{
+        .broker_id = options_.node_id,
+        .broker_epoch = broker_epoch_,
+        .current_metadata_offset = metadata_.image_offset() - 1};
+    if (options_.offline_directories) request.offline_log_dirs = options_.offline_directories();
+    return request;
+}
+
 void BrokerLifecycle::keep_beating() {
     HeartbeatLink link(runtime_, metadata_);
     Duration pause = options_.heartbeat_interval;
     for (;;) {
-        sleep_or_see_leader(runtime_, metadata_, pause);
-        const auto answer =
-            link.ask({.broker_id = options_.node_id,
-                      .broker_epoch = broker_epoch_,
-                      .current_metadata_offset = metadata_.image_offset() - 1},
-                     deadline_after(runtime_.clock().now(), options_.heartbeat_interval));
+        wait_for_heartbeat(pause);
+        const auto answer = link.ask(
+            heartbeat(), deadline_after(runtime_.clock().now(), options_.heartbeat_interval));
         const ErrorCode error = answer ? answer->error_code : answer.error();
         pause = error == ErrorCode::none ? options_.heartbeat_interval : kRetry;
         if (!has_forgotten_us(error)) continue;
@@ -168,12 +180,9 @@ Result<void, ErrorCode> BrokerLifecycle::leave() {
 }
 
 BrokerLifecycle::HeartbeatResult BrokerLifecycle::beat(bool want_shut_down, Instant deadline) {
-    auto answer = TRY(channel_.call(
-        protocol::BrokerHeartbeatRequest{.broker_id = options_.node_id,
-                                         .broker_epoch = broker_epoch_,
-                                         .current_metadata_offset = metadata_.image_offset() - 1,
-                                         .want_shut_down = want_shut_down},
-        1, deadline));
+    protocol::BrokerHeartbeatRequest request = heartbeat();
+    request.want_shut_down = want_shut_down;
+    auto answer = TRY(channel_.call(request, 1, deadline));
     if (answer.error_code != ErrorCode::none) return fail(answer.error_code);
     return answer;
 }

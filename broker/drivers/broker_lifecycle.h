@@ -21,6 +21,8 @@ struct BrokerLifecycleOptions {
     Duration heartbeat_interval = 2s;  // broker.heartbeat.interval.ms
     /// How long a controlled shutdown may take.
     Duration leave_timeout = 30s;
+    /// Ids of the log directories that have failed (KIP-858); each heartbeat tells of them.
+    std::function<std::vector<protocol::Uuid>()> offline_directories;
     /// Called at each registration, with the broker epoch. Must not wait.
     std::function<void(std::int64_t broker_epoch)> on_registered;
     /// The controller refuses this broker for good. Called once; must not wait.
@@ -41,6 +43,8 @@ public:
         protocol::BrokerRegistrationRequest registration);
     /// Returns when this broker leads nothing any more and is fenced.
     [[nodiscard]] Result<void, protocol::ErrorCode> leave();
+    /// A log directory has failed: the controller hears of it at once. Never waits.
+    void directory_failed();
 
     /// -1 before it is registered.
     [[nodiscard]] std::int64_t broker_epoch() const { return broker_epoch_; }
@@ -50,6 +54,8 @@ private:
 
     [[nodiscard]] Result<void, protocol::ErrorCode> register_here();
     void wait_until_active();
+    void wait_for_heartbeat(Duration pause);
+    [[nodiscard]] protocol::BrokerHeartbeatRequest heartbeat() const;
     [[nodiscard]] HeartbeatResult beat(bool want_shut_down, Instant deadline);
     void keep_beating();
 
@@ -59,6 +65,7 @@ private:
     BrokerLifecycleOptions options_;
     protocol::BrokerRegistrationRequest registration_;
     std::int64_t broker_epoch_ = -1;
+    bool has_news_ = false;
     TaskGroup tasks_;
 };
 

@@ -289,14 +289,17 @@ Node::Started Node::open_storage() {
         .producer_id_expiration_ms = config_.integer("producer.id.expiration.ms"),
         .logs_at_once = kLogsPerRecoveryThread * static_cast<std::size_t>(config_.integer(
                                                      "num.recovery.threads.per.data.dir")),
-        // With its last log directory gone a broker has nothing left to serve: it stops, as Kafka's
-        // does, and what starts it again recovers.
+        // With its last log directory gone a broker has nothing left to serve, and without the
+        // metadata's it knows nothing: it stops, as Kafka's does, and what starts it again
+        // recovers.
         .on_directory_failure =
             [this](const log::DirectoryFailure& failed) {
                 if (replicas_ != nullptr) replicas_->logs_failed(failed.partitions);
-                if (!failed.is_last) return;
-                fail_for_good(
-                    fmt::format("{}: the disk fails: {}", failed.path, name(failed.error)));
+                if (failed.is_last || failed.path == metadata_directory(config_)) {
+                    return fail_for_good(
+                        fmt::format("{}: the disk fails: {}", failed.path, name(failed.error)));
+                }
+                if (lifecycle_ != nullptr) lifecycle_->directory_failed();
             },
         .on_offline =
             [this](const log::TopicPartition& partition, std::string_view reason) {
@@ -404,6 +407,7 @@ void Node::make_broker() {
         drivers::BrokerLifecycleOptions{
             .node_id = config_.node_id(),
             .heartbeat_interval = heartbeat_interval,
+            .offline_directories = [this] { return directories_that(true); },
             .on_registered =
                 [this](std::int64_t broker_epoch) {
                     replicas_->start_proposing(*channel_, broker_epoch);
@@ -477,6 +481,16 @@ Node::Started Node::enter_cluster() {
     return {};
 }
 
+/// The ids of those log directories that have failed, or not; of some it could not be read.
+std::vector<protocol::Uuid> Node::directories_that(bool have_failed) const {
+    std::vector<protocol::Uuid> ids;
+    for (std::size_t i = 0; i < logs_->folders().size(); ++i) {
+        const protocol::Uuid id = logs_->directory_id(i);
+        if (logs_->has_failed(i) == have_failed && !id.is_zero()) ids.push_back(id);
+    }
+    return ids;
+}
+
 protocol::BrokerRegistrationRequest Node::registration() {
     protocol::BrokerRegistrationRequest registration;
     registration.broker_id = config_.node_id();
@@ -492,9 +506,7 @@ protocol::BrokerRegistrationRequest Node::registration() {
                                           .host = advertised.endpoint.host,
                                           .port = port != 0 ? port : bound->endpoint.port});
     }
-    for (std::size_t i = 0; i < logs_->folders().size(); ++i) {
-        registration.log_dirs.push_back(logs_->directory_id(i));
-    }
+    registration.log_dirs = directories_that(false);
     registration.previous_broker_epoch = logs_->previous_broker_epoch().value_or(-1);
     return registration;
 }

@@ -100,6 +100,7 @@ private:
     void make_transactions();
     [[nodiscard]] Started start_quorum();
     [[nodiscard]] Started enter_cluster();
+    [[nodiscard]] std::vector<protocol::Uuid> directories_that(bool have_failed) const;
     [[nodiscard]] protocol::BrokerRegistrationRequest registration();
     void serve();
     void handle(const rpc::Request& request, rpc::Reply reply);

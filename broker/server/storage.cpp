@@ -101,10 +101,12 @@ Result<void, std::string> format_folder(Runtime& runtime, const Config& config,
 
 }  // namespace
 
+std::string_view metadata_directory(const Config& config) {
+    return config.text("metadata.log.dir").value_or(config.log_dirs().front());
+}
+
 std::string metadata_folder(const Config& config) {
-    const std::string_view root =
-        config.text("metadata.log.dir").value_or(config.log_dirs().front());
-    return log::join_path(root, "__cluster_metadata-0");
+    return log::join_path(metadata_directory(config), "__cluster_metadata-0");
 }
 
 std::string random_cluster_id(Random& random) {

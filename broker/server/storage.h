@@ -12,6 +12,7 @@
 namespace gregor::server {
 
 /// Where the metadata log is.
+[[nodiscard]] std::string_view metadata_directory(const Config& config);
 [[nodiscard]] std::string metadata_folder(const Config& config);
 
 /// A new cluster's id: 22 characters.

@@ -74,6 +74,7 @@ void Administrator::run(Runtime& runtime) {
     runtime_ = &runtime;
     admin_ = &calls;
     reassigner_.emplace(calls);
+    mover_.emplace(cluster, runtime);
     while (!workload_.topics_made) pause(kPoll);
     for (const Group& group : groups()) {
         wait_until(Instant(group.front()->at));
@@ -119,6 +120,7 @@ void Administrator::execute(const Group& group) {
     doing(to_string(first));
     if (first.kind == kReassign) reassign(group);
     if (first.kind == kCancel) cancel(first);
+    if (first.kind == kMoveReplica) move_replica(first);
     if (first.kind == kRemoveBroker) remove_broker(*node_id(first.target));
     if (first.kind == kUnregisterBroker) unregister(*node_id(first.target));
 }
@@ -171,10 +173,18 @@ void Administrator::cancel(const Operation& operation) {
     if (!refusals) wanted_.erase(partition);  // this way or that
 }
 
+void Administrator::move_replica(const Operation& operation) {
+    const std::int64_t broker = operation.nodes.front();
+    if (!may_hold_replicas(broker)) return;
+    mover_->move(NodeId(static_cast<std::int32_t>(broker)), operation.target,
+                 log_directory(operation.amount));
+}
+
 /// Until nobody knows of a replica of it any more, also where metadata comes late.
 void Administrator::remove_broker(std::int32_t id) {
     if (!may_hold_replicas(id)) return;
     leaving_.insert(id);
+    mover_->forget(NodeId(id));
     for (;;) {
         const auto all = everything();
         const auto active = reassigner_->active();
@@ -303,7 +313,7 @@ std::string Administrator::what_is_left() {
     for (const std::int32_t id : leaving_) {
         if (has_replicas(*all, id)) return fmt::format("n{} still has replicas", id);
     }
-    return "";
+    return mover_->what_is_left();
 }
 
 void Administrator::clear_throttles() {

@@ -1,5 +1,5 @@
-// Administrator: does what a plan lists under operations, by the same calls as gregorctl reassign,
-// one after the other, while faults happen.
+// Administrator: does what a plan lists under operations, by the same calls as gregorctl, one after
+// the other, while faults happen.
 //
 // A call that was not answered may be done all the same, and later than what was asked next: a
 // broker goes on to ask the controller in its client's name. So the administrator does what a
@@ -22,6 +22,7 @@
 #include "clients/admin/reassigner.h"
 #include "scenarios/clients/workload.h"
 #include "scenarios/cluster/nodes.h"
+#include "scenarios/cluster/replica_mover.h"
 #include "sim/simulated/world.h"
 
 namespace gregor::scenarios::cluster {
@@ -59,6 +60,7 @@ private:
     void execute(const Group& group);
     void reassign(const Group& group);
     void cancel(const simulated::Operation& operation);
+    void move_replica(const simulated::Operation& operation);
     void remove_broker(std::int32_t id);
     void unregister(std::int32_t id);
     [[nodiscard]] bool may_hold_replicas(std::int64_t id) const;
@@ -81,6 +83,7 @@ private:
     Runtime* runtime_ = nullptr;
     admin::Admin* admin_ = nullptr;
     std::optional<admin::Reassigner> reassigner_;
+    std::optional<ReplicaMover> mover_;
     /// What was asked for last, of each partition that was ever reassigned.
     admin::Assignment wanted_;
     std::set<std::int32_t> leaving_;

@@ -37,6 +37,9 @@ struct Drawing {
     std::uint64_t failovers_in = 0;
     /// One plan in so many changes the quorum's voters; 0: none.
     std::uint64_t voter_changes_in = 0;
+    /// In one plan in so many nodes have several log directories, and replicas move between them;
+    /// 0: in none.
+    std::uint64_t log_dirs_in = 0;
     std::uint64_t floor_acknowledged = 0;
     std::uint64_t floor_faults = 0;
     std::uint64_t floor_crashes = 0;

@@ -146,6 +146,16 @@ Checked check_replicas(const Operation& operation, const Plan& plan) {
     return fail(fmt::format("its nodes are replicas: some of 1 to {}, each once", brokers));
 }
 
+Checked check_move(const Operation& operation, const Plan& plan) {
+    const std::int64_t brokers = plan.workload.at("brokers");
+    const bool is_broker = operation.nodes.size() == 1 && operation.nodes.front() >= 1 &&
+                           operation.nodes.front() <= brokers;
+    if (!is_broker) return fail(fmt::format("its nodes are one of 1 to {}", brokers));
+    if (operation.amount >= 1 && operation.amount <= log_directories(plan)) return {};
+    return fail(fmt::format("its amount is {}; the log directories are 1 to {} (log_dirs)",
+                            operation.amount, log_directories(plan)));
+}
+
 Checked check_broker(const Operation& operation, const Plan& plan) {
     const std::int64_t brokers = plan.workload.at("brokers");
     const bool apart = plan.workload.at("separate_controllers") != 0;
@@ -191,15 +201,39 @@ bool is_of_voters(std::string_view kind) {
     return kind == kAddVoter || kind == kRemoveVoter || kind == kRaiseKRaftVersion;
 }
 
+std::int64_t log_directories(const Plan& plan) {
+    const auto number = plan.workload.find("log_dirs");
+    return number == plan.workload.end() ? 1 : number->second;
+}
+
+std::vector<Operation> draw_moves(const Plan& plan) {
+    Random random = Random::stream(plan.seed, plan.scenario + " moves");
+    const auto pick = [&](const std::string& key) { return random.below(plan.workload.at(key)); };
+    std::vector<Operation> moves(static_cast<std::size_t>(random.between(4, 12)));
+    for (Operation& move : moves) {
+        move.kind = kMoveReplica;
+        move.at = milliseconds(random.between(Duration(4s), plan.duration - 3s));
+        move.target = fmt::format("t{}-{}", pick("topics"), pick("partitions"));
+        move.nodes = {random.between(1, plan.workload.at("brokers"))};
+        move.amount = random.between(1, log_directories(plan));
+    }
+    std::ranges::stable_sort(moves, {}, &Operation::at);
+    return moves;
+}
+
 std::vector<Operation> draw_operations(const OperationsDrawing& drawing, const Plan& plan) {
     return Drawer(drawing, plan).draw();
 }
 
 Result<void, std::string> check_operation(const Operation& operation, const Plan& plan) {
+    if (operation.kind == kMoveReplica) {
+        TRY(check_move(operation, plan));
+        return check_partition(operation, plan);
+    }
     const bool is_reassign = operation.kind == kReassign;
     constexpr std::array kOfBrokers{kStartBroker, kRemoveBroker, kUnregisterBroker};
     if (!is_reassign && (!operation.nodes.empty() || operation.amount != 0)) {
-        return fail(std::string("only reassign takes nodes and an amount"));
+        return fail(std::string("only reassign and move-replica take nodes and an amount"));
     }
     if (operation.amount < 0) return fail(std::string("its amount is not negative"));
     if (is_reassign) TRY(check_replicas(operation, plan));
@@ -208,9 +242,10 @@ Result<void, std::string> check_operation(const Operation& operation, const Plan
         return check_broker(operation, plan);
     }
     if (is_of_voters(operation.kind)) return check_voter_change(operation, plan);
-    return fail(fmt::format("no operation \"{}\"; there are: {}, {}, {}, {}, {}, {}",
-                            operation.kind, kReassign, kCancel, fmt::join(kOfBrokers, ", "),
-                            kAddVoter, kRemoveVoter, kRaiseKRaftVersion));
+    return fail(fmt::format("no operation \"{}\"; there are: {}, {}, {}, {}, {}, {}, {}",
+                            operation.kind, kReassign, kCancel, kMoveReplica,
+                            fmt::join(kOfBrokers, ", "), kAddVoter, kRemoveVoter,
+                            kRaiseKRaftVersion));
 }
 
 std::optional<std::int32_t> node_id(std::string_view name) {

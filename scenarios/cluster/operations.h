@@ -3,6 +3,7 @@
 //     reassign t0-1 to 2,4 …        the partition's replicas from now on; the amount, if any, is a
 //                                   throttle in bytes per second. Those of one time are one request
 //     cancel-reassignment t0-1      back to where it was, if it still moves
+//     move-replica t0-1 of 2 to 3   on broker n2, to its third log directory (the amount)
 //     start-broker n5               a broker that is not there before
 //     remove-broker n4              its replicas move to others, then it stops for good
 //     unregister-broker n4          and is forgotten
@@ -25,6 +26,7 @@ namespace gregor::scenarios::cluster {
 
 inline constexpr std::string_view kReassign = "reassign";
 inline constexpr std::string_view kCancel = "cancel-reassignment";
+inline constexpr std::string_view kMoveReplica = "move-replica";
 inline constexpr std::string_view kStartBroker = "start-broker";
 inline constexpr std::string_view kRemoveBroker = "remove-broker";
 inline constexpr std::string_view kUnregisterBroker = "unregister-broker";
@@ -43,9 +45,14 @@ struct OperationsDrawing {
     bool brokers_come_and_go = false;
 };
 
+/// How many log directories a node has.
+[[nodiscard]] std::int64_t log_directories(const simulated::Plan& plan);
+
 /// For a plan whose topology, workload and duration are drawn. Sorted by time.
 [[nodiscard]] std::vector<simulated::Operation> draw_operations(const OperationsDrawing& drawing,
                                                                 const simulated::Plan& plan);
+/// The same: replicas that move between the log directories of their brokers.
+[[nodiscard]] std::vector<simulated::Operation> draw_moves(const simulated::Plan& plan);
 
 /// Whether the operation can be done in the plan's cluster; the error says what to write instead.
 [[nodiscard]] Result<void, std::string> check_operation(const simulated::Operation& operation,

@@ -65,6 +65,7 @@ public:
         draw_scenes();
         if (drawing_.application != nullptr) draw_faults_of_application();
         draw_operations();
+        draw_log_dirs();
         draw_failover();
         if (changes_voters_) draw_voter_changes(plan_);
         return std::move(plan_);
@@ -250,6 +251,18 @@ private:
         Random chooser = Random::stream(plan_.seed, plan_.scenario + " has operations");
         if (chooser.below(drawing_.operations_in) != 0) return;
         plan_.operations = cluster::draw_operations(drawing_.operations, plan_);
+    }
+
+    /// The same.
+    void draw_log_dirs() {
+        Random chooser = Random::stream(plan_.seed, plan_.scenario + " log directories");
+        const bool are_several =
+            drawing_.log_dirs_in != 0 && chooser.below(drawing_.log_dirs_in) == 0;
+        if (are_several && !given_.contains("log_dirs"))
+            workload("log_dirs") = chooser.between(2, 3);
+        if (log_directories(plan_) == 1) return;
+        std::ranges::move(draw_moves(plan_), std::back_inserter(plan_.operations));
+        std::ranges::stable_sort(plan_.operations, {}, &simulated::Operation::at);
     }
 
     /// Behind all other faults, and when what they have broken is mended: one that strikes a whole

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "scenarios/cluster/operations.h"
+#include "scenarios/cluster/replica_mover.h"
 #include "scenarios/cluster/roles.h"
 #include "scenarios/cluster/topology.h"
 
@@ -31,6 +32,7 @@ constexpr auto kNumbers = std::to_array<NumberRange>({
     {"fetch_wait_ms", 0, 5'000},
     {"delete_records", 0, 1},
     {"extra_topics", 0, 64},
+    {"log_dirs", 1, 4, true},
     {"elections", 0, 1, true},
     {"elr", 0, 1, true},
     {"cut_off_controller", 0, 1, true},
@@ -188,6 +190,8 @@ server::Properties own_properties(std::int64_t id, const Plan& plan) {
     if (controller) roles += broker ? ",controller" : "controller";
     std::string listeners = broker ? fmt::format("PLAINTEXT://n{}:9092", id) : "";
     if (controller) listeners += fmt::format("{}CONTROLLER://n{}:9093", broker ? "," : "", id);
+    std::string directories = log_directory(1);
+    for (std::int64_t i = 2; i <= log_directories(plan); ++i) directories += "," + log_directory(i);
     server::Properties own{
         {"node.id", std::to_string(id)},
         {"process.roles", roles},
@@ -195,7 +199,7 @@ server::Properties own_properties(std::int64_t id, const Plan& plan) {
         {"controller.listener.names", "CONTROLLER"},
         {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"},
         quorum_property(topology),
-        {"log.dirs", "data"},
+        {"log.dirs", directories},
         {"auto.create.topics.enable", "false"},
         {"unclean.leader.election.enable", "false"},
     };

@@ -130,6 +130,8 @@ private:
             livelocks_.image_published();
         });
         world_.watch("role_changed", [this] { ++elections_; });
+        world_.watch("replica_moved", [this] { ++moves_; });
+        world_.watch("log_directory_failed", [this] { ++failed_directories_; });
         world_.watch("metadata_leader_elected", [this] { ++elections_; });
         observer_.watch(world_, [this](Machine& machine) -> server::Node* {
             const ClusterNode* node = node_of(machine);
@@ -337,6 +339,7 @@ private:
     bool finish(Look&& look) {
         const Instant bound = world_.now() + liveness_bound();
         for (Stuck stuck = look(); !stuck.text.empty(); stuck = look()) {
+            replace_failed_disks();
             if (judge_.violation() || ended_early()) return false;
             if (world_.now() >= bound) {
                 // Something wrong may be why, and came first.
@@ -351,6 +354,18 @@ private:
             run_for(kStep);
         }
         return goes_on();
+    }
+
+    /// A log directory that has failed is taken into use again as its node starts.
+    void replace_failed_disks() {
+        for (const ClusterNode& each : nodes_.all) {
+            server::Node* const node = each.serving();
+            if (node == nullptr || node->find_replicas() == nullptr) continue;
+            const log::LogManager& logs = node->find_replicas()->logs();
+            for (std::size_t i = 0; i < logs.folders().size(); ++i) {
+                if (logs.has_failed(i)) each.machine->stop();
+            }
+        }
     }
 
     [[nodiscard]] std::string unfinished_clients() const {
@@ -480,6 +495,8 @@ private:
             {"reassignments_completed", reassignments_.completed()},
             {"reassignments_cancelled", reassignments_.cancelled()},
             {"reassignments_throttled", administrator_.counts().throttled},
+            {"replicas_moved", moves_},
+            {"log_directories_failed", failed_directories_},
             {"brokers_added", administrator_.counts().brokers_added},
             {"brokers_removed", administrator_.counts().brokers_removed},
             {"voter_changes_asked", voter_administrator_.counts().asked},
@@ -572,6 +589,8 @@ private:
     std::uint64_t crashes_ = 0;
     std::uint64_t client_crashes_ = 0;
     std::uint64_t elections_ = 0;
+    std::uint64_t moves_ = 0;
+    std::uint64_t failed_directories_ = 0;
 };
 
 class ClusterScenario final : public Scenario {

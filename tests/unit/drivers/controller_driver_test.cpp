@@ -96,6 +96,37 @@ TEST_CASE("a heartbeat is answered while this node still takes up an image") {
     });
 }
 
+TEST_CASE("the controller hears at once of a log directory that has failed") {
+    World world(1, {});
+    Machine& machine = world.add_machine("n1", {});
+    run(world, machine, metadata_options(), [](MetadataNode& node) {
+        REQUIRE(node.start());
+        const protocol::Uuid fails{{1, 2, 3}};
+        const protocol::Uuid stays{{1, 2, 4}};
+        protocol::BrokerRegistrationRequest with_two = registration(1);
+        with_two.log_dirs = {fails, stays};
+        REQUIRE(node.lifecycle.enter(with_two));
+        for (const auto& [topic, directory] :
+             {std::pair("left", fails), std::pair("right", stays)}) {
+            const auto created = node.controller().handle(create_topic(topic, 1), 7);
+            REQUIRE(created);
+            protocol::AssignReplicasToDirsRequest assigns{
+                .broker_id = kNode, .broker_epoch = node.lifecycle.broker_epoch()};
+            assigns.directories.push_back({.id = directory, .topics = {}});
+            assigns.directories[0].topics.push_back({.topic_id = created->topics[0].topic_id});
+            assigns.directories[0].topics[0].partitions.push_back({});
+            REQUIRE(node.controller().handle(assigns, 0));
+        }
+        REQUIRE(partition(node, "left").leader == kNode);
+        node.failed_directories = {fails};
+        node.lifecycle.directory_failed();
+        node.runtime.clock().sleep_for(100ms);
+        REQUIRE(!partition(node, "left").has_leader());
+        REQUIRE(partition(node, "right").leader == kNode);
+        REQUIRE(node.image().find_broker(kNode)->log_dirs == std::vector{stays});
+    });
+}
+
 TEST_CASE("a clean restart raises every leader epoch by two") {
     World world(2, {});
     Machine& machine = world.add_machine("n1", {});

@@ -52,7 +52,10 @@ public:
         : runtime(of),
           metadata(of, std::move(options)),
           channel(of, metadata),
-          lifecycle(of, channel, metadata, {.node_id = kNode, .on_refused = {}}),
+          lifecycle(of, channel, metadata,
+                    {.node_id = kNode,
+                     .offline_directories = [this] { return failed_directories; },
+                     .on_refused = {}}),
           body_(std::move(body)) {}
     void run() override { body_(*this); }
     void request_stop() override { runtime.tasks().cancel(); }
@@ -76,6 +79,7 @@ public:
     Runtime& runtime;
     ClusterMetadata metadata;
     ControllerChannel channel;
+    std::vector<protocol::Uuid> failed_directories;
     BrokerLifecycle lifecycle;
 
 private:
