@@ -1,10 +1,10 @@
-// kafka-log-dirs.sh; and --alter, what kafka-reassign-partitions.sh does with log_dirs.
+// kafka-log-dirs.sh.
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "broker/protocol/messages/log_dirs.h"
+#include "clients/admin/log_directories.h"
 #include "clients/cli/command.h"
 
 namespace gregor::cli {
@@ -16,11 +16,8 @@ using protocol::NodeId;
 
 struct LogDirsOptions {
     bool describe = false;
-    bool alter = false;
     std::vector<std::int32_t> brokers;
     std::vector<std::string> topics;
-    std::vector<std::string> partitions;
-    std::string log_dir;
 };
 
 /// Those that were asked for, or all; complains if one is not there.
@@ -45,7 +42,7 @@ std::optional<std::vector<NodeId>> wanted_brokers(Context& context, const LogDir
     return std::nullopt;
 }
 
-Json describe(const protocol::DescribeLogDirsResponse::LogDir& directory,
+Json describe(const admin::LogDirectories::Directory& directory,
               const std::vector<std::string>& topics) {
     Json partitions = Json::array();
     for (const auto& topic : directory.topics) {
@@ -70,12 +67,10 @@ int describe(Context& context, const LogDirsOptions& options) {
     fmt::print("Querying brokers for log directories information\n");
     Json described = Json::array();
     for (const NodeId broker : *brokers) {
-        const protocol::DescribeLogDirsRequest request{.topics = std::nullopt};
-        const auto answer = context.cluster.call_node<protocol::DescribeLogDirsResponse>(
-            broker, request, context.runtime.clock().now() + 60s);
-        if (!answer) return failed("log-dirs", answer.error());
+        const auto found = admin::LogDirectories(context.cluster).describe(broker);
+        if (!found) return failed("log-dirs", found.error());
         Json directories = Json::array();
-        for (const auto& directory : answer->results) {
+        for (const auto& directory : *found) {
             directories.push_back(describe(directory, options.topics));
         }
         described.push_back({{"broker", broker.value()}, {"logDirs", directories}});
@@ -85,74 +80,16 @@ int describe(Context& context, const LogDirsOptions& options) {
     return kDone;
 }
 
-/// "orders-3"; the topic's name may have dashes, too.
-std::optional<std::pair<std::string, protocol::PartitionId>> parse_partition(
-    const std::string& text) {
-    const std::size_t dash = text.rfind('-');
-    if (dash == std::string::npos || dash == 0 || dash + 1 == text.size()) return std::nullopt;
-    std::int32_t number = 0;
-    for (const char digit : text.substr(dash + 1)) {
-        if (digit < '0' || digit > '9' || number > 10'000'000) return std::nullopt;
-        number = number * 10 + (digit - '0');
-    }
-    return std::pair(text.substr(0, dash), protocol::PartitionId(number));
-}
-
-int alter(Context& context, const LogDirsOptions& options) {
-    if (options.log_dir.empty() || options.partitions.empty() || options.brokers.size() != 1) {
-        complain("--alter needs --log-dir, --partitions and one broker in --broker-list");
-        return kUsage;
-    }
-    protocol::AlterReplicaLogDirsRequest request;
-    auto& directory = request.dirs.emplace_back();
-    directory.path = options.log_dir;
-    for (const std::string& text : options.partitions) {
-        const auto partition = parse_partition(text);
-        if (!partition) {
-            complain("{} is no partition: topic-number", text);
-            return kUsage;
-        }
-        directory.topics.push_back({.name = partition->first, .partitions = {partition->second}});
-    }
-    const auto answer = context.cluster.call_node<protocol::AlterReplicaLogDirsResponse>(
-        NodeId(options.brokers.front()), request, context.runtime.clock().now() + 60s);
-    if (!answer) return failed("log-dirs", answer.error());
-    int code = kDone;
-    for (const auto& topic : answer->results) {
-        for (const auto& partition : topic.partitions) {
-            const std::string name =
-                fmt::format("{}-{}", topic.topic_name, partition.partition_index);
-            if (partition.error_code == ErrorCode::none) {
-                fmt::print("Successfully started moving replica {} on broker {} to {}\n", name,
-                           options.brokers.front(), options.log_dir);
-                continue;
-            }
-            complain("Error moving replica {} on broker {}: {}", name, options.brokers.front(),
-                     partition.error_code);
-            code = kFailed;
-        }
-    }
-    return code;
-}
-
 }  // namespace
 
 Action add_log_dirs(CLI::App& command) {
     const auto options = std::make_shared<LogDirsOptions>();
-    auto* const describing = command.add_flag("--describe", options->describe,
-                                              "what lies in the log directories, as JSON");
-    auto* const altering =
-        command.add_flag("--alter", options->alter, "move replicas to another log directory");
-    describing->excludes(altering);
+    command.add_flag("--describe", options->describe, "what lies in the log directories, as JSON");
     command.add_option("--broker-list", options->brokers, "default: all")->delimiter(',');
     command.add_option("--topic-list", options->topics, "default: all")->delimiter(',');
-    command.add_option("--partitions", options->partitions, "what is moved: topic-number,…")
-        ->delimiter(',');
-    command.add_option("--log-dir", options->log_dir, "where it is moved to");
     return [options](Context& context) {
         if (options->describe) return describe(context, *options);
-        if (options->alter) return alter(context, *options);
-        complain("Command must include exactly one action: --describe, --alter");
+        complain("Command must include exactly one action: --describe");
         return kUsage;
     };
 }

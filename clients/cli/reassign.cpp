@@ -3,6 +3,7 @@
 #include <charconv>
 #include <memory>
 #include <optional>
+#include <ranges>
 
 #include "clients/admin/reassigner.h"
 #include "clients/admin/replica_placement.h"
@@ -19,9 +20,11 @@ using admin::to_string;
 using admin::TopicPartition;
 using admin::topics_of;
 using client::Error;
+using protocol::ErrorCode;
 using protocol::NodeId;
 
 constexpr std::int64_t kNoThrottle = -1;
+constexpr Duration kRetry = 100ms;
 
 struct Options {
     bool generate = false;
@@ -46,10 +49,11 @@ Error invalid(std::string message) {
     return {protocol::ErrorCode::invalid_request, std::move(message)};
 }
 
+/// Of partitions, or of replicas.
 template <class Range>
 std::string names_of(const Range& partitions) {
     std::vector<std::string> names;
-    for (const TopicPartition& partition : partitions) names.push_back(to_string(partition));
+    for (const auto& each : partitions) names.push_back(to_string(each));
     return fmt::format("{}", fmt::join(names, ","));
 }
 
@@ -72,12 +76,15 @@ Error refusal(std::string head, const admin::Refusals& refusals) {
 class Tool {
 public:
     Tool(Context& context, const Options& options)
-        : context_(context), options_(options), reassigner_(context.admin) {}
+        : context_(context),
+          options_(options),
+          reassigner_(context.admin),
+          directories_(context.cluster, std::chrono::milliseconds(options.timeout_ms)) {}
 
     Result<void, Error> run() {
         if (options_.list) return list();
         if (options_.generate) return generate();
-        const Assignment target = TRY(read_json(options_.reassignment_file, parse_reassignment));
+        const Reassignment target = TRY(read_json(options_.reassignment_file, parse_reassignment));
         if (options_.execute) return execute(target);
         return options_.verify ? verify(target) : cancel(target);
     }
@@ -153,7 +160,8 @@ private:
 
     // Execute. ------------------------------------------------------------------------------------
 
-    Result<void, Error> execute(const Assignment& proposed) {
+    Result<void, Error> execute(const Reassignment& target) {
+        const Assignment& proposed = target.replicas;
         const ActiveReassignments active = TRY(reassigner_.active());
         if (!active.empty() && !options_.additional) {
             return fail(invalid(
@@ -179,6 +187,33 @@ private:
         if (!refusals.empty()) return fail(refusal("Error reassigning partition(s):", refusals));
         fmt::print("Successfully started partition reassignment{} for {}\n",
                    plural(proposed.size()), names_of(partitions_of(proposed)));
+        return move_to_directories(target.directories);
+    }
+
+    /// A broker that does not have its replica yet is asked again.
+    Result<void, Error> move_to_directories(std::map<admin::Replica, std::string> pending) {
+        const Instant until = deadline_after(context_.runtime.clock().now(),
+                                             std::chrono::milliseconds(options_.timeout_ms));
+        for (; !pending.empty(); context_.runtime.clock().sleep_for(kRetry)) {
+            std::set<admin::Replica> started;
+            for (const auto& [replica, code] : TRY(directories_.move(pending))) {
+                if (code == ErrorCode::replica_not_available) continue;
+                if (code != ErrorCode::none) {
+                    return fail(invalid(
+                        fmt::format("Failed to alter dir for {}: {}", to_string(replica), code)));
+                }
+                started.insert(replica);
+            }
+            if (!started.empty()) {
+                fmt::print("Successfully started log directory move{} for: {}\n",
+                           plural(started.size()), names_of(started));
+            }
+            for (const admin::Replica& replica : started) pending.erase(replica);
+            if (pending.empty() || context_.runtime.clock().now() < until) continue;
+            return fail(invalid(
+                fmt::format("Timed out before log directory move{} could be started for: {}",
+                            plural(pending.size()), names_of(std::views::keys(pending)))));
+        }
         return {};
     }
 
@@ -204,7 +239,8 @@ private:
 
     // Verify, cancel, list. -----------------------------------------------------------------------
 
-    Result<void, Error> verify(const Assignment& target) {
+    Result<void, Error> verify(const Reassignment& reassignment) {
+        const Assignment& target = reassignment.replicas;
         const ActiveReassignments active = TRY(reassigner_.active());
         const Assignment current = TRY(reassigner_.current(topics_of(target)));
         bool is_done = true;
@@ -225,12 +261,52 @@ private:
                     name, now, joined(replicas));
             }
         }
-        fmt::print("\n");  // where Kafka tells of moves between log directories
-        if (is_done && !options_.preserve_throttles) return clear_throttles(target);
+        const bool have_moved = TRY(verify_directories(reassignment.directories));
+        fmt::print("\n");
+        if (is_done && have_moved && !options_.preserve_throttles) return clear_throttles(target);
         return {};
     }
 
-    Result<void, Error> cancel(const Assignment& target) {
+    /// Whether no replica is on its way to another log directory.
+    Result<bool, Error> verify_directories(const std::map<admin::Replica, std::string>& wanted) {
+        bool is_done = true;
+        for (const auto& [replica, place] : TRY(places_of(wanted))) {
+            const std::string& path = wanted.at(replica);
+            const std::string name = to_string(replica);
+            const std::string partition = to_string(replica.partition);
+            if (place.directory == path) {
+                fmt::print("Reassignment of replica {} completed successfully.\n", name);
+            } else if (place.future == path) {
+                is_done = false;
+                fmt::print("Reassignment of replica {} is still in progress.\n", name);
+            } else if (!place.future.empty()) {
+                is_done = false;
+                fmt::print(
+                    "Partition {} on broker {} is being moved to log dir {} instead of {}.\n",
+                    partition, replica.broker, place.future, path);
+            } else if (!place.directory.empty()) {
+                fmt::print("Partition {} on broker {} is not being moved from log dir {} to {}.\n",
+                           partition, replica.broker, place.directory, path);
+            } else {
+                fmt::print("Partition {} is not found in any live log dir on broker {}.{}\n",
+                           partition, replica.broker,
+                           place.may_be_offline
+                               ? " There is likely an offline log directory on the broker."
+                               : "");
+            }
+        }
+        return is_done;
+    }
+
+    auto places_of(const std::map<admin::Replica, std::string>& wanted)
+        -> Result<std::map<admin::Replica, admin::ReplicaPlace>, Error> {
+        std::set<admin::Replica> replicas;
+        for (const auto& [replica, path] : wanted) replicas.insert(replica);
+        return directories_.places(replicas);
+    }
+
+    Result<void, Error> cancel(const Reassignment& reassignment) {
+        const Assignment& target = reassignment.replicas;
         const ActiveReassignments active = TRY(reassigner_.active());
         std::set<TopicPartition> cancelled = partitions_of(target);
         std::erase_if(cancelled, [&](const auto& each) { return !active.contains(each); });
@@ -246,8 +322,28 @@ private:
             fmt::print("Successfully cancelled partition reassignment{} for: {}\n",
                        plural(cancelled.size()), names_of(cancelled));
         }
-        fmt::print("None of the specified partition moves are active.\n");
+        TRY(cancel_moves(reassignment.directories));
         return options_.preserve_throttles ? Result<void, Error>() : clear_throttles(target);
+    }
+
+    /// Who is told to move to where it is, stays.
+    Result<void, Error> cancel_moves(const std::map<admin::Replica, std::string>& wanted) {
+        std::map<admin::Replica, std::string> back;
+        for (const auto& [replica, place] : TRY(places_of(wanted))) {
+            if (!place.future.empty()) back.emplace(replica, place.directory);
+        }
+        if (back.empty()) {
+            fmt::print("None of the specified partition moves are active.\n");
+            return {};
+        }
+        for (const auto& [replica, code] : TRY(directories_.move(back))) {
+            if (code == ErrorCode::none) continue;
+            return fail(
+                invalid(fmt::format("Failed to alter dir for {}: {}", to_string(replica), code)));
+        }
+        fmt::print("Successfully cancelled log directory move{} for: {}\n", plural(back.size()),
+                   names_of(std::views::keys(back)));
+        return {};
     }
 
     Result<void, Error> clear_throttles(const Assignment& target) {
@@ -284,6 +380,7 @@ private:
     Context& context_;
     const Options& options_;
     admin::Reassigner reassigner_;
+    admin::LogDirectories directories_;
 };
 
 // The command line. -------------------------------------------------------------------------------
@@ -337,7 +434,7 @@ std::string find_usage_fault(const Options& options) {
         }
     }
     if (options.log_dirs_throttle != kNoThrottle) {
-        return "--replica-alter-log-dirs-throttle: replicas are not moved between log directories";
+        return "--replica-alter-log-dirs-throttle: moves between log directories have no throttle";
     }
     return "";
 }
@@ -366,7 +463,8 @@ Action add_reassign(CLI::App& command) {
     command.add_flag("--cancel", options->cancel, "what is active of the file, and its throttles");
     command.add_flag("--list", options->list, "what is active");
     command.add_option("--reassignment-json-file", options->reassignment_file,
-                       R"({"partitions":[{"topic":"t","partition":0,"replicas":[1,2]}]})");
+                       R"({"partitions":[{"topic":"t","partition":0,"replicas":[1,2],)"
+                       R"("log_dirs":["any","/data2"]}]})");
     command.add_option("--topics-to-move-json-file", options->topics_file,
                        R"({"topics":[{"topic":"t"}]})");
     command.add_option("--broker-list", options->brokers, "where to: 1,2,3");
@@ -378,7 +476,7 @@ Action add_reassign(CLI::App& command) {
         ->check(CLI::NonNegativeNumber);
     command
         .add_option("--replica-alter-log-dirs-throttle", options->log_dirs_throttle,
-                    "refused: nothing moves between log directories")
+                    "refused: moves between log directories have no throttle")
         ->check(CLI::NonNegativeNumber);
     command.add_flag("--additional", options->additional, "beside what is active already");
     command.add_flag("--preserve-throttles", options->preserve_throttles, "leave throttles alone");

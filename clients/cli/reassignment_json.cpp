@@ -64,20 +64,26 @@ Result<admin::Replicas, std::string> replicas_in(const Json& entry, const std::s
     return replicas;
 }
 
-Result<void, std::string> check_log_dirs(const Json& entry, std::size_t replicas,
-                                         const std::string& name) {
+/// Of the replicas, in their order; empty where any will do.
+Result<std::vector<std::string>, std::string> log_dirs_in(const Json& entry, std::size_t replicas,
+                                                          const std::string& name) {
+    std::vector<std::string> paths(replicas);
     const auto listed = entry.find("log_dirs");
-    if (listed == entry.end()) return {};
+    if (listed == entry.end()) return paths;
     if (!listed->is_array() || listed->size() != replicas) {
         return fail(
             fmt::format("Size of replicas list {} is different from size of log dirs list "
                         "{} for partition {}",
                         entry.at("replicas").dump(), listed->dump(), name));
     }
-    if (std::ranges::all_of(*listed, [](const Json& dir) { return dir == kAnyLogDir; })) return {};
-    return fail(fmt::format(
-        "{}: replicas are not moved between log directories; every log_dirs entry is \"any\"",
-        name));
+    for (std::size_t i = 0; i < replicas; ++i) {
+        const Json& path = listed->at(i);
+        if (!path.is_string()) {
+            return fail(fmt::format("{} is no log directory, in {}", path.dump(), name));
+        }
+        if (path != kAnyLogDir) paths[i] = path.get<std::string>();
+    }
+    return paths;
 }
 
 }  // namespace
@@ -94,8 +100,8 @@ Result<std::set<std::string>, std::string> parse_topics_to_move(std::string_view
     return topics;
 }
 
-Result<admin::Assignment, std::string> parse_reassignment(std::string_view text) {
-    admin::Assignment assignment;
+Result<Reassignment, std::string> parse_reassignment(std::string_view text) {
+    Reassignment reassignment;
     const Json list = TRY(list_in(text, "partitions"));
     for (const Json& entry : list) {
         const std::string topic = TRY(topic_in(entry));
@@ -107,13 +113,19 @@ Result<admin::Assignment, std::string> parse_reassignment(std::string_view text)
         admin::Replicas replicas = TRY(replicas_in(entry, name));
         if (replicas.empty())
             return fail(fmt::format("Partition replica list cannot be empty: {}", name));
-        TRY(check_log_dirs(entry, replicas.size(), name));
-        if (assignment.emplace(partition, std::move(replicas)).second) continue;
+        const auto paths = TRY(log_dirs_in(entry, replicas.size(), name));
+        for (std::size_t i = 0; i < paths.size(); ++i) {
+            if (paths[i].empty()) continue;
+            reassignment.directories.insert({{partition, replicas[i]}, paths[i]});
+        }
+        if (reassignment.replicas.emplace(partition, std::move(replicas)).second) continue;
         return fail(
             fmt::format("Partition reassignment contains duplicate topic partitions: {}", name));
     }
-    if (assignment.empty()) return fail(std::string("Partition reassignment list cannot be empty"));
-    return assignment;
+    if (reassignment.replicas.empty()) {
+        return fail(std::string("Partition reassignment list cannot be empty"));
+    }
+    return reassignment;
 }
 
 std::string to_json(const admin::Assignment& assignment) {

@@ -4,14 +4,15 @@
 //     {"version":1,"partitions":[
 //         {"topic":"orders","partition":0,"replicas":[1,2],"log_dirs":["any","any"]}]}
 //
-// Errors are sentences for people. A log directory other than "any" is refused: no broker of ours
-// moves replicas between its directories.
+// A log directory that is not "any" is where this replica is to lie on its broker. Errors are
+// sentences for people.
 #pragma once
 
 #include <set>
 #include <string>
 #include <string_view>
 
+#include "clients/admin/log_directories.h"
 #include "clients/admin/reassignment.h"
 #include "sim/base/result.h"
 
@@ -19,8 +20,14 @@ namespace gregor::cli {
 
 [[nodiscard]] Result<std::set<std::string>, std::string> parse_topics_to_move(
     std::string_view text);
-/// Not empty; every partition and, of each, every replica once.
-[[nodiscard]] Result<admin::Assignment, std::string> parse_reassignment(std::string_view text);
+struct Reassignment {
+    admin::Assignment replicas;  // not empty
+    std::map<admin::Replica, std::string> directories;
+
+    friend bool operator==(const Reassignment&, const Reassignment&) = default;
+};
+/// Every partition and, of each, every replica once.
+[[nodiscard]] Result<Reassignment, std::string> parse_reassignment(std::string_view text);
 [[nodiscard]] std::string to_json(const admin::Assignment& assignment);
 
 }  // namespace gregor::cli

@@ -74,7 +74,7 @@ void Administrator::run(Runtime& runtime) {
     runtime_ = &runtime;
     admin_ = &calls;
     reassigner_.emplace(calls);
-    mover_.emplace(cluster, runtime);
+    mover_.emplace(cluster);
     while (!workload_.topics_made) pause(kPoll);
     for (const Group& group : groups()) {
         wait_until(Instant(group.front()->at));
@@ -176,7 +176,7 @@ void Administrator::cancel(const Operation& operation) {
 void Administrator::move_replica(const Operation& operation) {
     const std::int64_t broker = operation.nodes.front();
     if (!may_hold_replicas(broker)) return;
-    mover_->move(NodeId(static_cast<std::int32_t>(broker)), operation.target,
+    mover_->move({partition_of(operation), NodeId(static_cast<std::int32_t>(broker))},
                  log_directory(operation.amount));
 }
 

@@ -1,5 +1,5 @@
 // ReplicaMover: moves replicas between the log directories of their brokers (KIP-113), by the same
-// calls as gregorctl log-dirs, and looks whether they have come there (V7).
+// calls as gregorctl reassign, and looks whether they have come there (V7).
 //
 // A call that was not answered may be done all the same: what was wanted last of each replica is
 // said again once the faults are over. A replica that is not on its broker any more is let go, and
@@ -7,12 +7,10 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
-#include <utility>
 
-#include "clients/client/cluster.h"
-#include "sim/simulated/plan.h"
+#include "clients/admin/log_directories.h"
+#include "scenarios/cluster/settling.h"
 
 namespace gregor::scenarios::cluster {
 
@@ -21,25 +19,17 @@ namespace gregor::scenarios::cluster {
 
 class ReplicaMover {
 public:
-    explicit ReplicaMover(client::Cluster& cluster, Runtime& runtime)
-        : cluster_(cluster), runtime_(runtime) {}
+    explicit ReplicaMover(client::Cluster& cluster) : directories_(cluster, kAdminTryTimeout) {}
 
-    /// `partition` on `broker`, to the log directory of this path.
-    void move(protocol::NodeId broker, const std::string& partition, const std::string& path);
+    void move(const admin::Replica& replica, const std::string& path);
     /// The broker is there no more.
     void forget(protocol::NodeId broker);
     /// Empty: every replica is where it was wanted. Each call is a step towards that.
     [[nodiscard]] std::string what_is_left();
 
 private:
-    using Replica = std::pair<protocol::NodeId, std::string>;
-    enum class Place { gone, there, on_its_way, elsewhere };
-
-    [[nodiscard]] std::optional<Place> look(const Replica& replica, const std::string& path);
-
-    client::Cluster& cluster_;
-    Runtime& runtime_;
-    std::map<Replica, std::string> wanted_;
+    admin::LogDirectories directories_;
+    std::map<admin::Replica, std::string> wanted_;
 };
 
 }  // namespace gregor::scenarios::cluster

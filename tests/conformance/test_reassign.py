@@ -10,7 +10,7 @@ import sys
 import tempfile
 import unittest
 
-from harness import ROOT, gregord_program, main, wait_until
+from harness import ROOT, Gregord, consume_with_kcat, gregord_program, main, wait_until
 
 DONE, FAILED, USAGE = 0, 1, 254
 RATES = ("leader.replication.throttled.rate", "follower.replication.throttled.rate")
@@ -188,7 +188,7 @@ class Reassign(unittest.TestCase):
                      "reassign", "--generate", "--topics-to-move-json-file", plan)
         self.refused(USAGE, 'Option "[throttle]" can\'t be used with action "[verify]"',
                      "reassign", "--verify", "--reassignment-json-file", plan, "--throttle", 5)
-        self.refused(USAGE, "not moved between log directories",
+        self.refused(USAGE, "moves between log directories have no throttle",
                      *execute, plan, "--replica-alter-log-dirs-throttle", 5)
         self.refused(FAILED, "not_found", *execute, self.folder / "none.json")
         for text, document in [
@@ -202,8 +202,9 @@ class Reassign(unittest.TestCase):
                 ("UNKNOWN_TOPIC_OR_PARTITION", {"partitions": [entry("nowhere", 0, [1])]}),
                 ("different from size of log dirs list",
                  {"partitions": [{**entry("wrong", 0, [1]), "log_dirs": []}]}),
-                ('every log_dirs entry is "any"',
-                 {"partitions": [{**entry("wrong", 0, [1]), "log_dirs": ["/data"]}]})]:
+                ("7 is no log directory, in wrong-0", {"partitions": [{**entry("wrong", 0, [1]), "log_dirs": [7]}]}),
+                ("Failed to alter dir for wrong-0-1: LOG_DIR_NOT_FOUND",
+                 {"partitions": [{**entry("wrong", 0, [1, 2]), "log_dirs": ["/data", "any"]}]})]:
             self.refused(FAILED, text, *execute, self.file(document))
         topics = self.file({"topics": [{"topic": "wrong"}]})
         generate = ["reassign", "--generate", "--topics-to-move-json-file", topics, "--broker-list"]
@@ -239,6 +240,54 @@ class Reassign(unittest.TestCase):
         self.refused(USAGE, "Only one of", *at_min, "--unavailable-partitions")
         self.refused(USAGE, "go with --describe", "topics", "--list", "--unavailable-partitions")
         self.refused(FAILED, "is not a regular expression", "topics", "--list", "--topic", "(")
+
+
+class BetweenLogDirectories(unittest.TestCase):
+    """Of one broker, which has two."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="gregor-directories-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.directories = [str(self.folder / "left"), str(self.folder / "right")]
+        self.broker = self.enterContext(Gregord({"log.dirs": ",".join(self.directories)}))
+
+    def gregorctl(self, *arguments, stdin=""):
+        program = os.environ.get("GREGORCTL", gregord_program().parent / "gregorctl")
+        done = subprocess.run([program, arguments[0], "--bootstrap-server", self.broker.address,
+                               *map(str, arguments[1:])], input=stdin, capture_output=True, text=True, timeout=60,
+                              check=False)
+        self.assertEqual(DONE, done.returncode, done.stdout + done.stderr)
+        return done.stdout
+
+    def directories_of(self, partition):
+        described = json.loads(self.gregorctl("log-dirs", "--describe").splitlines()[-1])
+        return [each["logDir"] for each in described["brokers"][0]["logDirs"]
+                for found in each["partitions"] if found["partition"] == partition]
+
+    def reassign(self, action, directory):
+        plan = self.folder / "plan.json"
+        plan.write_text(compact({"partitions": [{**entry("moved", 0, [1]), "log_dirs": [directory]}]}))
+        return self.gregorctl("reassign", action, "--reassignment-json-file", plan)
+
+    def test_a_replica_moves_with_all_that_it_holds(self):
+        self.gregorctl("topics", "--create", "--topic", "moved", "--partitions", 1, "--replication-factor", 1)
+        values = [f"{i} {'x' * 1000}" for i in range(3000)]
+        self.gregorctl("produce", "--topic", "moved", stdin="\n".join(values[:2000]) + "\n")
+        here, = self.directories_of("moved-0")
+        there, = set(self.directories) - {here}
+        self.assertIn(f"Partition moved-0 on broker 1 is not being moved from log dir {here} to {there}.\n",
+                      self.reassign("--verify", there))
+        self.assertIn("Successfully started log directory move for: moved-0-1\n", self.reassign("--execute", there))
+        wait_until(lambda: "Reassignment of replica moved-0-1 completed successfully.\n"
+                   in self.reassign("--verify", there), "it has moved")
+        self.assertEqual([there], self.directories_of("moved-0"))
+        self.assertIn("None of the specified partition moves are active.\n", self.reassign("--cancel", there))
+        self.gregorctl("produce", "--topic", "moved", stdin="\n".join(values[2000:]) + "\n")
+        self.broker.kill()
+        self.broker.start()
+        self.assertEqual([there], self.directories_of("moved-0"))
+        self.assertEqual(values, [record["payload"] for record in consume_with_kcat(self.broker, "moved")])
 
 
 if __name__ == "__main__":

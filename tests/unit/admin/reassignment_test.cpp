@@ -48,7 +48,16 @@ TEST_CASE("the JSON of an assignment reads back, in the order of Kafka's tool") 
             R"({"version":1,"partitions":[{"topic":"orders","partition":0,"replicas":[2,1],)"
             R"("log_dirs":["any","any"]},{"topic":"orders","partition":10,"replicas":[3],)"
             R"("log_dirs":["any"]}]})");
-    REQUIRE(*cli::parse_reassignment(text) == assignment);
+    REQUIRE(*cli::parse_reassignment(text) == cli::Reassignment{assignment, {}});
+}
+
+TEST_CASE("a log directory that is not any one is of the replica at its place") {
+    const auto parsed = cli::parse_reassignment(
+        R"({"partitions":[{"topic":"orders","partition":3,"replicas":[2,1],"log_dirs":["any","/b"]}]})");
+    REQUIRE(parsed);
+    const Replica moved{orders(3), NodeId(1)};
+    REQUIRE(parsed->directories == std::map<Replica, std::string>{{moved, "/b"}});
+    REQUIRE(to_string(moved) == "orders-3-1");
 }
 
 TEST_CASE("files that are not what they should be are refused") {
@@ -59,7 +68,8 @@ TEST_CASE("files that are not what they should be are refused") {
           R"({"partitions":[{"topic":"t","partition":0,"replicas":[]}]})",
           R"({"partitions":[{"topic":"t","partition":0,"replicas":["1"]}]})",
           R"({"partitions":[{"topic":"t","partition":0,"replicas":[4294967297]}]})",
-          R"({"partitions":[{"topic":"t","partition":0,"replicas":[1],"log_dirs":"any"}]})"}) {
+          R"({"partitions":[{"topic":"t","partition":0,"replicas":[1],"log_dirs":"any"}]})",
+          R"({"partitions":[{"topic":"t","partition":0,"replicas":[1],"log_dirs":[7]}]})"}) {
         REQUIRE(!cli::parse_reassignment(text));
     }
     REQUIRE(!cli::parse_topics_to_move(R"({"topics":[{"topic":"t"},{"topic":"t"}]})"));
