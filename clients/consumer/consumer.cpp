@@ -168,11 +168,16 @@ Result<Consumer::Records, Consumer::Error> Consumer::poll(Duration timeout) {
         }
         if (!taken.records.empty()) return std::move(taken.records);
         if (taken.damaged) continue;
-        if (state_->now() >= deadline) return Records();
+        if (state_->now() >= deadline || std::exchange(state_->is_woken, false)) return Records();
         // Whoever waits here is alive.
         state_->changed.wait(std::min(
             deadline, deadline_after(state_->now(), state_->config.max_poll_interval / 2)));
     }
+}
+
+void Consumer::wakeup() {
+    state_->is_woken = true;
+    state_->notify();
 }
 
 std::optional<Consumer::Error> Consumer::take_error() {

@@ -72,6 +72,8 @@ public:
     /// Waits for records until the timeout; none is no error. OFFSET_OUT_OF_RANGE without
     /// auto.offset.reset, CORRUPT_MESSAGE, FENCED_INSTANCE_ID, authorization ….
     [[nodiscard]] Result<Records, Error> poll(Duration timeout);
+    /// The poll() that waits, or else the next one that would, returns no records at once.
+    void wakeup();
 
     /// Everything that polls have returned.
     [[nodiscard]] Result<void, Error> commit_sync();

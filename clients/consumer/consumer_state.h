@@ -87,6 +87,7 @@ struct ConsumerState {
     Positions positions;
     Subscription subscription;
     bool is_metadata_wanted = false;
+    bool is_woken = false;
     std::optional<client::Error> error;
     WaitQueue changed;
     Event stop;

@@ -37,6 +37,10 @@ Result<Consumer::Records, client::Error> Consumer::poll(Duration timeout) {
     return in_turn([&](consumer::Consumer& consumer) { return consumer.poll(timeout); });
 }
 
+void Consumer::wakeup() {
+    with([](consumer::Consumer& consumer) { consumer.wakeup(); });
+}
+
 Result<void, client::Error> Consumer::commit_sync() {
     return in_turn([](consumer::Consumer& consumer) { return consumer.commit_sync(); });
 }

@@ -2,9 +2,10 @@
 // several threads may call, one after the other. What it reads ahead, its heartbeats and commits go
 // on meanwhile, whatever the program's threads do.
 //
-//     threaded::Consumer consumer(engine, config); TRY(consumer.subscribe({"orders"})); for (const
-//     auto& record : TRY(consumer.poll(500ms))) … auto ends = consumer.with([](consumer::Consumer&
-//     it) { return it.end_offsets(it.assignment()); });
+//     threaded::Consumer consumer(engine, config);
+//     TRY(consumer.subscribe({"orders"}));
+//     for (const auto& record : TRY(consumer.poll(500ms))) bill(record);
+//     auto ends = consumer.with([](auto& it) { return it.end_offsets(it.assignment()); });
 #pragma once
 
 #include <memory>
@@ -31,6 +32,9 @@ public:
     [[nodiscard]] Result<void, Error> subscribe(std::set<std::string> topics,
                                                 consumer::RebalanceListener listener = {});
     [[nodiscard]] Result<Records, Error> poll(Duration timeout);
+    /// The poll() of another thread returns no records at once, or else the next one that would
+    /// wait: to end a program's loop, say.
+    void wakeup();
     [[nodiscard]] Result<void, Error> commit_sync();
     [[nodiscard]] Result<void, Error> close(Duration timeout = 30s);
     [[nodiscard]] client::GroupMetadata group_metadata();

@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <future>
 #include <map>
 #include <thread>
 #include <vector>
@@ -45,7 +46,8 @@ void send_all(threaded::Producer& producer, const std::string& topic, int thread
     for (auto& each : sent) need(each.get());
 }
 
-void read_all(threaded::Consumer& consumer, const std::string& topic, int threads, int records) {
+void read_all(threaded::Consumer& consumer, const std::string& topic, int threads, int records,
+              std::promise<void>& done) {
     need(consumer.subscribe({topic}));
     std::map<protocol::PartitionId, int> next;
     for (int left = threads * records; left > 0;) {
@@ -59,6 +61,9 @@ void read_all(threaded::Consumer& consumer, const std::string& topic, int thread
         }
     }
     need(consumer.commit_sync());
+    done.set_value();
+    // Nothing more comes: only the other thread ends this wait.
+    need(consumer.poll(1h));
     need(consumer.close());
 }
 
@@ -76,13 +81,16 @@ int main(int, char** argv) {
         engine, need(consumer::ConsumerConfig::from({{"bootstrap.servers", servers},
                                                      {"group.id", "threaded"},
                                                      {"auto.offset.reset", "earliest"}})));
-    std::thread reader([&] { read_all(consumer, topic, threads, records); });
+    std::promise<void> reads;
+    std::thread reader([&] { read_all(consumer, topic, threads, records, reads); });
     std::vector<std::thread> senders;
     for (int i = 0; i < threads; ++i) {
         senders.emplace_back([&, i] { send_all(producer, topic, i, records); });
     }
     for (std::thread& sender : senders) sender.join();
     producer.close();
+    reads.get_future().wait();
+    consumer.wakeup();
     reader.join();
     fmt::print("{} records\n", threads * records);
 }

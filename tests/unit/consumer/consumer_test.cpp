@@ -109,6 +109,25 @@ TEST_CASE("a poll returns no more than max.poll.records, of partitions in turn")
                   });
 }
 
+TEST_CASE("a poll that waits can be woken, and so can the next one") {
+    with_consumer([](auto&) {},
+                  [](Runtime& runtime, Appender&, Consumer& consumer) {
+                      REQUIRE(consumer.assign({orders(0), orders(1)}).has_value());
+                      REQUIRE(read(consumer, 60).size() == 60);
+                      const Instant began = runtime.clock().now();
+                      runtime.tasks().spawn("wakes", [&] {
+                          runtime.clock().sleep_for(3s);
+                          consumer.wakeup();
+                      });
+                      REQUIRE(consumer.poll(10s)->empty());
+                      REQUIRE(runtime.clock().now() == began + 3s);
+                      consumer.wakeup();
+                      REQUIRE(consumer.poll(10s)->empty());
+                      REQUIRE(consumer.poll(1s)->empty());
+                      REQUIRE(runtime.clock().now() == began + 4s);
+                  });
+}
+
 TEST_CASE("a consumer seeks, and stands still where it is paused") {
     with_consumer([](auto&) {},
                   [](Runtime&, Appender&, Consumer& consumer) {
