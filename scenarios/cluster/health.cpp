@@ -27,7 +27,7 @@ public:
 
 private:
     /// What the one after waits for.
-    static constexpr std::array<std::string_view, 3> kOrder{"V4", "V1", "V2"};
+    static constexpr std::array<std::string_view, 4> kOrder{"V4", "V1", "V2", "V7"};
 
     Stuck stuck_;
     std::size_t first_ = kOrder.size();
@@ -72,6 +72,20 @@ void look_at_replica(const ClusterNode& node, const std::string& name,
     }
 }
 
+/// KIP-858: the controller knows in which of a broker's log directories a replica lies, or it could
+/// not tell what fails with one of them.
+void look_at_directory(const ClusterNode& node, const std::string& name,
+                       const replication::TopicPartition& partition, const PartitionState& state,
+                       Findings& stuck) {
+    if (node.serving() == nullptr) return;
+    const log::LogManager& logs = node.serving()->replicas().logs();
+    if (logs.folders().size() == 1 || logs.find(partition) == nullptr) return;
+    const std::size_t folder = logs.folder_of(partition);
+    if (state.directory_of(NodeId(node.id)) == logs.directory_id(folder)) return;
+    stuck.add("V7", "the controller does not know that {} on {} lies in {}", name,
+              node.machine->name(), logs.folders()[folder]);
+}
+
 void look_at_partition(const Nodes& nodes, const std::string& topic, std::int32_t index,
                        const PartitionState& state, Findings& stuck) {
     const std::string name = fmt::format("{}-{}", topic, index);
@@ -94,6 +108,7 @@ void look_at_partition(const Nodes& nodes, const std::string& topic, std::int32_
     const std::int64_t end = hosted->state.marks().log_end_offset.value();
     for (const NodeId replica : state.replicas) {
         look_at_replica(nodes.node(replica), name, {topic, index}, end, stuck);
+        look_at_directory(nodes.node(replica), name, {topic, index}, state, stuck);
     }
     for (const ClusterNode& each : nodes.all) {
         if (!each.is_broker || each.serving() == nullptr || state.is_replica(NodeId(each.id))) {

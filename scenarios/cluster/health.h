@@ -12,8 +12,9 @@ namespace gregor::scenarios::cluster {
 
 /// Every node that is not cut off serves, one controller is active and everybody has read what it
 /// decided, every broker is unfenced (V4), every partition has its leader (V1) and its whole
-/// in-sync set, and all replicas end where their high watermark is (V2). The invariant is the first
-/// of these that does not hold: the others wait for it.
+/// in-sync set, all replicas end where their high watermark is (V2), and the controller knows in
+/// which log directories they lie (V7). The invariant is the first of these that does not hold: the
+/// others wait for it.
 [[nodiscard]] Stuck what_is_stuck(Nodes& nodes);
 
 /// R3, L1, L2 when all is at rest: the replicas of every partition are equal to the byte, as their
