@@ -60,7 +60,9 @@ BAD_OPERATIONS = [
     ('kind = "reassign"\ntarget = "t0-99"\nnodes = [1]\n', 'its target is "t0-99"; the partitions are'),
     ('kind = "reassign"\ntarget = "t0-0"\nnodes = ["n1"]\n', "nodes takes a list of integers"),
     ('kind = "reassign"\ntarget = "t0-0"\nnodes = [1]\namount = -1\n', "its amount is not negative"),
-    ('kind = "cancel-reassignment"\ntarget = "t0-0"\nnodes = [1]\n', "only reassign takes nodes"),
+    ('kind = "cancel-reassignment"\ntarget = "t0-0"\nnodes = [1]\n', "only reassign and move-replica take nodes"),
+    ('kind = "move-replica"\ntarget = "t0-0"\nnodes = [1, 2]\namount = 1\n', "its nodes are one of 1 to"),
+    ('kind = "move-replica"\ntarget = "t0-0"\nnodes = [1]\namount = 9\n', "the log directories are 1 to"),
     ('kind = "remove-broker"\ntarget = "n99"\n', "the brokers that are no controllers are"),
     ('kind = "remove-broker"\nwhere = "n4"\n', 'unknown key "where"'),
 ]

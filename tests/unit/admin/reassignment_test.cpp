@@ -53,7 +53,8 @@ TEST_CASE("the JSON of an assignment reads back, in the order of Kafka's tool") 
 
 TEST_CASE("a log directory that is not any one is of the replica at its place") {
     const auto parsed = cli::parse_reassignment(
-        R"({"partitions":[{"topic":"orders","partition":3,"replicas":[2,1],"log_dirs":["any","/b"]}]})");
+        R"({"partitions":[{"topic":"orders","partition":3,"replicas":[2,1],)"
+        R"("log_dirs":["any","/b"]}]})");
     REQUIRE(parsed);
     const Replica moved{orders(3), NodeId(1)};
     REQUIRE(parsed->directories == std::map<Replica, std::string>{{moved, "/b"}});
