@@ -237,6 +237,9 @@ private:
                       const Asked& asked) {
         PartitionHistory& history = *workload_.partitions[place].history;
         Read& read = reads_[place];
+        // A follower that was away while records were deleted learns of it with its first fetch.
+        Known known = asked.known;
+        if (!asked.of_leader) known.log_start = 0;
         const std::int64_t before = read.position;
         const Fetched fetched =
             read_fetched(answer.records.bytes(), read.position, workload_.codec_contexts);
@@ -253,7 +256,7 @@ private:
                     "L13", "{}: offset {} was served at or above the high watermark {}",
                     history.name(), record.offset, answer.high_watermark.value());
             }
-            read.losses = history.read(read.position, record.offset, record.value, asked.known,
+            read.losses = history.read(read.position, record.offset, record.value, known,
                                        record.leader_epoch);
             read.position = record.offset + 1;
             ++workload_.counts.records_read;
