@@ -17,6 +17,10 @@ namespace gregor::scenarios::cluster {
 /// others wait for it.
 [[nodiscard]] Stuck what_is_stuck(Nodes& nodes);
 
+/// T4: transactions that nobody ends any more, once nobody begins one: the last stable offset of
+/// every partition is its high watermark, and no coordinator has one under way.
+[[nodiscard]] Stuck what_is_undecided(const Nodes& nodes);
+
 /// R3, L1, L2 when all is at rest: the replicas of every partition are equal to the byte, as their
 /// disks say.
 void compare_disks(const Nodes& nodes, Judge& judge);
