@@ -6,6 +6,7 @@
 #include "scenarios/applications/group_settings.h"
 #include "scenarios/applications/group_watch.h"
 #include "scenarios/applications/idler.h"
+#include "scenarios/applications/impostor.h"
 #include "scenarios/applications/member.h"
 #include "scenarios/applications/recorded_producer.h"
 
@@ -41,6 +42,7 @@ public:
         }
         for (const GroupSettings& group : groups_) {
             add([this, &group](Process& process) { watch(process, group.name); });
+            add([this, &group](Process& process) { impersonate(process, group); });
             for (std::int64_t i = 0; i < group.idlers; ++i) {
                 add([this, &group, i](Process& process) {
                     run_idler(context_, process, group, fmt::format("{}-idler{}", group.name, i),
@@ -90,6 +92,14 @@ public:
         return false;
     }
 
+    /// The groups are stable, and stay so.
+    void look_at_the_end(Runtime& runtime) override {
+        for (const GroupSettings& group : groups_) {
+            Impostor impostor(context_, runtime, group.name);
+            while (!impostor.delete_offsets()) runtime.clock().sleep_for(100ms);
+        }
+    }
+
     std::map<std::string, std::uint64_t> counts() const override {
         return {{"members_started", counts_.members_started},
                 {"members_crashed", counts_.crashes},
@@ -97,7 +107,8 @@ public:
                 {"members_too_slow", counts_.too_slow},
                 {"members_of_consumer_protocol", counts_.of_consumer_protocol},
                 {"committed_offsets_looked_at", looked_at_},
-                {"partitions_added", added_}};
+                {"partitions_added", added_},
+                {"impersonations", impersonations_}};
     }
 
     std::vector<Floor> floors() const override {
@@ -210,6 +221,21 @@ private:
         }
     }
 
+    /// Somebody of the group's, now and then.
+    void impersonate(Process& process, const GroupSettings& group) {
+        Impostor impostor(context_, process.runtime, group.name);
+        Random& random = process.runtime.random();
+        while (!process.is_stopping) {
+            process.runtime.clock().sleep_for(random.between(Duration(500ms), Duration(3s)));
+            std::vector<const MemberSlot*> present;
+            for (const MemberSlot& slot : slots_) {
+                if (slot.group == &group && slot.now != nullptr) present.push_back(&slot);
+            }
+            if (present.empty() || process.is_stopping) continue;
+            if (impostor.commit_as(*random.pick(present))) ++impersonations_;
+        }
+    }
+
     /// Gives topics more partitions, and makes topics that match a pattern.
     void grow(Process& process) {
         client::Cluster cluster(
@@ -257,6 +283,7 @@ private:
     std::int64_t late_topics_ = 0;
     std::uint64_t added_ = 0;
     std::uint64_t looked_at_ = 0;
+    std::uint64_t impersonations_ = 0;
 };
 
 }  // namespace
