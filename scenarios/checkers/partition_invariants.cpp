@@ -39,7 +39,9 @@ void PartitionInvariants::check(const PartitionView& view, PartitionContext cont
         if (replica.role == SeenRole::offline) continue;
         Known& known = known_of(node, replica);
         check_log(node, replica, known);
+        check_producers(node, replica, known, context.do_producers_expire);
         check_marks(node, replica, known);
+        check_retention(node, replica, context.retention);
     }
     // Leaders first: what they show is what the others are held against.
     for (const auto& [node, replica] : view.replicas) {
@@ -47,6 +49,7 @@ void PartitionInvariants::check(const PartitionView& view, PartitionContext cont
     }
     for (const auto& [node, replica] : view.replicas) {
         if (replica.role == SeenRole::follower) check_follower(node, replica, known_[node]);
+        if (replica.role != SeenRole::leader) known_[node].lagging.forget();
     }
     check_candidates(view, context);
     for (const auto& [node, replica] : view.replicas) known_[node].before = replica;
@@ -70,6 +73,10 @@ PartitionInvariants::Known& PartitionInvariants::known_of(NodeId node, const Rep
 
 void PartitionInvariants::check_log(NodeId node, const ReplicaView& replica, Known& known) {
     const std::vector<SeenBatch>& batches = replica.log.batches;
+    if (!replica.log.sealed_unsynced.empty()) {
+        judge_.violated("L8", "{} on n{}: {} is sealed, and not all of it is synced", name_, node,
+                        replica.log.sealed_unsynced);
+    }
     if (known.checked == batches.size()) return;
     judge_.compared(batches.size() - known.checked);
     for (std::size_t i = std::max<std::size_t>(known.checked, 1); i < batches.size(); ++i) {
@@ -118,6 +125,44 @@ void PartitionInvariants::check_epochs(NodeId node, const ReplicaView& replica, 
     }
 }
 
+void PartitionInvariants::check_producers(NodeId node, const ReplicaView& replica, Known& known,
+                                          bool may_forget) {
+    if (replica.producers == nullptr) return;
+    known.producers.follow(replica.log, replica.marks.log_end_offset);
+    const auto wrong = known.producers.find_difference(*replica.producers, may_forget);
+    if (wrong) judge_.violated("L9", "{} on n{}: {}", name_, node, *wrong);
+}
+
+/// What one replica was right to let go the others may, too.
+void PartitionInvariants::check_retention(NodeId node, const ReplicaView& replica,
+                                          const std::optional<Retention>& retention) {
+    const Offset start = replica.marks.log_start_offset;
+    if (start <= freed_) return;
+    if (retention && !is_due(replica, *retention)) {
+        judge_.violated("C7",
+                        "{} on n{}: the log starts at {} after {}, and what is between is due "
+                        "neither by its age nor by the log's size",
+                        name_, node, start, freed_);
+    }
+    freed_ = start;
+}
+
+bool PartitionInvariants::is_due(const ReplicaView& replica, const Retention& retention) const {
+    const Offset start = replica.marks.log_start_offset;
+    judge_.compared();
+    if (start > committed_.true_high_watermark()) return false;
+    const bool is_old =
+        std::ranges::all_of(committed_.between(freed_, start), [&](const SeenBatch& batch) {
+            return retention.ms >= 0 && replica.latest_wall_ms - batch.max_timestamp > retention.ms;
+        });
+    if (is_old || retention.bytes < 0) return is_old;
+    std::size_t left = 0;
+    for (const SeenBatch& batch : replica.log.batches) {
+        if (batch.last_offset >= start) left += batch.size;
+    }
+    return left >= static_cast<std::size_t>(retention.bytes);
+}
+
 void PartitionInvariants::check_marks(NodeId node, const ReplicaView& replica, const Known& known) {
     const LogMarks& marks = replica.marks;
     if (marks.log_start_offset > marks.last_stable_offset ||
@@ -133,6 +178,17 @@ void PartitionInvariants::check_marks(NodeId node, const ReplicaView& replica, c
         judge_.violated("L4", "{} on n{}: the log ends at {}, and epoch {} begins at {}", name_,
                         node, next, replica.epochs.back().epoch,
                         replica.epochs.back().start_offset);
+    }
+    if (replica.checkpointed_high_watermark) {
+        judge_.compared();
+        const Offset least = std::min(*replica.checkpointed_high_watermark, marks.log_end_offset);
+        if (marks.high_watermark < least) {
+            judge_.violated("L5",
+                            "{} on n{}: the high watermark is {} after a restart, and the "
+                            "checkpoint says {}",
+                            name_, node, marks.high_watermark,
+                            *replica.checkpointed_high_watermark);
+        }
     }
     const ReplicaStanding& before = known.before;
     if (before.role == SeenRole::none || !is_bound(before) || !is_bound(replica)) return;
@@ -168,6 +224,7 @@ void PartitionInvariants::check_leader(NodeId node, const ReplicaView& replica, 
     if (!replica.is_registered || !replica.log.is_whole) return;
     check_own_epoch(node, replica);
     check_quorum(node, replica, context);
+    check_lag(node, replica, known, context);
     check_counted(node, replica);
     check_raise(node, replica, known.before);
     // One from before an excused loss may not have heard of it yet: its history is not held.
@@ -212,6 +269,18 @@ void PartitionInvariants::check_quorum(NodeId node, const ReplicaView& replica,
                         replica.partition_epoch, candidate, state->isr, state->elr,
                         state->partition_epoch);
     });
+}
+
+void PartitionInvariants::check_lag(NodeId node, const ReplicaView& replica, Known& known,
+                                    const PartitionContext& context) {
+    if (context.lag_bound == Duration::zero()) return;
+    const auto lagging = known.lagging.look(node, replica, context.now, context.lag_bound);
+    if (!lagging) return;
+    judge_.violated("V2",
+                    "{}: n{} leads in epoch {} and goes on counting on n{}, which has lagged "
+                    "for more than {} ms",
+                    name_, node, replica.leader_epoch, *lagging,
+                    std::chrono::floor<std::chrono::milliseconds>(context.lag_bound).count());
 }
 
 /// A step before it raises the high watermark by it, or lets the follower into the in-sync set.

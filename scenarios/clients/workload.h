@@ -2,6 +2,7 @@
 // them is doing, by name, for the case that one is stuck.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -24,7 +25,7 @@ struct PartitionUnderTest {
     std::string topic;
     std::int32_t index = 0;
     std::unique_ptr<PartitionHistory> history;
-    /// How often DeleteRecords was sent for it, perhaps without an answer.
+    /// How often DeleteRecords was sent for it, perhaps without an answer, or retention took some.
     std::uint32_t deletions_asked = 0;
     /// If one is being timed.
     std::optional<Outage> outage;
@@ -100,6 +101,8 @@ struct Workload {
     int consumers_left = 0;
     bool admin_done = false;
     bool drained = false;
+    /// Told of each low watermark that DeleteRecords was answered with; may be empty.
+    std::function<void(const PartitionUnderTest&, std::int64_t)> low_watermark_answered;
     Counts counts;
     /// Of the clients, which all work on one thread.
     records::CodecContexts codec_contexts;

@@ -135,6 +135,19 @@ Stuck what_is_stuck(Nodes& nodes) {
     return std::move(stuck).result();
 }
 
+Stuck who_does_not_lead_again(Nodes& nodes) {
+    nodes.look_at_images();
+    Findings stuck;
+    for (const auto& [id, topic] : nodes.image()->topics()) {
+        for (const auto& [index, state] : topic->partitions) {
+            if (state.leader == state.replicas.front()) continue;
+            stuck.add("V1", "{}-{} is led by broker {}, and {} is the preferred one", topic->name,
+                      index, state.leader, state.replicas.front());
+        }
+    }
+    return std::move(stuck).result();
+}
+
 void compare_disks(const Nodes& nodes, Judge& judge) {
     std::map<std::int32_t, std::map<std::string, PartitionOnDisk>> disks;
     for (const ClusterNode& each : nodes.all) {

@@ -17,6 +17,10 @@ namespace gregor::scenarios::cluster {
 /// others wait for it.
 [[nodiscard]] Stuck what_is_stuck(Nodes& nodes);
 
+/// V1 of who is well: leaderships go back to the preferred replicas, which are in sync, within
+/// leader.imbalance.check.interval.seconds.
+[[nodiscard]] Stuck who_does_not_lead_again(Nodes& nodes);
+
 /// R3, L1, L2 when all is at rest: the replicas of every partition are equal to the byte, as their
 /// disks say.
 void compare_disks(const Nodes& nodes, Judge& judge);

@@ -7,11 +7,13 @@
 #include "scenarios/cluster/administrator.h"
 #include "scenarios/cluster/atlas.h"
 #include "scenarios/cluster/cluster.h"
+#include "scenarios/cluster/deletions.h"
 #include "scenarios/cluster/drawing.h"
 #include "scenarios/cluster/failover_watch.h"
 #include "scenarios/cluster/health.h"
 #include "scenarios/cluster/livelock_watch.h"
 #include "scenarios/cluster/metrics_check.h"
+#include "scenarios/cluster/orderly_stops.h"
 #include "scenarios/cluster/plan_check.h"
 #include "scenarios/cluster/reassignment_watch.h"
 #include "scenarios/cluster/roles.h"
@@ -55,13 +57,14 @@ public:
           workload_(plan, judge_, world_.network()),
           configs_(*node_configs(plan)),
           atlas_(workload_, nodes_),
-          observer_(judge_),
+          observer_(judge_, invariant_options()),
           group_observer_(judge_),
           initial_voters_(initial_voters(plan)),
           administrator_(world_, workload_, nodes_),
           voter_administrator_(world_, workload_, nodes_),
           reassignments_(workload_, nodes_),
           livelocks_(world_, judge_, nodes_),
+          orderly_stops_(plan, judge_, nodes_),
           failovers_(workload_, nodes_, configs_.front()),
           injector_(world_, this) {
         if (drawing.application == nullptr) return;
@@ -133,10 +136,45 @@ private:
         world_.watch("replica_moved", [this] { ++moves_; });
         world_.watch("log_directory_failed", [this] { ++failed_directories_; });
         world_.watch("metadata_leader_elected", [this] { ++elections_; });
+        world_.watch("log_start_advanced", [this] { note_deletable(); });
+        world_.watch("segment_deleted", [this] { ++segments_deleted_; });
+        workload_.low_watermark_answered = [this](const PartitionUnderTest& partition,
+                                                  std::int64_t low_watermark) {
+            check_low_watermark(nodes_, judge_, partition, low_watermark);
+        };
         observer_.watch(world_, [this](Machine& machine) -> server::Node* {
             const ClusterNode* node = node_of(machine);
             return node == nullptr ? nullptr : node->running();
         });
+    }
+
+    [[nodiscard]] ClusterInvariants::Options invariant_options() const {
+        const log::LogConfig& defaults = *configs_.front().topic_defaults();
+        ClusterInvariants::Options options;
+        if (workload_.optional_setting("delete_records") == 0) {
+            options.retention =
+                Retention{.ms = defaults.retention_ms, .bytes = defaults.retention_bytes};
+        }
+        // Half of it passes between two looks of a leader, and clocks drift.
+        options.lag_bound = 2 * configs_.front().milliseconds("replica.lag.time.max.ms") + 1s;
+        options.do_producers_expire = plan_.broker.contains("producer.id.expiration.ms");
+        return options;
+    }
+
+    /// Retention takes records without a word to anybody; that it may is for the observer to say.
+    void note_deletable() {
+        for (PartitionUnderTest& partition : workload_.partitions) {
+            for (const ClusterNode& each : nodes_.all) {
+                server::Node* const node = each.running();
+                if (node == nullptr || node->find_replicas() == nullptr) continue;
+                const auto hosted = node->find_replicas()->find({partition.topic, partition.index});
+                if (hosted == nullptr || hosted->log == nullptr) continue;
+                const std::int64_t start = hosted->log->log_start_offset().value();
+                if (start == 0 || partition.history->is_deletable(start - 1)) continue;
+                partition.history->deletion_asked(start);
+                ++partition.deletions_asked;
+            }
+        }
     }
 
     void start_nodes() {
@@ -307,15 +345,29 @@ private:
         observer_.observe();
         failovers_.look();
         nodes_.look_at_images();
+        orderly_stops_.look();
         for (const ClusterNode& each : nodes_.all) {
             server::Node* node = each.serving();
             if (node == nullptr || !each.is_broker) continue;
             node->replicas().check_invariants();
             judge_.compared();
+            check_parked(each, node->replicas());
         }
         std::vector<server::Node*> serving;
         for (const ClusterNode& each : nodes_.all) serving.push_back(each.serving());
         group_observer_.observe(serving);
+    }
+
+    /// Who waits to have written something is told as soon as somebody else leads.
+    void check_parked(const ClusterNode& node, replication::ReplicaManager& replicas) {
+        for (const replication::HostedRef& hosted : replicas.hosted()) {
+            if (hosted->state.is_leader() ||
+                !hosted->watchers->is_watched(replication::Mark::high_watermark)) {
+                continue;
+            }
+            judge_.violated("V3", "{} on n{}: a send waits, and it does not lead",
+                            hosted->partition, node.id);
+        }
     }
 
     /// Twice what it takes to find out that somebody is gone and to agree on it, for the quorum,
@@ -397,10 +449,21 @@ private:
     }
 
     bool finish_health() {
-        return finish([this] { return what_is_stuck(nodes_); }) && finish([this] -> Stuck {
+        const auto stuck = [this] { return what_is_stuck(nodes_); };
+        const auto misled = [this] {
+            return is_rebalanced_soon() ? who_does_not_lead_again(nodes_) : Stuck{};
+        };
+        return finish(stuck) && finish(misled) && finish([this] -> Stuck {
                    const std::string text = voter_administrator_.what_is_stuck();
                    return text.empty() ? Stuck{} : Stuck{"V4", text};
                });
+    }
+
+    /// A controller that looks at its leaders more seldom is not waited for.
+    [[nodiscard]] bool is_rebalanced_soon() const {
+        const server::Config& config = configs_.front();
+        return config.boolean("auto.leader.rebalance.enable") &&
+               config.integer("leader.imbalance.check.interval.seconds") <= 30;
     }
 
     bool drain() {
@@ -497,6 +560,7 @@ private:
             {"reassignments_throttled", administrator_.counts().throttled},
             {"replicas_moved", moves_},
             {"log_directories_failed", failed_directories_},
+            {"segments_deleted", segments_deleted_},
             {"brokers_added", administrator_.counts().brokers_added},
             {"brokers_removed", administrator_.counts().brokers_removed},
             {"voter_changes_asked", voter_administrator_.counts().asked},
@@ -580,6 +644,7 @@ private:
     VoterAdministrator voter_administrator_;
     ReassignmentWatch reassignments_;
     LivelockWatch livelocks_;
+    OrderlyStops orderly_stops_;
     FailoverWatch failovers_;
     simulated::FaultInjector injector_;
     std::vector<std::vector<ClientProgram::Body>> bodies_;
@@ -590,6 +655,7 @@ private:
     std::uint64_t client_crashes_ = 0;
     std::uint64_t elections_ = 0;
     std::uint64_t moves_ = 0;
+    std::uint64_t segments_deleted_ = 0;
     std::uint64_t failed_directories_ = 0;
 };
 
