@@ -179,7 +179,12 @@ Result<bool, ErrorCode> Log::is_due(Segment& segment, Offset end, std::int64_t n
     if (config().retention_ms >= 0) {
         const std::int64_t largest = TRY(segment.max_timestamp()).timestamp;
         const std::int64_t since = largest >= 0 ? largest : segment.created_ms();
-        if (now - since > config().retention_ms) return true;
+        const std::int64_t kept =
+            PLANTED(retention_before_time) ? config().retention_ms / 2 : config().retention_ms;
+        if (now - since > kept) {
+            if (PLANTED(retention_counts_twice)) excess_bytes += size;
+            return true;
+        }
     }
     return is_excess;
 }

@@ -25,4 +25,19 @@ void check_low_watermark(Nodes& nodes, Judge& judge, const clients::PartitionUnd
     }
 }
 
+void note_log_starts(Nodes& nodes, clients::Workload& workload) {
+    for (clients::PartitionUnderTest& partition : workload.partitions) {
+        for (const ClusterNode& each : nodes.all) {
+            server::Node* const node = each.running();
+            if (node == nullptr || node->find_replicas() == nullptr) continue;
+            const auto hosted = node->find_replicas()->find({partition.topic, partition.index});
+            if (hosted == nullptr || hosted->log == nullptr) continue;
+            const std::int64_t start = hosted->log->log_start_offset().value();
+            if (start == 0 || partition.history->is_deletable(start - 1)) continue;
+            partition.history->deletion_asked(start);
+            ++partition.deletions_asked;
+        }
+    }
+}
+
 }  // namespace gregor::scenarios::cluster

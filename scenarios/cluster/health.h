@@ -17,6 +17,9 @@ namespace gregor::scenarios::cluster {
 /// others wait for it.
 [[nodiscard]] Stuck what_is_stuck(Nodes& nodes);
 
+/// V3, at any time: who waits to have written something is told as soon as another broker leads.
+void check_waiting_sends(const Nodes& nodes, Judge& judge);
+
 /// V1 of who is well: leaderships go back to the preferred replicas, which are in sync, within
 /// leader.imbalance.check.interval.seconds.
 [[nodiscard]] Stuck who_does_not_lead_again(Nodes& nodes);

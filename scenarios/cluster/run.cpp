@@ -136,7 +136,7 @@ private:
         world_.watch("replica_moved", [this] { ++moves_; });
         world_.watch("log_directory_failed", [this] { ++failed_directories_; });
         world_.watch("metadata_leader_elected", [this] { ++elections_; });
-        world_.watch("log_start_advanced", [this] { note_deletable(); });
+        world_.watch("log_start_advanced", [this] { note_log_starts(nodes_, workload_); });
         world_.watch("segment_deleted", [this] { ++segments_deleted_; });
         workload_.low_watermark_answered = [this](const PartitionUnderTest& partition,
                                                   std::int64_t low_watermark) {
@@ -159,22 +159,6 @@ private:
         options.lag_bound = 2 * configs_.front().milliseconds("replica.lag.time.max.ms") + 1s;
         options.do_producers_expire = plan_.broker.contains("producer.id.expiration.ms");
         return options;
-    }
-
-    /// Retention takes records without a word to anybody; that it may is for the observer to say.
-    void note_deletable() {
-        for (PartitionUnderTest& partition : workload_.partitions) {
-            for (const ClusterNode& each : nodes_.all) {
-                server::Node* const node = each.running();
-                if (node == nullptr || node->find_replicas() == nullptr) continue;
-                const auto hosted = node->find_replicas()->find({partition.topic, partition.index});
-                if (hosted == nullptr || hosted->log == nullptr) continue;
-                const std::int64_t start = hosted->log->log_start_offset().value();
-                if (start == 0 || partition.history->is_deletable(start - 1)) continue;
-                partition.history->deletion_asked(start);
-                ++partition.deletions_asked;
-            }
-        }
     }
 
     void start_nodes() {
@@ -351,23 +335,11 @@ private:
             if (node == nullptr || !each.is_broker) continue;
             node->replicas().check_invariants();
             judge_.compared();
-            check_parked(each, node->replicas());
         }
+        check_waiting_sends(nodes_, judge_);
         std::vector<server::Node*> serving;
         for (const ClusterNode& each : nodes_.all) serving.push_back(each.serving());
         group_observer_.observe(serving);
-    }
-
-    /// Who waits to have written something is told as soon as somebody else leads.
-    void check_parked(const ClusterNode& node, replication::ReplicaManager& replicas) {
-        for (const replication::HostedRef& hosted : replicas.hosted()) {
-            if (hosted->state.is_leader() ||
-                !hosted->watchers->is_watched(replication::Mark::high_watermark)) {
-                continue;
-            }
-            judge_.violated("V3", "{} on n{}: a send waits, and it does not lead",
-                            hosted->partition, node.id);
-        }
     }
 
     /// Twice what it takes to find out that somebody is gone and to agree on it, for the quorum,
