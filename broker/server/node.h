@@ -86,6 +86,9 @@ public:
     /// The same at any time: nullptr where there is none (yet).
     [[nodiscard]] replication::ReplicaManager* find_replicas() { return replicas_.get(); }
     [[nodiscard]] drivers::GroupCoordinators* find_groups() { return groups_.get(); }
+    [[nodiscard]] drivers::TransactionCoordinators* find_transactions() {
+        return transactions_.get();
+    }
     [[nodiscard]] drivers::ClusterMetadata* find_metadata() { return metadata_.get(); }
 
 private:

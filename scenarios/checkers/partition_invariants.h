@@ -8,8 +8,8 @@
 // above its leader's or its own log, or rises before that log is known to be its leader's; R11 two
 // leaders in one epoch. Of each replica: L2 epochs fall along the log; L3 marks out of order; L4
 // the epoch cache contradicts the log; L5, L6 the high watermark or the log's start falls; L7 bytes
-// change; L8 a sealed segment is not synced; L9 the broker's producers are not what the log says; C7
-// retention takes what is not due. V2 a leader goes on counting on a follower that lags.
+// change; L8 a sealed segment is not synced; L9 the broker's producers are not what the log says;
+// C7 retention takes what is not due. V2 a leader goes on counting on a follower that lags.
 //
 // replica_invariants.cpp: each replica by itself.
 #pragma once

@@ -18,6 +18,10 @@
 #include "sim/runtime/runtime.h"
 #include "sim/simulated/plan.h"
 
+namespace gregor::protocol {
+struct MetadataResponse;
+}
+
 namespace gregor::scenarios::clients {
 
 /// A partition that the clients use.
@@ -101,6 +105,10 @@ struct Workload {
     int consumers_left = 0;
     bool admin_done = false;
     bool drained = false;
+    /// Told that a broker, by its place, is being asked for metadata; gives who is to be told of
+    /// the answer. May be empty.
+    using MetadataAnswered = std::function<void(const protocol::MetadataResponse&)>;
+    std::function<MetadataAnswered(std::size_t)> metadata_asked;
     /// Told of each low watermark that DeleteRecords was answered with; may be empty.
     std::function<void(const PartitionUnderTest&, std::int64_t)> low_watermark_answered;
     Counts counts;

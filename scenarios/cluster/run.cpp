@@ -12,6 +12,7 @@
 #include "scenarios/cluster/failover_watch.h"
 #include "scenarios/cluster/health.h"
 #include "scenarios/cluster/livelock_watch.h"
+#include "scenarios/cluster/metadata_answers.h"
 #include "scenarios/cluster/metrics_check.h"
 #include "scenarios/cluster/orderly_stops.h"
 #include "scenarios/cluster/plan_check.h"
@@ -65,6 +66,7 @@ public:
           reassignments_(workload_, nodes_),
           livelocks_(world_, judge_, nodes_),
           orderly_stops_(plan, judge_, nodes_),
+          metadata_answers_(judge_, nodes_),
           failovers_(workload_, nodes_, configs_.front()),
           injector_(world_, this) {
         if (drawing.application == nullptr) return;
@@ -131,6 +133,7 @@ private:
             atlas_.image_published();
             reassignments_.image_published();
             livelocks_.image_published();
+            metadata_answers_.image_published();
         });
         world_.watch("role_changed", [this] { ++elections_; });
         world_.watch("replica_moved", [this] { ++moves_; });
@@ -138,6 +141,12 @@ private:
         world_.watch("metadata_leader_elected", [this] { ++elections_; });
         world_.watch("log_start_advanced", [this] { note_log_starts(nodes_, workload_); });
         world_.watch("segment_deleted", [this] { ++segments_deleted_; });
+        workload_.metadata_asked = [this](std::size_t broker) {
+            const protocol::NodeId id(static_cast<std::int32_t>(broker + 1));
+            return [this, question = metadata_answers_.ask(id)](const auto& answer) {
+                metadata_answers_.judge(question, answer);
+            };
+        };
         workload_.low_watermark_answered = [this](const PartitionUnderTest& partition,
                                                   std::int64_t low_watermark) {
             check_low_watermark(nodes_, judge_, partition, low_watermark);
@@ -617,6 +626,7 @@ private:
     ReassignmentWatch reassignments_;
     LivelockWatch livelocks_;
     OrderlyStops orderly_stops_;
+    MetadataAnswers metadata_answers_;
     FailoverWatch failovers_;
     simulated::FaultInjector injector_;
     std::vector<std::vector<ClientProgram::Body>> bodies_;

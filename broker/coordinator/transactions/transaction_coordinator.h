@@ -75,6 +75,10 @@ public:
         return transactions_;
     }
     [[nodiscard]] const TransactionMetadata* find(const std::string& transactional_id) const;
+    /// On this coordinator's clock, when the id's transaction is to be aborted at the latest;
+    /// nothing where nobody waits for its end.
+    [[nodiscard]] std::optional<std::int64_t> deadline_ms(
+        const std::string& transactional_id) const;
     [[nodiscard]] const TransactionConfig& config() const { return config_; }
 
 private:
