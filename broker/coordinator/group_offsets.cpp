@@ -4,6 +4,7 @@
 
 #include "broker/coordinator/group_coordinator.h"
 #include "broker/coordinator/offset_answers.h"
+#include "sim/base/instrument.h"
 
 namespace gregor::coordinator {
 
@@ -168,6 +169,7 @@ ErrorCode GroupCoordinator::check_commit(const ConsumerGroup& group,
 
 ErrorCode GroupCoordinator::check_epoch(const ConsumerMember& member, std::int32_t epoch) {
     if (epoch == member.member_epoch) return ErrorCode::none;
+    if (PLANTED(commit_of_earlier_epoch) && epoch < member.member_epoch) return ErrorCode::none;
     return member.is_classic() ? ErrorCode::illegal_generation : ErrorCode::stale_member_epoch;
 }
 

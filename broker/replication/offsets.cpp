@@ -35,7 +35,8 @@ ListedOffset ReplicaManager::list_offset(const ListOffsetQuery& query) {
                       leading->epoch_start_offset > marks.high_watermark;
     switch (query.timestamp) {
         case kLatest:
-            if (lags) return failed(ErrorCode::offset_not_available);
+            if (lags && !PLANTED(latest_before_epoch_start))
+                return failed(ErrorCode::offset_not_available);
             return {
                 .offset = last_fetchable,
                 .leader_epoch = hosted->state.leader_epoch().value_or(protocol::kNoLeaderEpoch)};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "scenarios/applications/auditor.h"
+#include "scenarios/applications/deserter.h"
 #include "scenarios/applications/draw.h"
 #include "scenarios/applications/pipeline_settings.h"
 #include "scenarios/applications/recorded_consumer.h"
@@ -14,6 +15,8 @@ namespace {
 
 using client::TopicPartition;
 using clients::Phase;
+
+constexpr std::int64_t kEpochPerTransaction = 2;  // transaction.version
 
 struct TellerSlot {
     std::string name;
@@ -30,6 +33,7 @@ struct BankCounts {
     std::uint64_t aborted = 0;
     std::uint64_t fenced = 0;
     std::uint64_t consistent_readings = 0;
+    std::uint64_t deserters = 0;
 };
 
 /// One process of a teller.
@@ -168,6 +172,9 @@ public:
             set_transaction_version(context_, process, settings_.transaction_version,
                                     has_features_);
         });
+        add([this](Process& process) {
+            run_deserters(context_, settings_, process, counts_.deserters);
+        });
         return programs;
     }
 
@@ -187,6 +194,7 @@ public:
                 {"committed_transactions", counts_.committed},
                 {"aborted_transactions", counts_.aborted},
                 {"fenced_tellers", counts_.fenced},
+                {"deserters", counts_.deserters},
                 {"consistent_readings", counts_.consistent_readings}};
     }
 
@@ -291,7 +299,17 @@ void BankKind::draw_numbers(simulated::Plan& plan) const {
     draw.workload("accounts") = draw.number(2, 40);
 }
 
-void BankKind::draw_settings(simulated::Plan& plan) const { draw_pipeline_settings(plan); }
+/// Where each transaction has an epoch of its own, and nothing is sent outside of one, leaders may
+/// forget a producer between two of them: what comes late is refused by its coordinator (KIP-890).
+void BankKind::draw_settings(simulated::Plan& plan) const {
+    draw_pipeline_settings(plan);
+    Draw draw(plan, "producer expiration");
+    const bool has_own_epochs = draw.workload("transactions") != 0 &&
+                                draw.workload("transaction_version") >= kEpochPerTransaction;
+    if (!has_own_epochs || !draw.coin()) return;
+    draw.set("producer.id.expiration.ms", draw.number(500, 10'000));
+    draw.set("log.retention.check.interval.ms", draw.number(200, 2'000));
+}
 void BankKind::draw_faults(simulated::Plan& plan) const { draw_pipeline_faults(plan); }
 
 std::unique_ptr<Application> BankKind::make(const ApplicationContext& context) const {

@@ -1,5 +1,6 @@
 #include "scenarios/applications/pipeline.h"
 
+#include "scenarios/applications/deserter.h"
 #include "scenarios/applications/pipeline_settings.h"
 #include "scenarios/applications/pipeline_state.h"
 #include "scenarios/applications/transaction_version.h"
@@ -58,6 +59,9 @@ public:
             set_transaction_version(state_.context, process, state_.settings.transaction_version,
                                     state_.has_features);
         });
+        add([this](Process& process) {
+            run_deserters(state_.context, state_.settings, process, state_.counts.deserters);
+        });
         return programs;
     }
 
@@ -104,6 +108,7 @@ public:
                 {"feeder_transactions", counts.feeder_transactions},
                 {"feeder_aborts", counts.feeder_aborts},
                 {"fenced_instances", counts.fenced},
+                {"deserters", counts.deserters},
                 {"instances_started", counts.instances_started},
                 {"rebalances", counts.rebalances},
                 {"refused_offsets", counts.refused_offsets},

@@ -41,6 +41,8 @@ void draw_numbers(Plan& plan, Promise promise) {
     draw.workload("produce_per_second") = draw.number(15, 60);
     draw.workload("record_bytes") = draw.number(8, 200);
     draw.workload("extra_topics") = 0;
+    const std::int64_t deserters = Draw(plan, "deserters").number(0, 3);
+    draw.workload("deserters") = promise == Promise::exactly_once ? deserters : 0;
 }
 
 /// Faults that belong together.

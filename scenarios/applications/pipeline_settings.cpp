@@ -27,6 +27,7 @@ constexpr auto kNumbers = std::to_array<NumberRange>({
     {"work_ms", 0, 1'000},
     {"abort_percent", 0, 100},
     {"accounts", 2, 1'000, true},  // of a bank
+    {"deserters", 0, 100, true},
 });
 
 WorkMode mode_of(const clients::Workload& workload) {

@@ -22,6 +22,7 @@ struct PipelineCounts {
     std::uint64_t rebalances = 0;  // assignments that instances were given
     std::uint64_t refused_offsets = 0;
     std::uint64_t worked_on = 0;  // inputs, each time
+    std::uint64_t deserters = 0;
 };
 
 struct FeederSlot {

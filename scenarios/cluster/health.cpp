@@ -135,6 +135,7 @@ Stuck what_is_stuck(Nodes& nodes) {
     return std::move(stuck).result();
 }
 
+<<<<<<< HEAD
 void check_waiting_sends(const Nodes& nodes, Judge& judge) {
     for (const ClusterNode& each : nodes.all) {
         server::Node* const node = each.serving();
@@ -161,6 +162,42 @@ Stuck who_does_not_lead_again(Nodes& nodes) {
         }
     }
     return std::move(stuck).result();
+=======
+Stuck what_is_undecided(const Nodes& nodes) {
+    std::string text;
+    const auto add = [&text](std::string what) {
+        text += (text.empty() ? "" : "; ") + std::move(what);
+    };
+    for (const auto& [id, topic] : nodes.image()->topics()) {
+        for (const auto& [index, state] : topic->partitions) {
+            server::Node* const leading =
+                state.has_leader() ? nodes.node(state.leader).serving() : nullptr;
+            const auto hosted = leading == nullptr
+                                    ? nullptr
+                                    : leading->replicas().find({topic->name, index.value()});
+            if (hosted == nullptr || hosted->log == nullptr) continue;
+            const auto marks = hosted->log_marks();
+            if (marks.last_stable_offset >= marks.high_watermark) continue;
+            add(fmt::format("{}-{} is stable up to {} of {}", topic->name, index,
+                            marks.last_stable_offset, marks.high_watermark));
+        }
+    }
+    for (const ClusterNode& each : nodes.all) {
+        server::Node* const node = each.serving();
+        if (node == nullptr || node->find_transactions() == nullptr) continue;
+        const auto& driver = node->find_transactions()->driver();
+        for (const auto partition : driver.partitions()) {
+            const auto* const machine = driver.find_machine(partition);
+            if (machine == nullptr) continue;
+            for (const auto& [id, metadata] : machine->transactions()) {
+                if (metadata.partitions.empty()) continue;
+                add(fmt::format("the transaction of {} is {} on {}", id, name(metadata.state),
+                                each.machine->name()));
+            }
+        }
+    }
+    return {"T4", text};
+>>>>>>> coord
 }
 
 void compare_disks(const Nodes& nodes, Judge& judge) {

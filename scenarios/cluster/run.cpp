@@ -21,6 +21,7 @@
 #include "scenarios/cluster/voter_administrator.h"
 #include "scenarios/observers/cluster_observer.h"
 #include "scenarios/observers/group_observer.h"
+#include "scenarios/observers/transaction_observer.h"
 #include "sim/simulated/fault_injector.h"
 
 namespace gregor::scenarios::cluster {
@@ -60,6 +61,7 @@ public:
           atlas_(workload_, nodes_),
           observer_(judge_, invariant_options()),
           group_observer_(judge_),
+          transaction_observer_(judge_),
           initial_voters_(initial_voters(plan)),
           administrator_(world_, workload_, nodes_),
           voter_administrator_(world_, workload_, nodes_),
@@ -347,8 +349,14 @@ private:
         }
         check_waiting_sends(nodes_, judge_);
         std::vector<server::Node*> serving;
-        for (const ClusterNode& each : nodes_.all) serving.push_back(each.serving());
+        std::vector<TransactionObserver::Watched> watched;
+        for (const ClusterNode& each : nodes_.all) {
+            server::Node* node = each.serving();
+            serving.push_back(node);
+            if (node != nullptr) watched.push_back({node, each.machine->clock().now()});
+        }
         group_observer_.observe(serving);
+        transaction_observer_.observe(watched);
     }
 
     /// Twice what it takes to find out that somebody is gone and to agree on it, for the quorum,
@@ -437,7 +445,8 @@ private:
         return finish(stuck) && finish(misled) && finish([this] -> Stuck {
                    const std::string text = voter_administrator_.what_is_stuck();
                    return text.empty() ? Stuck{} : Stuck{"V4", text};
-               });
+               }) &&
+               finish([this] { return what_is_undecided(nodes_); });
     }
 
     /// A controller that looks at its leaders more seldom is not waited for.
@@ -620,6 +629,7 @@ private:
     Atlas atlas_;
     ClusterObserver observer_;
     GroupObserver group_observer_;
+    TransactionObserver transaction_observer_;
     raft::VoterSet initial_voters_;  // none: they are configured
     Administrator administrator_;
     VoterAdministrator voter_administrator_;

@@ -1,38 +1,21 @@
 #include "scenarios/observers/group_observer.h"
 
-#include <map>
-#include <utility>
+#include "scenarios/observers/acting_coordinators.h"
 
 namespace gregor::scenarios {
 
-using protocol::LeaderEpoch;
-using protocol::NodeId;
-using protocol::PartitionId;
-
 void GroupObserver::observe(const std::vector<server::Node*>& nodes) {
-    std::map<std::pair<PartitionId, LeaderEpoch>, NodeId> coordinators;
+    ActingCoordinators acting(judge_, "G2", drivers::kConsumerOffsetsTopic);
     for (server::Node* node : nodes) {
         if (node == nullptr || node->find_groups() == nullptr) continue;
-        const NodeId id = node->config().node_id();
-        const auto& driver = node->find_groups()->driver();
-        for (const PartitionId partition : driver.partitions()) {
-            const auto* const machine = driver.find_machine(partition);
-            if (machine == nullptr) continue;
-            const LeaderEpoch epoch = *driver.epoch_of(partition);
-            judge_.compared();
-            const auto [first, is_first] =
-                coordinators.try_emplace(std::pair(partition, epoch), id);
-            if (!is_first) {
-                judge_.violated("G2",
-                                "n{} and n{} both coordinate __consumer_offsets-{} in epoch {}",
-                                first->second, id, partition, epoch);
-            }
-            look_at(id, *machine);
-        }
+        const protocol::NodeId id = node->config().node_id();
+        acting.each(id, node->find_groups()->driver(),
+                    [&](const auto& machine) { look_at(id, machine); });
     }
 }
 
-void GroupObserver::look_at(NodeId node, const coordinator::GroupCoordinator& coordinator) {
+void GroupObserver::look_at(protocol::NodeId node,
+                            const coordinator::GroupCoordinator& coordinator) {
     for (const auto& [name, group] : coordinator.groups()) {
         for (const auto& [id, member] : group.members()) {
             if (!member.is_static()) continue;

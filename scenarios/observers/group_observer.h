@@ -1,9 +1,9 @@
 // GroupObserver: looks at the coordinators of consumer groups on all running nodes and holds what
 // they believe against what may be.
 //
-//     G2   two nodes coordinate one partition of __consumer_offsets in one leader epoch G4   a
-//     consumer group (KIP-848) counts one partition to two members: who is to have it is told
-//          so before who has it has given it up
+//     G2   two nodes coordinate one partition of __consumer_offsets in one leader epoch
+//     G4   a consumer group (KIP-848) counts one partition to two members: who is to have it is
+//          told so before who has it has given it up
 //     G5   a group counts two members under one group.instance.id: one was replaced by the other,
 //          and is given partitions all the same (KIP-345)
 #pragma once

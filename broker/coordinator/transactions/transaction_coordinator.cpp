@@ -44,6 +44,7 @@ Result<void, std::string> TransactionCoordinator::apply(const RecordOrigin&,
 void TransactionCoordinator::loaded(const CoordinatorContext& context) {
     next_abort_scan_ms_ = context.now_ms + config_.abort_interval_ms;
     next_removal_scan_ms_ = context.now_ms + config_.remove_interval_ms;
+    if (PLANTED(loaded_without_deadlines)) return;
     for (const auto& [id, metadata] : transactions_) {
         if (metadata.state != TransactionState::ongoing) continue;
         const std::int64_t timeout_ms = std::max(metadata.timeout_ms, 0);
@@ -57,6 +58,12 @@ void TransactionCoordinator::loaded(const CoordinatorContext& context) {
 const TransactionMetadata* TransactionCoordinator::find(const std::string& transactional_id) const {
     const auto it = transactions_.find(transactional_id);
     return it == transactions_.end() ? nullptr : &it->second;
+}
+
+std::optional<std::int64_t> TransactionCoordinator::deadline_ms(
+    const std::string& transactional_id) const {
+    const auto it = deadlines_.find(transactional_id);
+    return it == deadlines_.end() ? std::nullopt : std::optional(it->second);
 }
 
 // Requests. ---------------------------------------------------------------------------------------
