@@ -73,6 +73,24 @@ void PartitionHistory::high_watermark(std::int64_t high_watermark, std::int32_t 
     }
 }
 
+void PartitionHistory::latest(std::int64_t end, std::int32_t leader_epoch, const Known& asked) {
+    high_watermark(end, leader_epoch, asked);
+    if (damaged_ || asked.losses != losses() || leader_epoch < 0) return;
+    if (!options_.has_elections || leader_epoch < asked.leader_epoch) return;
+    judge_.compared();
+    if (end < asked.told) {
+        judge_.violated("T7", "{}: the leader of epoch {} told the end {}, {} was told before",
+                        options_.name, leader_epoch, end, asked.told);
+    }
+}
+
+std::int64_t PartitionHistory::durable(std::int64_t end, std::int32_t leader_epoch) const {
+    for (const Loss& loss : losses_) {
+        if (leader_epoch <= loss.epoch) end = std::min(end, loss.durable_end);
+    }
+    return end;
+}
+
 void PartitionHistory::told_in_epoch(std::int64_t high_watermark, std::int32_t leader_epoch,
                                      const Known& asked) {
     if (leader_epoch < 0) return;
@@ -84,6 +102,7 @@ void PartitionHistory::told_in_epoch(std::int64_t high_watermark, std::int32_t l
                             options_.name, leader_epoch, asked.high_watermark, high_watermark);
         }
     }
+    told_ = std::max(told_, durable(high_watermark, leader_epoch));
     if (leader_epoch > leader_epoch_) {
         leader_epoch_ = leader_epoch;
         high_watermark_ = high_watermark;
@@ -101,6 +120,7 @@ void PartitionHistory::lost_power(std::int64_t durable_end, std::int32_t epoch) 
     if (damaged_) return;
     losses_.push_back({durable_end, epoch});
     known_end_ = std::min(known_end_, durable_end);
+    told_ = std::min(told_, durable_end);
     for (auto offset = static_cast<std::size_t>(durable_end); offset < slots_.size(); ++offset) {
         Slot& lost = slots_[offset];
         if (!lost.known) continue;

@@ -62,6 +62,8 @@ struct Known {
     /// The highest high watermark that a leader of the newest epoch known then has told.
     std::int32_t leader_epoch = -1;
     std::int64_t high_watermark = 0;
+    /// And the highest of any leader up to then.
+    std::int64_t told = 0;
 };
 
 class PartitionHistory {
@@ -89,7 +91,8 @@ public:
                 .log_start = log_start_,
                 .end = known_end_,
                 .leader_epoch = leader_epoch_,
-                .high_watermark = high_watermark_};
+                .high_watermark = high_watermark_,
+                .told = told_};
     }
 
     // What clients did and were told. -------------------------------------------------------------
@@ -118,6 +121,9 @@ public:
     /// is owed by an answer that a loss overtook.
     /// `leader_epoch`: the one that the question named, -1 if it named none.
     void high_watermark(std::int64_t high_watermark, std::int32_t leader_epoch, const Known& asked);
+    /// The end of the log as ListOffsets was answered. A new leader does not tell it before it
+    /// knows of all that those before it have told (KIP-207, T7).
+    void latest(std::int64_t end, std::int32_t leader_epoch, const Known& asked);
     /// DeleteRecords is about to be asked for everything below this offset.
     void deletion_asked(std::int64_t upto) { deletable_ = std::max(deletable_, upto); }
     /// DeleteRecords was answered with this low watermark.
@@ -173,6 +179,8 @@ private:
     [[nodiscard]] LossCount outlived(std::int64_t offset, LossCount asked,
                                      std::int32_t epoch = INT32_MAX) const;
     void told_in_epoch(std::int64_t high_watermark, std::int32_t leader_epoch, const Known& asked);
+    /// Without what losses took of what this epoch's leader knew.
+    [[nodiscard]] std::int64_t durable(std::int64_t end, std::int32_t leader_epoch) const;
     [[nodiscard]] std::string text(ValueId value) const;
     /// False: nothing may be known by this, the offset or the value is nobody's.
     bool learn(std::int64_t offset, ValueId value, bool acknowledged, std::string_view how);
@@ -189,6 +197,7 @@ private:
     std::int64_t deletable_ = 0;
     std::int32_t leader_epoch_ = -1;
     std::int64_t high_watermark_ = 0;  // told in that epoch
+    std::int64_t told_ = 0;            // in any epoch that a question named
     bool damaged_ = false;
     bool syncs_lied_ = false;
     std::uint64_t repeats_ = 0;

@@ -42,6 +42,7 @@ public:
                 poll(*broker);
             } else {
                 router_.find_leaders();
+                ask_new_leaders();
             }
         }
         router_.done();
@@ -57,6 +58,7 @@ private:
         std::int64_t position = 0;
         LossCount losses;  // that the record before the position has outlived
         std::int32_t max_bytes = 0;
+        std::int32_t leader_epoch = -1;  // whose leader was asked for the end
         /// A follower that the leader has pointed to (KIP-392), for a while.
         std::optional<std::size_t> replica;
         Instant replica_until{};
@@ -87,6 +89,16 @@ private:
             }
         }
         return std::nullopt;
+    }
+
+    /// For the end of the log, first of all: it may not know of it yet (KIP-207).
+    void ask_new_leaders() {
+        for (std::size_t place = 0; place < reads_.size(); ++place) {
+            const bool is_new = router_.leader_epoch_of(place) != reads_[place].leader_epoch;
+            if (!is_new || !router_.leader_of(place)) continue;
+            reads_[place].leader_epoch = router_.leader_epoch_of(place);
+            static_cast<void>(list_offset(place, -1));
+        }
     }
 
     void poll(std::size_t broker) {

@@ -6,6 +6,7 @@
 namespace gregor::scenarios::clients {
 namespace {
 
+constexpr std::int64_t kLatest = -1;
 constexpr std::size_t kMaxUncompressed = std::size_t{64} << 20;
 
 /// Adds the records of one batch; what is wrong with it, if anything.
@@ -49,12 +50,16 @@ Fetched read_fetched(const Bytes& bytes, std::int64_t position, records::CodecCo
 std::optional<std::int64_t> ask_offset(Workload& workload, Router& router, std::size_t place,
                                        std::int64_t timestamp) {
     const PartitionUnderTest& partition = workload.partitions[place];
+    Link& link = router.wait_for_leader(place);
+    const std::int32_t leader_epoch = router.leader_epoch_of(place);
+    const Known asked = partition.history->known();
     protocol::ListOffsetsRequest request;
     request.replica_id = protocol::kNoNode;
     request.topics.push_back({.name = partition.topic});
     request.topics[0].partitions.push_back(
-        {.partition_index = protocol::PartitionId(partition.index), .timestamp = timestamp});
-    Link& link = router.wait_for_leader(place);
+        {.partition_index = protocol::PartitionId(partition.index),
+         .current_leader_epoch = protocol::LeaderEpoch(leader_epoch),
+         .timestamp = timestamp});
     const auto response = link.call<protocol::ListOffsetsResponse>(request, 5);
     if (!response) router.moved(place);
     if (!response || response->topics.size() != 1 || response->topics[0].partitions.size() != 1) {
@@ -64,6 +69,9 @@ std::optional<std::int64_t> ask_offset(Workload& workload, Router& router, std::
     if (answer.error_code != protocol::ErrorCode::none) {
         router.moved(place);
         return std::nullopt;
+    }
+    if (timestamp == kLatest) {
+        partition.history->latest(answer.offset.value(), leader_epoch, asked);
     }
     return answer.offset.value();
 }

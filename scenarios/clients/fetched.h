@@ -27,7 +27,8 @@ struct Fetched {
                                    records::CodecContexts& contexts);
 
 /// ListOffsets of one partition, from its leader: -2 earliest, -1 latest, else by time (-1 for
-/// none). Nothing when the broker did not answer or answered with an error.
+/// none), in the leader epoch that the client knows of. The end is held against what was told
+/// before. Nothing when the broker did not answer or answered with an error.
 [[nodiscard]] std::optional<std::int64_t> ask_offset(Workload& workload, Router& router,
                                                      std::size_t partition, std::int64_t timestamp);
 

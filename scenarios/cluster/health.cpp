@@ -135,7 +135,6 @@ Stuck what_is_stuck(Nodes& nodes) {
     return std::move(stuck).result();
 }
 
-<<<<<<< HEAD
 void check_waiting_sends(const Nodes& nodes, Judge& judge) {
     for (const ClusterNode& each : nodes.all) {
         server::Node* const node = each.serving();
@@ -162,7 +161,8 @@ Stuck who_does_not_lead_again(Nodes& nodes) {
         }
     }
     return std::move(stuck).result();
-=======
+}
+
 Stuck what_is_undecided(const Nodes& nodes) {
     std::string text;
     const auto add = [&text](std::string what) {
@@ -197,7 +197,6 @@ Stuck what_is_undecided(const Nodes& nodes) {
         }
     }
     return {"T4", text};
->>>>>>> coord
 }
 
 void compare_disks(const Nodes& nodes, Judge& judge) {

@@ -469,6 +469,27 @@ TEST_CASE("T7: a power loss lowers what binds to the durable end, damage unbinds
     REQUIRE(damaged.verdict() == "pass");
 }
 
+TEST_CASE("T7: a new leader's end of the log is no less than what those before it told") {
+    Judge judge([] { return Instant(); }, {});
+    PartitionHistory history(judge, {.name = "t0-0", .has_elections = true});
+    history.high_watermark(7, 1, history.known());
+    const Known before = history.known();
+    // What it tells of its high watermark may be less, as long as it says so.
+    history.high_watermark(5, 2, history.known());
+    history.high_watermark(9, 2, history.known());
+    history.latest(7, 2, before);            // asked before 9 was told
+    history.latest(6, 1, history.known());   // asked for a leader of before
+    history.latest(6, -1, history.known());  // of nobody knows which
+    history.latest(9, 3, history.known());
+    REQUIRE(!judge.violation());
+    history.lost_power(/*durable_end=*/4, /*epoch=*/3);
+    history.high_watermark(9, 3, history.known());  // of one that has not heard of the loss
+    history.latest(4, 4, history.known());
+    REQUIRE(!judge.violation());
+    history.latest(3, 5, history.known());
+    REQUIRE(judge.violation()->invariant == "T7");
+}
+
 // L10: offsets by time. ---------------------------------------------------------------------------
 
 TEST_CASE("the offset for a time is the first in the log that is not earlier") {
