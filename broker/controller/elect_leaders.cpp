@@ -7,6 +7,7 @@
 
 #include "broker/controller/draft.h"
 #include "broker/controller/partition_change.h"
+#include "sim/base/instrument.h"
 
 namespace gregor::controller {
 namespace {
@@ -149,8 +150,9 @@ std::vector<VersionedRecord> balance_leaders(const MetadataImage& image,
     return elect_where(image, config, Election::preferred,
                        [&](const TopicImage&, const PartitionState& state) {
                            const protocol::NodeId preferred = state.replicas.front();
-                           return state.has_leader() && !has_preferred_leader(state) &&
-                                  state.is_in_isr(preferred) && image.may_lead(preferred, state);
+                           return !PLANTED(leaders_stay_away) && state.has_leader() &&
+                                  !has_preferred_leader(state) && state.is_in_isr(preferred) &&
+                                  image.may_lead(preferred, state);
                        });
 }
 

@@ -55,7 +55,7 @@ Result<void, ErrorCode> Log::seal_active() {
     const std::unique_lock lock(flush_mutex_);
     if (failure_) return fail(ErrorCode::kafka_storage_error);
     const SegmentRef segment = active();
-    TRY(checked(segment->write_indexes(true)));
+    TRY(checked(segment->write_indexes(!PLANTED(sealed_indexes_not_synced))));
     TRY(write_snapshot(next_offset_));
     return flush_locked();
 }

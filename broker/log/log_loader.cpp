@@ -300,6 +300,8 @@ Result<void, StorageError> LogLoader::start_at_log_start() {
     log_->segments_.emplace(base, std::move(segment));
     log_->next_offset_ = base;
     log_->producers_.reset(base);
+    log_->epochs_.clear();  // of no batch that follows
+    log_->epochs_dirty_ = true;
     return {};
 }
 

@@ -281,7 +281,8 @@ Result<LogManager::Entry, StorageError> LogManager::open_log(const TopicPartitio
          .clean_shutdown = was_closed,
          .producer_id_expiration_ms = options_.producer_id_expiration_ms,
          .on_failure = [this, directory](IoError error) { directory_failed(directory, error); }}));
-    if (const auto mark = find_offset(home.high_watermarks, partition)) {
+    if (const auto mark = find_offset(home.high_watermarks, partition);
+        mark && !PLANTED(high_watermark_not_restored)) {
         log->set_high_watermark(*mark);
     }
     return Entry{std::move(log), directory, topic_id};

@@ -170,17 +170,23 @@ Result<int, ErrorCode> Log::delete_old_segments() {
 /// Whether retention or the log's start lets the segment, which ends at `end`, go.
 Result<bool, ErrorCode> Log::is_due(Segment& segment, Offset end, std::int64_t now,
                                     std::int64_t& excess_bytes) {
+    const auto size = static_cast<std::int64_t>(segment.size());
+    // Whatever lets a segment go, it is no more part of what is too much.
+    const bool is_excess = config().retention_bytes >= 0 && excess_bytes >= size;
+    excess_bytes -= size;
     if (end <= log_start_offset_) return true;
     if (!config().cleanup_delete) return false;
     if (config().retention_ms >= 0) {
         const std::int64_t largest = TRY(segment.max_timestamp()).timestamp;
         const std::int64_t since = largest >= 0 ? largest : segment.created_ms();
-        if (now - since > config().retention_ms) return true;
+        const std::int64_t kept =
+            PLANTED(retention_before_time) ? config().retention_ms / 2 : config().retention_ms;
+        if (now - since > kept) {
+            if (PLANTED(retention_counts_twice)) excess_bytes += size;
+            return true;
+        }
     }
-    const auto size = static_cast<std::int64_t>(segment.size());
-    if (config().retention_bytes < 0 || excess_bytes < size) return false;
-    excess_bytes -= size;
-    return true;
+    return is_excess;
 }
 
 /// Takes the files of the oldest segments out of the way, oldest first and each for good, so that a

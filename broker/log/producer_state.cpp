@@ -171,7 +171,9 @@ Result<ProducerUpdate, ErrorCode> ProducerState::prepare(
             PROBE("a late marker was kept from the next transaction");
             return fail(ErrorCode::invalid_producer_epoch);
         }
-        take_epoch(entry, ProducerEpoch(header.producer_epoch));
+        const bool takes_epoch =
+            origin != AppendOrigin::replication || !PLANTED(marker_epoch_not_followed);
+        if (takes_epoch) take_epoch(entry, ProducerEpoch(header.producer_epoch));
         entry.coordinator_epoch = marker->coordinator_epoch;
         entry.last_timestamp = header.max_timestamp;
         entry.current_txn_first_offset.reset();

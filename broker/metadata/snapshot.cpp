@@ -7,6 +7,7 @@
 #include "broker/metadata/metadata_batch.h"
 #include "broker/protocol/messages/control_records.h"
 #include "broker/protocol/records/control_record.h"
+#include "sim/base/instrument.h"
 
 namespace gregor::metadata {
 namespace {
@@ -79,7 +80,8 @@ private:
                 .partition_epoch = state.partition_epoch,
                 .directories = state.directories};
             if (!state.elr.empty()) record.eligible_leader_replicas = state.elr;
-            if (!state.last_known_elr.empty()) record.last_known_elr = state.last_known_elr;
+            if (!state.last_known_elr.empty() && !PLANTED(snapshot_without_last_known_elr))
+                record.last_known_elr = state.last_known_elr;
             add(std::move(record));
         }
     }

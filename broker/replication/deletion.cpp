@@ -112,7 +112,9 @@ void ReplicaManager::answer_or_park(std::vector<DeletedPart> parts, Instant dead
             part.waits = false;
             continue;
         }
-        const Offset low_watermark = part.hosted->state.low_watermark();
+        const Offset low_watermark = PLANTED(low_watermark_of_leader)
+                                         ? part.hosted->log->log_start_offset()
+                                         : part.hosted->state.low_watermark();
         if (low_watermark >= part.required_offset) {
             part.outcome.low_watermark = low_watermark;
             part.waits = false;

@@ -42,10 +42,10 @@ ListedOffset ReplicaManager::list_offset(const ListOffsetQuery& query) {
                 .leader_epoch = hosted->state.leader_epoch().value_or(protocol::kNoLeaderEpoch)};
         case kEarliest:
         case kEarliestLocal: {
-            const auto epoch =
-                hosted->log->leader_epochs().epoch_for_offset(marks.log_start_offset);
-            return {.offset = marks.log_start_offset,
-                    .leader_epoch = epoch.value_or(protocol::kNoLeaderEpoch)};
+            // The log's own: retention has moved it before `state` learns of that.
+            const Offset start = hosted->log->log_start_offset();
+            const auto epoch = hosted->log->leader_epochs().epoch_for_offset(start);
+            return {.offset = start, .leader_epoch = epoch.value_or(protocol::kNoLeaderEpoch)};
         }
         case kLatestTiered: return {};
         default: break;

@@ -92,7 +92,7 @@ std::optional<IsrProposal> Partition::tick(Instant now) {
                !replica->second.is_caught_up(now, marks_.log_end_offset,
                                              settings_.replica_lag_time_max);
     });
-    if (lagging == 0 || isr.empty()) return std::nullopt;
+    if (lagging == 0 || isr.empty() || PLANTED(isr_never_shrinks)) return std::nullopt;
     return propose(*leading, isr);
 }
 

@@ -97,7 +97,7 @@ Result<void, ErrorCode> ReplicaManager::assign(const TopicPartition& partition,
     }
     hosted->state.assign(runtime_.clock().now(), assignment);
     hosted->changing = false;
-    disturb(*hosted);
+    if (!PLANTED(sends_not_woken)) disturb(*hosted);
     progressed(*hosted, 0);
     fetchers_.role_changed(hosted);
     runtime_.trace().event("role_changed", "partition={} role={} epoch={}", partition,

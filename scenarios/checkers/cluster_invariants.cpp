@@ -10,14 +10,15 @@ void ClusterInvariants::check(const ClusterView& view) {
     images_.check(view.images);
     for (const auto& [key, partition] : view.partitions) {
         partitions_.try_emplace(key, judge_, partition.name)
-            .first->second.check(partition, context_of(key));
+            .first->second.check(partition, context_of(key, view.now));
     }
 }
 
 template <class Action>
 void ClusterInvariants::for_partitions_of(NodeId node, const Action& action) {
     for (auto& [key, partition] : partitions_) {
-        const metadata::PartitionState* state = context_of(key).state;
+        const metadata::PartitionState* state =
+            images_.newest().find_partition(key.topic_id, key.partition);
         if (state != nullptr && state->is_replica(node)) action(partition);
     }
 }
@@ -30,11 +31,23 @@ void ClusterInvariants::restarted(NodeId node) {
     for_partitions_of(node, [&](PartitionInvariants& partition) { partition.restarted(node); });
 }
 
-PartitionContext ClusterInvariants::context_of(const PartitionKey& key) const {
+/// Those topics that are compacted keep what they hold (C9).
+std::optional<Retention> ClusterInvariants::retention_of(const metadata::MetadataImage& image,
+                                                         const PartitionKey& key) const {
+    const metadata::TopicImage* topic = image.find_topic(key.topic_id);
+    const bool is_compacted = topic != nullptr && topic->name.starts_with("__");
+    return is_compacted ? Retention() : options_.retention;
+}
+
+PartitionContext ClusterInvariants::context_of(const PartitionKey& key, Instant now) const {
     const metadata::MetadataImage& image = images_.newest();
     return {.state = image.find_partition(key.topic_id, key.partition),
             .is_elr_enabled = image.is_elr_enabled(),
-            .unclean_elections = options_.unclean_elections};
+            .unclean_elections = options_.unclean_elections,
+            .retention = retention_of(image, key),
+            .lag_bound = options_.lag_bound,
+            .now = now,
+            .do_producers_expire = options_.do_producers_expire};
 }
 
 }  // namespace gregor::scenarios

@@ -1,7 +1,8 @@
 // ClusterInvariants: what must hold across the nodes of a cluster at every instant, held against
 // one view of it after another. Pure: it knows what it was shown, and what excuses.
 //
-//     view ──> images (M2, M4, M5, M8) ──> quorum (M1, M3) ──> each partition (R1 … R11, L2 … L7)
+//     view ──> images (M2, M4, M5, M8) ──> quorum (M1, M3) ──> each partition (R1 … R11, L2 … L9,
+//     C7)
 //
 // What it is shown must include every instant at which a high watermark rose, an image was
 // published or a role changed: what is exposed then may be all that is left to tell of a broker
@@ -14,6 +15,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "scenarios/checkers/cluster_view.h"
 #include "scenarios/checkers/image_invariants.h"
@@ -28,6 +30,12 @@ public:
     struct Options {
         /// unclean.leader.election.enable, somewhere.
         bool unclean_elections = false;
+        /// Of topics that may be deleted from; nothing: they are by request, too.
+        std::optional<Retention> retention;
+        /// Well above replica.lag.time.max.ms and half of it; zero: nobody is held to it.
+        Duration lag_bound{};
+        /// producer.id.expiration.ms is within the run's reach.
+        bool do_producers_expire = false;
         ImageInvariants::Options images;
     };
 
@@ -48,7 +56,9 @@ private:
     /// Calls `action` with each partition that this node has a replica of.
     template <class Action>
     void for_partitions_of(NodeId node, const Action& action);
-    [[nodiscard]] PartitionContext context_of(const PartitionKey& key) const;
+    [[nodiscard]] std::optional<Retention> retention_of(const metadata::MetadataImage& image,
+                                                        const PartitionKey& key) const;
+    [[nodiscard]] PartitionContext context_of(const PartitionKey& key, Instant now) const;
 
     Judge& judge_;
     Options options_;

@@ -11,10 +11,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "broker/log/leader_epoch_cache.h"
+#include "broker/log/producer_state.h"
 #include "broker/metadata/image.h"
 #include "broker/replication/partition.h"
 #include "sim/base/digest.h"
@@ -27,11 +29,27 @@ using protocol::NodeId;
 using protocol::Offset;
 using replication::LogMarks;
 
+/// What a batch says of the producer that wrote it (KIP-98), or that its transaction has ended.
+struct SeenWriter {
+    enum class Kind : std::uint8_t { nobody, idempotent, transactional, marker };
+
+    Kind kind = Kind::nobody;
+    protocol::ProducerId producer_id = protocol::kNoProducerId;
+    protocol::ProducerEpoch producer_epoch = protocol::kNoProducerEpoch;
+    std::int32_t last_sequence = -1;
+    std::int32_t coordinator_epoch = -1;  // a marker's
+
+    friend bool operator==(const SeenWriter&, const SeenWriter&) = default;
+};
+
 struct SeenBatch {
     Offset base_offset;
     Offset last_offset;
     LeaderEpoch leader_epoch;
-    Digest digest;  // of all its bytes
+    Digest digest;                    // of all its bytes
+    std::size_t size = 0;             // in bytes
+    std::int64_t max_timestamp = -1;  // in ms since the epoch
+    SeenWriter writer;
 
     friend bool operator==(const SeenBatch&, const SeenBatch&) = default;
 };
@@ -42,6 +60,8 @@ struct SeenLog {
     std::size_t unchanged = 0;
     /// False: some batches below the end are not seen, as the log is being cut.
     bool is_whole = true;
+    /// A file of a segment that takes no more batches, and that a power loss could still change.
+    std::string sealed_unsynced;
 };
 
 enum class SeenRole : std::uint8_t { none, leader, follower, offline };
@@ -63,10 +83,19 @@ struct ReplicaStanding {
 struct ReplicaView : ReplicaStanding {
     std::vector<log::EpochEntry> epochs;
     SeenLog log;
+    /// What it remembers of who wrote to exactly this log; nullptr: of another, as it is changing.
+    const log::ProducerState* producers = nullptr;
+    /// Set in the view in which a new run of the broker is first seen: the high watermark that its
+    /// disk had for it.
+    std::optional<Offset> checkpointed_high_watermark;
+    bool is_unable = false;  // paused, or failing: nothing is expected of it
+    /// The latest that its machine's wall clock has shown, in ms since the epoch.
+    std::int64_t latest_wall_ms = 0;
 
     // A leader's.
     std::vector<NodeId> isr;
     std::vector<NodeId> maximal_isr;
+    bool is_isr_pending = false;       // it has asked for another, and has no answer
     std::map<NodeId, Offset> fetched;  // by each other replica, in this epoch
 };
 

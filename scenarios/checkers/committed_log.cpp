@@ -38,6 +38,12 @@ std::optional<std::string> CommittedLog::compare(const SeenLog& log, Offset limi
     return std::nullopt;
 }
 
+std::span<const SeenBatch> CommittedLog::between(Offset from, Offset to) const {
+    const auto first = std::ranges::lower_bound(batches_, from, {}, &SeenBatch::last_offset);
+    const auto last = std::ranges::lower_bound(batches_, to, {}, &SeenBatch::base_offset);
+    return first < last ? std::span(first, last) : std::span<const SeenBatch>();
+}
+
 std::optional<std::string> CommittedLog::find_missing(const SeenLog& log, Offset log_start,
                                                       const Agreement& agreement) const {
     if (batches_.empty()) return std::nullopt;

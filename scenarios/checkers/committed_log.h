@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,9 @@ public:
     [[nodiscard]] LeaderEpoch last_epoch() const {
         return batches_.empty() ? LeaderEpoch(0) : batches_.back().leader_epoch;
     }
+
+    /// The committed batches that end above `from` and begin below `to`.
+    [[nodiscard]] std::span<const SeenBatch> between(Offset from, Offset to) const;
 
     /// Holds the batches of `log` that end below `limit` against what is committed, from where
     /// `agreement` ends. The first difference, or nothing.

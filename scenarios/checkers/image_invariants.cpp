@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "broker/metadata/snapshot.h"
+
 namespace gregor::scenarios {
 
 namespace {
@@ -41,7 +43,22 @@ void ImageInvariants::take_newer(const ImageView& next) {
     }
     check_brokers(*next.image);
     check_ids(*next.image);
+    check_snapshot(next);
     newest_ = next;
+}
+
+/// Whoever starts from a snapshot has the same image as one that has read every record.
+void ImageInvariants::check_snapshot(const ImageView& next) {
+    if (next.offset.value() % options_.snapshot_every != 0) return;
+    ByteBuffer file;
+    for (const Bytes& batch : metadata::encode_snapshot({.image = *next.image}, {}, 0)) {
+        file.append(batch);
+    }
+    const auto read = metadata::decode_snapshot(std::move(file).freeze());
+    judge_.compared();
+    if (read && read->image == *next.image) return;
+    judge_.violated("M2", "a snapshot of the image at offset {} says {}", next.offset,
+                    read ? "something else" : read.error());
 }
 
 void ImageInvariants::check_topic(const metadata::TopicImage& topic,

@@ -20,6 +20,8 @@ public:
     struct Options {
         /// M2 looks at every so many offsets: comparing whole images costs.
         std::int64_t compare_every = 1;
+        /// And at every so many whether a snapshot would say the same: writing one costs more.
+        std::int64_t snapshot_every = 8;
     };
 
     ImageInvariants(Judge& judge, Options options) : judge_(judge), options_(options) {}
@@ -31,6 +33,7 @@ public:
 private:
     void compare(NodeId node, const ImageView& seen);
     void take_newer(const ImageView& next);
+    void check_snapshot(const ImageView& next);
     void check_topic(const metadata::TopicImage& topic, const metadata::TopicImage* before,
                      const metadata::MetadataImage& next);
     void check_partition(std::string_view name, const metadata::PartitionState& state,

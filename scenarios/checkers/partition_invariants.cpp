@@ -39,7 +39,9 @@ void PartitionInvariants::check(const PartitionView& view, PartitionContext cont
         if (replica.role == SeenRole::offline) continue;
         Known& known = known_of(node, replica);
         check_log(node, replica, known);
+        check_producers(node, replica, known, context.do_producers_expire);
         check_marks(node, replica, known);
+        check_retention(node, replica, context.retention);
     }
     // Leaders first: what they show is what the others are held against.
     for (const auto& [node, replica] : view.replicas) {
@@ -47,6 +49,7 @@ void PartitionInvariants::check(const PartitionView& view, PartitionContext cont
     }
     for (const auto& [node, replica] : view.replicas) {
         if (replica.role == SeenRole::follower) check_follower(node, replica, known_[node]);
+        if (replica.role != SeenRole::leader) known_[node].lagging.forget();
     }
     check_candidates(view, context);
     for (const auto& [node, replica] : view.replicas) known_[node].before = replica;
@@ -66,95 +69,6 @@ PartitionInvariants::Known& PartitionInvariants::known_of(NodeId node, const Rep
     return known;
 }
 
-// Each replica by itself. -------------------------------------------------------------------------
-
-void PartitionInvariants::check_log(NodeId node, const ReplicaView& replica, Known& known) {
-    const std::vector<SeenBatch>& batches = replica.log.batches;
-    if (known.checked == batches.size()) return;
-    judge_.compared(batches.size() - known.checked);
-    for (std::size_t i = std::max<std::size_t>(known.checked, 1); i < batches.size(); ++i) {
-        if (batches[i].leader_epoch < batches[i - 1].leader_epoch) {
-            judge_.violated("L2", "{} on n{}: epoch {} at offset {} follows epoch {}", name_, node,
-                            batches[i].leader_epoch, batches[i].base_offset,
-                            batches[i - 1].leader_epoch);
-        }
-    }
-    if (const auto wrong = written_.add(replica.log, known.checked)) {
-        judge_.violated("L7", "{} on n{}: {}", name_, node, *wrong);
-    }
-    check_epochs(node, replica, known.checked);
-    known.checked = batches.size();
-}
-
-/// A leader's epoch begins where its log ended then, also if it has written nothing yet.
-void PartitionInvariants::check_own_epoch(NodeId node, const ReplicaView& replica) {
-    const LeaderEpoch latest =
-        replica.epochs.empty() ? LeaderEpoch(-1) : replica.epochs.back().epoch;
-    if (latest == replica.leader_epoch) return;
-    judge_.violated("L4", "{}: n{} leads in epoch {}, and its latest is {}", name_, node,
-                    replica.leader_epoch, latest);
-}
-
-void PartitionInvariants::check_epochs(NodeId node, const ReplicaView& replica, std::size_t from) {
-    const std::vector<log::EpochEntry>& epochs = replica.epochs;
-    for (std::size_t i = 1; i < epochs.size(); ++i) {
-        if (epochs[i].epoch > epochs[i - 1].epoch &&
-            epochs[i].start_offset > epochs[i - 1].start_offset) {
-            continue;
-        }
-        judge_.violated("L4", "{} on n{}: epoch {} begins at {} after epoch {} at {}", name_, node,
-                        epochs[i].epoch, epochs[i].start_offset, epochs[i - 1].epoch,
-                        epochs[i - 1].start_offset);
-    }
-    for (std::size_t i = from; i < replica.log.batches.size(); ++i) {
-        const SeenBatch& batch = replica.log.batches[i];
-        if (batch.base_offset < replica.marks.log_start_offset) continue;
-        const auto next =
-            std::ranges::upper_bound(epochs, batch.base_offset, {}, &log::EpochEntry::start_offset);
-        if (next != epochs.begin() && std::prev(next)->epoch == batch.leader_epoch) continue;
-        judge_.violated("L4", "{} on n{}: offset {} is of epoch {}, and the epochs say {}", name_,
-                        node, batch.base_offset, batch.leader_epoch,
-                        next == epochs.begin() ? LeaderEpoch(-1) : std::prev(next)->epoch);
-    }
-}
-
-void PartitionInvariants::check_marks(NodeId node, const ReplicaView& replica, const Known& known) {
-    const LogMarks& marks = replica.marks;
-    if (marks.log_start_offset > marks.last_stable_offset ||
-        marks.last_stable_offset > marks.high_watermark ||
-        marks.high_watermark > marks.log_end_offset) {
-        judge_.violated("L3", "{} on n{}: log start {}, last stable {}, high watermark {}, end {}",
-                        name_, node, marks.log_start_offset, marks.last_stable_offset,
-                        marks.high_watermark, marks.log_end_offset);
-    }
-    const Offset next = std::max(marks.log_end_offset, replica.next_offset);
-    if (replica.role == SeenRole::follower && replica.is_consistent && !replica.epochs.empty() &&
-        replica.epochs.back().start_offset >= next && next > marks.log_start_offset) {
-        judge_.violated("L4", "{} on n{}: the log ends at {}, and epoch {} begins at {}", name_,
-                        node, next, replica.epochs.back().epoch,
-                        replica.epochs.back().start_offset);
-    }
-    const ReplicaStanding& before = known.before;
-    if (before.role == SeenRole::none || !is_bound(before) || !is_bound(replica)) return;
-    if (marks.high_watermark < before.marks.high_watermark) {
-        judge_.violated("L5", "{} on n{}: the high watermark falls from {} to {} in epoch {}",
-                        name_, node, before.marks.high_watermark, marks.high_watermark,
-                        replica.leader_epoch);
-    }
-    if (marks.log_start_offset < before.marks.log_start_offset) {
-        judge_.violated("L6", "{} on n{}: the log start falls from {} to {} in epoch {}", name_,
-                        node, before.marks.log_start_offset, marks.log_start_offset,
-                        replica.leader_epoch);
-    }
-}
-
-/// Not after a loss that is excused, until a later leader's history is its own.
-bool PartitionInvariants::is_bound(const ReplicaStanding& replica) const {
-    if (bound_from_ == LeaderEpoch(0)) return true;
-    return replica.leader_epoch >= bound_from_ &&
-           (replica.role == SeenRole::leader || replica.is_consistent);
-}
-
 // Leaders. ----------------------------------------------------------------------------------------
 
 void PartitionInvariants::check_leader(NodeId node, const ReplicaView& replica, Known& known,
@@ -168,6 +82,7 @@ void PartitionInvariants::check_leader(NodeId node, const ReplicaView& replica, 
     if (!replica.is_registered || !replica.log.is_whole) return;
     check_own_epoch(node, replica);
     check_quorum(node, replica, context);
+    check_lag(node, replica, known, context);
     check_counted(node, replica);
     check_raise(node, replica, known.before);
     // One from before an excused loss may not have heard of it yet: its history is not held.
@@ -212,6 +127,18 @@ void PartitionInvariants::check_quorum(NodeId node, const ReplicaView& replica,
                         replica.partition_epoch, candidate, state->isr, state->elr,
                         state->partition_epoch);
     });
+}
+
+void PartitionInvariants::check_lag(NodeId node, const ReplicaView& replica, Known& known,
+                                    const PartitionContext& context) {
+    if (context.lag_bound == Duration::zero()) return;
+    const auto lagging = known.lagging.look(node, replica, context.now, context.lag_bound);
+    if (!lagging) return;
+    judge_.violated("V2",
+                    "{}: n{} leads in epoch {} and goes on counting on n{}, which has lagged "
+                    "for more than {} ms",
+                    name_, node, replica.leader_epoch, *lagging,
+                    std::chrono::floor<std::chrono::milliseconds>(context.lag_bound).count());
 }
 
 /// A step before it raises the high watermark by it, or lets the follower into the in-sync set.

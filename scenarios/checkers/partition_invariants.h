@@ -8,7 +8,10 @@
 // above its leader's or its own log, or rises before that log is known to be its leader's; R11 two
 // leaders in one epoch. Of each replica: L2 epochs fall along the log; L3 marks out of order; L4
 // the epoch cache contradicts the log; L5, L6 the high watermark or the log's start falls; L7 bytes
-// change.
+// change; L8 a sealed segment is not synced; L9 the broker's producers are not what the log says;
+// C7 retention takes what is not due. V2 a leader goes on counting on a follower that lags.
+//
+// replica_invariants.cpp: each replica by itself.
 #pragma once
 
 #include <cstdint>
@@ -20,15 +23,31 @@
 #include "scenarios/checkers/cluster_view.h"
 #include "scenarios/checkers/committed_log.h"
 #include "scenarios/checkers/follower_reach.h"
+#include "scenarios/checkers/lagging_followers.h"
+#include "scenarios/checkers/producer_fold.h"
 #include "scenarios/judge.h"
 
 namespace gregor::scenarios {
+
+/// When a topic's oldest segments go; a negative number: never for this reason.
+struct Retention {
+    std::int64_t ms = -1;     // retention.ms
+    std::int64_t bytes = -1;  // retention.bytes
+};
 
 /// What the controller has committed, as of the newest image.
 struct PartitionContext {
     const metadata::PartitionState* state = nullptr;  // none: deleted, or not known yet
     bool is_elr_enabled = false;
     bool unclean_elections = false;
+    /// Nothing: records are deleted by request, too.
+    std::optional<Retention> retention;
+    /// For how long a leader may count on a follower that lags without asking for a smaller isr;
+    /// zero: for ever.
+    Duration lag_bound{};
+    Instant now{};
+    /// Producers that are idle are forgotten within the run.
+    bool do_producers_expire = false;
 };
 
 class PartitionInvariants {
@@ -47,14 +66,22 @@ private:
         std::uint64_t start = 0;
         ReplicaStanding before;
         Agreement agreement;  // with the committed log
+        ProducerFold producers;
+        LaggingFollowers lagging;
         std::size_t checked = 0;
     };
 
     Known& known_of(NodeId node, const ReplicaView& replica);
     void check_log(NodeId node, const ReplicaView& replica, Known& known);
     void check_epochs(NodeId node, const ReplicaView& replica, std::size_t from);
+    void check_producers(NodeId node, const ReplicaView& replica, Known& known, bool may_forget);
+    void check_retention(NodeId node, const ReplicaView& replica,
+                         const std::optional<Retention>& retention);
+    [[nodiscard]] bool is_due(const ReplicaView& replica, const Retention& retention) const;
     void check_own_epoch(NodeId node, const ReplicaView& replica);
     void check_marks(NodeId node, const ReplicaView& replica, const Known& known);
+    void check_lag(NodeId node, const ReplicaView& replica, Known& known,
+                   const PartitionContext& context);
     void check_counted(NodeId node, const ReplicaView& replica);
     void check_raise(NodeId node, const ReplicaView& replica, const ReplicaStanding& before);
     void check_leader(NodeId node, const ReplicaView& replica, Known& known,
@@ -73,6 +100,7 @@ private:
     Judge& judge_;
     std::string name_;
     CommittedLog committed_;
+    Offset freed_{0};  // what retention was right to take ends here
     EverWritten written_;
     FollowerReach reach_;
     std::map<NodeId, Known> known_;

@@ -146,7 +146,11 @@ private:
             router_.wait_for_leader(place).call<protocol::DeleteRecordsResponse>(request, 2);
         if (!response || response->topics.size() != 1) return;
         const auto& answer = response->topics[0].partitions[0];
-        if (answer.error_code == ErrorCode::none && asked == partition.history->losses()) {
+        if (answer.error_code != ErrorCode::none) return;
+        if (workload_.low_watermark_answered) {
+            workload_.low_watermark_answered(partition, answer.low_watermark);
+        }
+        if (asked == partition.history->losses()) {
             partition.history->deleted_up_to(answer.low_watermark);
         }
     }

@@ -40,7 +40,10 @@ void Router::find_leaders() {
     if (all_known()) return;
     protocol::MetadataRequest request;
     request.topics = std::nullopt;
+    Workload::MetadataAnswered answered;
+    if (workload_.metadata_asked) answered = workload_.metadata_asked(any_);
     const auto response = ask<protocol::MetadataResponse>(request, 12);
+    if (response && answered) answered(*response);
     for (std::size_t i = 0; response && i < leaders_.size(); ++i) {
         const PartitionUnderTest& partition = workload_.partitions[i];
         for (const auto& topic : response->topics) {

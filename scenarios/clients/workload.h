@@ -2,6 +2,7 @@
 // them is doing, by name, for the case that one is stuck.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -17,6 +18,10 @@
 #include "sim/runtime/runtime.h"
 #include "sim/simulated/plan.h"
 
+namespace gregor::protocol {
+struct MetadataResponse;
+}
+
 namespace gregor::scenarios::clients {
 
 /// A partition that the clients use.
@@ -24,7 +29,7 @@ struct PartitionUnderTest {
     std::string topic;
     std::int32_t index = 0;
     std::unique_ptr<PartitionHistory> history;
-    /// How often DeleteRecords was sent for it, perhaps without an answer.
+    /// How often DeleteRecords was sent for it, perhaps without an answer, or retention took some.
     std::uint32_t deletions_asked = 0;
     /// If one is being timed.
     std::optional<Outage> outage;
@@ -100,6 +105,12 @@ struct Workload {
     int consumers_left = 0;
     bool admin_done = false;
     bool drained = false;
+    /// Told that a broker, by its place, is being asked for metadata; gives who is to be told of
+    /// the answer. May be empty.
+    using MetadataAnswered = std::function<void(const protocol::MetadataResponse&)>;
+    std::function<MetadataAnswered(std::size_t)> metadata_asked;
+    /// Told of each low watermark that DeleteRecords was answered with; may be empty.
+    std::function<void(const PartitionUnderTest&, std::int64_t)> low_watermark_answered;
     Counts counts;
     /// Of the clients, which all work on one thread.
     records::CodecContexts codec_contexts;

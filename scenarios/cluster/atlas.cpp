@@ -14,6 +14,9 @@ void Atlas::losing_power(const ClusterNode& node) {
 
 void Atlas::lost_power(const ClusterNode& node) {
     nodes_.look_at_images();
+    const protocol::NodeId id(node.id);
+    const auto* broker = nodes_.image() == nullptr ? nullptr : nodes_.image()->find_broker(id);
+    if (broker != nullptr) lost_in_epoch_[node.id] = broker->broker_epoch;
     std::map<std::int32_t, Disk> disks;
     for (std::size_t place = 0; place < workload_.partitions.size(); ++place) {
         take_candidates(place);
@@ -42,8 +45,15 @@ void Atlas::take_candidates(std::size_t place) {
     Promise& promise = promises_[place];
     promise.leader = state->leader;
     promise.leader_epoch = state->leader_epoch;
+    const std::vector<protocol::NodeId> before = promise.candidates;
     promise.candidates = state->isr;
     std::ranges::copy(state->elr, std::back_inserter(promise.candidates));
+    for (const protocol::NodeId node : promise.candidates) {
+        const bool is_new = std::ranges::find(before, node) == before.end();
+        if (!is_new || !has_lost_power_since_it_registered(node)) continue;
+        promise.lossy.insert(node.value());
+        promise.ever_lossy.insert(node.value());
+    }
     std::vector<protocol::NodeId> last_known;
     if (promise.candidates.empty()) {
         promise.candidates = state->last_known_elr;
@@ -57,6 +67,13 @@ void Atlas::take_candidates(std::size_t place) {
     }
     std::erase_if(promise.lossy,
                   [&](std::int32_t id) { return !promise.is_candidate(protocol::NodeId(id)); });
+}
+
+bool Atlas::has_lost_power_since_it_registered(protocol::NodeId node) const {
+    const auto lost = lost_in_epoch_.find(node.value());
+    const metadata::BrokerImage* broker = nodes_.image()->find_broker(node);
+    return lost != lost_in_epoch_.end() && broker != nullptr &&
+           broker->broker_epoch == lost->second;
 }
 
 void Atlas::judge(std::size_t place, std::map<std::int32_t, Disk>& disks) {

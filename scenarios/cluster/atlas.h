@@ -12,6 +12,9 @@
 //     isr {n2, n3}       n1 was dead for longer than its session: only 50 is promised now
 //     isr {n3}           n2 registered again and left the set; n3, the last, stays: 40
 //
+// Who loses its power just before a set that it was to join is committed is a member, too, until it
+// registers again.
+//
 // The last rule is Kafka's without eligible leader replicas (KIP-966): the last member keeps its
 // place in the set, whatever it lost. With them, those who left a set that was too small count as
 // members, and whoever restarts uncleanly is none, until nobody is left: then the last leader is
@@ -74,10 +77,13 @@ private:
     [[nodiscard]] std::int64_t end_on(std::int32_t node, std::size_t place,
                                       std::map<std::int32_t, Disk>& disks) const;
     void take_candidates(std::size_t place);
+    [[nodiscard]] bool has_lost_power_since_it_registered(protocol::NodeId node) const;
 
     clients::Workload& workload_;
     Nodes& nodes_;
     std::map<std::size_t, Promise> promises_;  // by the partition's place
+    /// Brokers that have lost power, and the registration that they lost it in.
+    std::map<std::int32_t, std::int64_t> lost_in_epoch_;
 };
 
 }  // namespace gregor::scenarios::cluster

@@ -12,8 +12,8 @@ using simulated::Fault;
 using simulated::FaultKind;
 using simulated::Plan;
 
-/// For all that takes no timeout.
-constexpr Duration kWork = 1s;
+/// For all that takes no timeout; clients ask the dead broker, too, each time its turn comes.
+constexpr Duration kWork = 1500ms;
 
 /// Faults that end when their duration has passed, twice for those that begin late; a disk may fail
 /// at any time later, and clocks stretch the timeouts.

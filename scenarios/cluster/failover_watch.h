@@ -10,8 +10,8 @@
 // controller.quorum.fetch.timeout.ms and a twentieth at most, elects another, and that one gives
 // every broker a third of a session at least. Where two voters stand at once and nobody wins, the
 // epoch costs controller.quorum.election.timeout.ms and controller.quorum.election.backoff.max.ms.
-// The bound follows from these settings; a second is for all that takes no timeout: votes, commits,
-// the image's way, the clients' questions.
+// The bound follows from these settings; a second and a half is for all that takes no timeout:
+// votes, commits, the image's way, the clients' questions.
 //
 // V1: every partition that was led there takes sends again within the bound. Only from the first
 // batch on that somebody has for it; so none is judged that nobody sends to.

@@ -135,6 +135,34 @@ Stuck what_is_stuck(Nodes& nodes) {
     return std::move(stuck).result();
 }
 
+void check_waiting_sends(const Nodes& nodes, Judge& judge) {
+    for (const ClusterNode& each : nodes.all) {
+        server::Node* const node = each.serving();
+        if (node == nullptr || !each.is_broker) continue;
+        for (const replication::HostedRef& hosted : node->replicas().hosted()) {
+            if (hosted->state.is_leader() ||
+                !hosted->watchers->is_watched(replication::Mark::high_watermark)) {
+                continue;
+            }
+            judge.violated("V3", "{} on {}: a send waits, and another broker leads",
+                           hosted->partition, each.machine->name());
+        }
+    }
+}
+
+Stuck who_does_not_lead_again(Nodes& nodes) {
+    nodes.look_at_images();
+    Findings stuck;
+    for (const auto& [id, topic] : nodes.image()->topics()) {
+        for (const auto& [index, state] : topic->partitions) {
+            if (state.leader == state.replicas.front()) continue;
+            stuck.add("V1", "{}-{} is led by broker {}, and {} is the preferred one", topic->name,
+                      index, state.leader, state.replicas.front());
+        }
+    }
+    return std::move(stuck).result();
+}
+
 Stuck what_is_undecided(const Nodes& nodes) {
     std::string text;
     const auto add = [&text](std::string what) {

@@ -17,6 +17,13 @@ namespace gregor::scenarios::cluster {
 /// others wait for it.
 [[nodiscard]] Stuck what_is_stuck(Nodes& nodes);
 
+/// V3, at any time: who waits to have written something is told as soon as another broker leads.
+void check_waiting_sends(const Nodes& nodes, Judge& judge);
+
+/// V1 of who is well: leaderships go back to the preferred replicas, which are in sync, within
+/// leader.imbalance.check.interval.seconds.
+[[nodiscard]] Stuck who_does_not_lead_again(Nodes& nodes);
+
 /// T4: transactions that nobody ends any more, once nobody begins one: the last stable offset of
 /// every partition is its high watermark, and no coordinator has one under way.
 [[nodiscard]] Stuck what_is_undecided(const Nodes& nodes);

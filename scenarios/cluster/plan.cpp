@@ -66,6 +66,8 @@ public:
         if (drawing_.application != nullptr) draw_faults_of_application();
         draw_operations();
         draw_log_dirs();
+        draw_retention();
+        draw_formats();
         draw_failover();
         if (changes_voters_) draw_voter_changes(plan_);
         return std::move(plan_);
@@ -172,7 +174,7 @@ private:
         set("controller.quorum.request.timeout.ms", number(500, 1'500));
         set("metadata.log.max.record.bytes.between.snapshots",
             coin() ? number(1'000, 20'000) : 20'971'520);
-        set("leader.imbalance.check.interval.seconds", number(1, 30));
+        set("leader.imbalance.check.interval.seconds", number(1, 10));
         set("log.segment.bytes", number(16'384, 262'144));
         set("log.index.interval.bytes", number(64, 4'096));
         set("log.flush.offset.checkpoint.interval.ms", number(500, 10'000));
@@ -263,6 +265,35 @@ private:
         if (log_directories(plan_) == 1) return;
         std::ranges::move(draw_moves(plan_), std::back_inserter(plan_.operations));
         std::ranges::stable_sort(plan_.operations, {}, &simulated::Operation::at);
+    }
+
+    /// From a stream of their own, and where nobody deletes records by request: a log's start tells
+    /// of one reason only.
+    void draw_retention() {
+        if (drawing_.application != nullptr || workload("delete_records") != 0) return;
+        Random chooser = Random::stream(plan_.seed, plan_.scenario + " retention");
+        if (chooser.below(2) != 0) return;
+        const auto draw = [&](const std::string& key, std::int64_t low, std::int64_t high) {
+            set(key, chooser.between(low, high));
+        };
+        draw("log.retention.ms", 5'000, 20'000);
+        if (chooser.below(2) == 0) draw("log.retention.bytes", 20'000, 200'000);
+        draw("log.retention.check.interval.ms", 500, 3'000);
+        draw("log.segment.delete.delay.ms", 100, 5'000);
+        draw("log.roll.ms", 2'000, 10'000);
+        if (chooser.below(2) == 0) draw("log.flush.interval.ms", 100, 2'000);
+    }
+
+    /// The same: what brokers make of batches.
+    void draw_formats() {
+        Random chooser = Random::stream(plan_.seed, plan_.scenario + " formats");
+        // Not zstd: some consumers are too old for it (KIP-110).
+        constexpr std::array kCodecs{"uncompressed", "gzip", "snappy", "lz4"};
+        if (chooser.below(4) == 0) plan_.broker["compression.type"] = chooser.pick(kCodecs);
+        const bool is_clients = drawing_.application != nullptr;
+        if (!is_clients && chooser.below(4) == 0) {
+            plan_.broker["log.message.timestamp.type"] = "LogAppendTime";
+        }
     }
 
     /// Behind all other faults, and when what they have broken is mended: one that strikes a whole

@@ -7,11 +7,14 @@
 #include "scenarios/cluster/administrator.h"
 #include "scenarios/cluster/atlas.h"
 #include "scenarios/cluster/cluster.h"
+#include "scenarios/cluster/deletions.h"
 #include "scenarios/cluster/drawing.h"
 #include "scenarios/cluster/failover_watch.h"
 #include "scenarios/cluster/health.h"
 #include "scenarios/cluster/livelock_watch.h"
+#include "scenarios/cluster/metadata_answers.h"
 #include "scenarios/cluster/metrics_check.h"
+#include "scenarios/cluster/orderly_stops.h"
 #include "scenarios/cluster/plan_check.h"
 #include "scenarios/cluster/reassignment_watch.h"
 #include "scenarios/cluster/roles.h"
@@ -56,7 +59,7 @@ public:
           workload_(plan, judge_, world_.network()),
           configs_(*node_configs(plan)),
           atlas_(workload_, nodes_),
-          observer_(judge_),
+          observer_(judge_, invariant_options()),
           group_observer_(judge_),
           transaction_observer_(judge_),
           initial_voters_(initial_voters(plan)),
@@ -64,6 +67,8 @@ public:
           voter_administrator_(world_, workload_, nodes_),
           reassignments_(workload_, nodes_),
           livelocks_(world_, judge_, nodes_),
+          orderly_stops_(plan, judge_, nodes_),
+          metadata_answers_(judge_, nodes_),
           failovers_(workload_, nodes_, configs_.front()),
           injector_(world_, this) {
         if (drawing.application == nullptr) return;
@@ -130,15 +135,41 @@ private:
             atlas_.image_published();
             reassignments_.image_published();
             livelocks_.image_published();
+            metadata_answers_.image_published();
         });
         world_.watch("role_changed", [this] { ++elections_; });
         world_.watch("replica_moved", [this] { ++moves_; });
         world_.watch("log_directory_failed", [this] { ++failed_directories_; });
         world_.watch("metadata_leader_elected", [this] { ++elections_; });
+        world_.watch("log_start_advanced", [this] { note_log_starts(nodes_, workload_); });
+        world_.watch("segment_deleted", [this] { ++segments_deleted_; });
+        workload_.metadata_asked = [this](std::size_t broker) {
+            const protocol::NodeId id(static_cast<std::int32_t>(broker + 1));
+            return [this, question = metadata_answers_.ask(id)](const auto& answer) {
+                metadata_answers_.judge(question, answer);
+            };
+        };
+        workload_.low_watermark_answered = [this](const PartitionUnderTest& partition,
+                                                  std::int64_t low_watermark) {
+            check_low_watermark(nodes_, judge_, partition, low_watermark);
+        };
         observer_.watch(world_, [this](Machine& machine) -> server::Node* {
             const ClusterNode* node = node_of(machine);
             return node == nullptr ? nullptr : node->running();
         });
+    }
+
+    [[nodiscard]] ClusterInvariants::Options invariant_options() const {
+        const log::LogConfig& defaults = *configs_.front().topic_defaults();
+        ClusterInvariants::Options options;
+        if (workload_.optional_setting("delete_records") == 0) {
+            options.retention =
+                Retention{.ms = defaults.retention_ms, .bytes = defaults.retention_bytes};
+        }
+        // Half of it passes between two looks of a leader, and clocks drift.
+        options.lag_bound = 2 * configs_.front().milliseconds("replica.lag.time.max.ms") + 1s;
+        options.do_producers_expire = plan_.broker.contains("producer.id.expiration.ms");
+        return options;
     }
 
     void start_nodes() {
@@ -309,12 +340,14 @@ private:
         observer_.observe();
         failovers_.look();
         nodes_.look_at_images();
+        orderly_stops_.look();
         for (const ClusterNode& each : nodes_.all) {
             server::Node* node = each.serving();
             if (node == nullptr || !each.is_broker) continue;
             node->replicas().check_invariants();
             judge_.compared();
         }
+        check_waiting_sends(nodes_, judge_);
         std::vector<server::Node*> serving;
         std::vector<TransactionObserver::Watched> watched;
         for (const ClusterNode& each : nodes_.all) {
@@ -405,11 +438,22 @@ private:
     }
 
     bool finish_health() {
-        return finish([this] { return what_is_stuck(nodes_); }) && finish([this] -> Stuck {
+        const auto stuck = [this] { return what_is_stuck(nodes_); };
+        const auto misled = [this] {
+            return is_rebalanced_soon() ? who_does_not_lead_again(nodes_) : Stuck{};
+        };
+        return finish(stuck) && finish(misled) && finish([this] -> Stuck {
                    const std::string text = voter_administrator_.what_is_stuck();
                    return text.empty() ? Stuck{} : Stuck{"V4", text};
                }) &&
                finish([this] { return what_is_undecided(nodes_); });
+    }
+
+    /// A controller that looks at its leaders more seldom is not waited for.
+    [[nodiscard]] bool is_rebalanced_soon() const {
+        const server::Config& config = configs_.front();
+        return config.boolean("auto.leader.rebalance.enable") &&
+               config.integer("leader.imbalance.check.interval.seconds") <= 30;
     }
 
     bool drain() {
@@ -506,6 +550,7 @@ private:
             {"reassignments_throttled", administrator_.counts().throttled},
             {"replicas_moved", moves_},
             {"log_directories_failed", failed_directories_},
+            {"segments_deleted", segments_deleted_},
             {"brokers_added", administrator_.counts().brokers_added},
             {"brokers_removed", administrator_.counts().brokers_removed},
             {"voter_changes_asked", voter_administrator_.counts().asked},
@@ -590,6 +635,8 @@ private:
     VoterAdministrator voter_administrator_;
     ReassignmentWatch reassignments_;
     LivelockWatch livelocks_;
+    OrderlyStops orderly_stops_;
+    MetadataAnswers metadata_answers_;
     FailoverWatch failovers_;
     simulated::FaultInjector injector_;
     std::vector<std::vector<ClientProgram::Body>> bodies_;
@@ -600,6 +647,7 @@ private:
     std::uint64_t client_crashes_ = 0;
     std::uint64_t elections_ = 0;
     std::uint64_t moves_ = 0;
+    std::uint64_t segments_deleted_ = 0;
     std::uint64_t failed_directories_ = 0;
 };
 

@@ -8,10 +8,10 @@ namespace gregor::scenarios {
 namespace {
 
 /// What exposes something, or takes something back.
-constexpr std::array<std::string_view, 11> kCues{
-    "high_watermark_raised",   "image_published", "role_changed", "replica_truncated",
-    "log_truncated",           "isr_proposed",    "isr_changed",  "metadata_leader_elected",
-    "metadata_leader_changed", "vote_received",   "vote_answered"};
+constexpr std::array<std::string_view, 12> kCues{
+    "high_watermark_raised",   "image_published", "role_changed",  "replica_truncated",
+    "log_truncated",           "isr_proposed",    "isr_changed",   "metadata_leader_elected",
+    "metadata_leader_changed", "vote_received",   "vote_answered", "log_start_advanced"};
 
 /// What was allocated for the view before is used again.
 void copy_role(const replication::Partition& state, ReplicaView& view) {
@@ -34,7 +34,20 @@ void copy_role(const replication::Partition& state, ReplicaView& view) {
         leader->replicas.size());
     view.isr = leader->isr.committed();
     view.maximal_isr = leader->isr.maximal();
+    view.is_isr_pending = leader->isr.pending().has_value();
     for (const auto& [id, other] : leader->others) view.fetched[id] = other.log_end_offset();
+}
+
+/// What the file beside the log's folder says of it; zero if it says nothing.
+Offset checkpointed_high_watermark(simulated::DiskStore& disk, const log::Log& log) {
+    const std::string directory = log.folder().substr(0, log.folder().rfind('/'));
+    const auto file =
+        disk.open(log::join_path(directory, "replication-offset-checkpoint"), OpenMode::read);
+    if (!file) return Offset(0);
+    const Bytes content = (*file)->read(0, (*file)->size());
+    const auto offsets = log::parse_offset_checkpoint(content.text());
+    const auto found = offsets ? offsets->find(log.partition()) : log::OffsetCheckpoint::iterator();
+    return offsets && found != offsets->end() ? found->second : Offset(0);
 }
 
 NodeId voted_of(const raft::Raft& core) {
@@ -63,13 +76,15 @@ void ClusterObserver::observe() {
         server::Node* node = machine.alive() ? find_node_(machine) : nullptr;
         if (node == nullptr) continue;
         seen.node = node->config().node_id();
-        look_at(machine, *node);
+        seen.latest_wall_ms = std::max(seen.latest_wall_ms, to_epoch_ms(machine.clock().wall()));
+        look_at(machine, *node, seen.latest_wall_ms);
     }
     forget_what_is_gone();
     invariants_.check(view_);
 }
 
-void ClusterObserver::look_at(simulated::Machine& machine, server::Node& node) {
+void ClusterObserver::look_at(simulated::Machine& machine, server::Node& node,
+                              std::int64_t latest_wall_ms) {
     const NodeId id = node.config().node_id();
     if (drivers::ClusterMetadata* metadata = node.find_metadata();
         metadata != nullptr && metadata->raft().has_started()) {
@@ -79,8 +94,11 @@ void ClusterObserver::look_at(simulated::Machine& machine, server::Node& node) {
     replication::ReplicaManager* replicas = node.find_replicas();
     if (replicas == nullptr) return;
     const bool is_registered = replicas->broker_epoch() != replication::kNoBrokerEpoch;
+    const bool is_unable = machine.clock().paused() || node.failure().has_value();
     for (const replication::HostedRef& hosted : replicas->hosted()) {
-        look_at_replica(machine, id, is_registered, *hosted);
+        ReplicaView& replica = look_at_replica(machine, id, is_registered, *hosted);
+        replica.latest_wall_ms = latest_wall_ms;
+        replica.is_unable = is_unable;
     }
 }
 
@@ -118,11 +136,13 @@ void ClusterObserver::look_at_quorum(simulated::Machine& machine, NodeId id,
     if (core.log().start_offset() > log.log_start_offset()) view.log.is_whole = false;
 }
 
-void ClusterObserver::look_at_replica(simulated::Machine& machine, NodeId id, bool is_registered,
-                                      const replication::HostedPartition& hosted) {
+ReplicaView& ClusterObserver::look_at_replica(simulated::Machine& machine, NodeId id,
+                                              bool is_registered,
+                                              const replication::HostedPartition& hosted) {
     const PartitionKey key{hosted.topic_id, protocol::PartitionId(hosted.partition.partition)};
     Tail& tail = tails_[{key, id}];
-    if (tail.replica == nullptr || tail.start != machine.starts()) {
+    const bool is_first_look = tail.replica == nullptr || tail.start != machine.starts();
+    if (is_first_look) {
         PartitionView& partition = view_.partitions[key];
         if (partition.name.empty()) partition.name = fmt::format("{}", hosted.partition);
         tail = {.start = machine.starts(), .replica = &partition.replicas[id]};
@@ -132,14 +152,25 @@ void ClusterObserver::look_at_replica(simulated::Machine& machine, NodeId id, bo
     view.start = machine.starts();
     view.is_registered = is_registered;
     copy_role(hosted.state, view);
+    view.producers = nullptr;
+    view.checkpointed_high_watermark.reset();
     if (hosted.log != nullptr) {
         view.marks = hosted.log_marks();
         // What it tells others, also before its log knows.
         if (!hosted.truncating) view.marks.high_watermark = hosted.state.marks().high_watermark;
         view.next_offset = hosted.log->next_offset();
         view.epochs = hosted.log->leader_epochs().entries();
-        tail.tail.update(*machine.disk().store, *hosted.log, view.log);
+        simulated::DiskStore& disk = *machine.disk().store;
+        tail.tail.update(disk, *hosted.log, view.log);
+        const log::ProducerState& producers = hosted.log->producers();
+        const bool is_settled = !hosted.truncating && view.log.is_whole &&
+                                producers.end_offset() == hosted.log->log_end_offset();
+        if (is_settled) view.producers = &producers;
+        if (is_first_look) {
+            view.checkpointed_high_watermark = checkpointed_high_watermark(disk, *hosted.log);
+        }
     }
+    return view;
 }
 
 void ClusterObserver::note_restarts(const simulated::Machine& machine, SeenMachine& seen) {

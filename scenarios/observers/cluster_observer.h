@@ -56,13 +56,14 @@ private:
     struct SeenMachine {
         std::optional<NodeId> node;  // that runs or ran there
         std::uint64_t starts = 0;
+        std::int64_t latest_wall_ms = 0;
         std::uint64_t power_losses = 0;
     };
 
-    void look_at(simulated::Machine& machine, server::Node& node);
+    void look_at(simulated::Machine& machine, server::Node& node, std::int64_t latest_wall_ms);
     void look_at_quorum(simulated::Machine& machine, NodeId id, drivers::ClusterMetadata& metadata);
-    void look_at_replica(simulated::Machine& machine, NodeId id, bool is_registered,
-                         const replication::HostedPartition& hosted);
+    ReplicaView& look_at_replica(simulated::Machine& machine, NodeId id, bool is_registered,
+                                 const replication::HostedPartition& hosted);
     void note_restarts(const simulated::Machine& machine, SeenMachine& seen);
     void note_power_losses(const simulated::Machine& machine, SeenMachine& seen);
     void forget_what_is_gone();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/log/checkpoint_file.h"
+#include "broker/log/control_batch.h"
 #include "broker/log/segment.h"
 #include "broker/protocol/records/batch_reader.h"
 
@@ -12,6 +13,22 @@ namespace {
 
 std::size_t common_prefix(const std::vector<SeenBatch>& a, const std::vector<SeenBatch>& b) {
     return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
+
+SeenWriter writer_of(const records::BatchView& batch) {
+    const records::BatchHeader& header = batch.header;
+    if (!header.has_producer_id()) return {};
+    SeenWriter writer{.kind = header.is_transactional() ? SeenWriter::Kind::transactional
+                                                        : SeenWriter::Kind::idempotent,
+                      .producer_id = protocol::ProducerId(header.producer_id),
+                      .producer_epoch = protocol::ProducerEpoch(header.producer_epoch),
+                      .last_sequence = header.last_sequence()};
+    if (!header.is_control()) return writer;
+    const auto marker = log::read_end_transaction_marker(header, batch.records());
+    if (!marker || !*marker) return {};
+    writer.kind = SeenWriter::Kind::marker;
+    writer.coordinator_epoch = (*marker)->coordinator_epoch;
+    return writer;
 }
 
 }  // namespace
@@ -46,8 +63,19 @@ void LogTail::read_on(simulated::DiskStore& disk, const log::Log& log, SeenLog& 
         const std::string name = log::segment_file_name(next_, log::kLogSuffix);
         auto opened = disk.open(log::join_path(log.folder(), name), OpenMode::read);
         if (!opened || *opened == segment_) return;
+        if (segment_ != nullptr) look_at_sealed(disk, log, seen);
         segment_ = *std::move(opened);
+        segment_base_ = next_;
         position_ = 0;
+    }
+}
+
+void LogTail::look_at_sealed(simulated::DiskStore& disk, const log::Log& log, SeenLog& seen) const {
+    for (const std::string_view suffix : {log::kLogSuffix, log::kIndexSuffix, log::kTimeIndexSuffix,
+                                          log::kTransactionIndexSuffix}) {
+        const std::string name = log::segment_file_name(segment_base_, suffix);
+        const auto file = disk.open(log::join_path(log.folder(), name), OpenMode::read);
+        if (file && (*file)->dirty_writes() > 0) seen.sealed_unsynced = name;
     }
 }
 
@@ -64,7 +92,10 @@ void LogTail::read_segment(Offset end, SeenLog& seen) {
         seen.batches.push_back({.base_offset = Offset(header.base_offset),
                                 .last_offset = last,
                                 .leader_epoch = LeaderEpoch(header.partition_leader_epoch),
-                                .digest = digest_of((*batch)->bytes)});
+                                .digest = digest_of((*batch)->bytes),
+                                .size = (*batch)->bytes.size(),
+                                .max_timestamp = header.max_timestamp,
+                                .writer = writer_of(**batch)});
         next_ = last + 1;
         position_ += (*batch)->bytes.size();
     }

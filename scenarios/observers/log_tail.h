@@ -24,8 +24,11 @@ private:
     void read_anew(simulated::DiskStore& disk, const log::Log& log, SeenLog& seen);
     void read_on(simulated::DiskStore& disk, const log::Log& log, SeenLog& seen);
     void read_segment(Offset end, SeenLog& seen);
+    /// The next segment is there, so this one is sealed.
+    void look_at_sealed(simulated::DiskStore& disk, const log::Log& log, SeenLog& seen) const;
 
     std::shared_ptr<simulated::FileNode> segment_;
+    Offset segment_base_{0};
     std::uint64_t position_ = 0;  // in the segment
     Offset next_{0};
     std::int64_t truncations_ = -1;

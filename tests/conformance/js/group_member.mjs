@@ -1,6 +1,6 @@
 // A member of a group, until SIGTERM.
 //
-//     node group_member.mjs kafkajs|platformatic BROKERS GROUP TOPIC…
+//     node group_member.mjs kafkajs|platformatic|node_rdkafka BROKERS GROUP TOPIC…
 //
 // Tells each record as `kcat -J` does, and each commit that was acknowledged; see client_processes.py. A client
 // that ends with an error is replaced, as a program that is to go on has to do.
@@ -95,6 +95,56 @@ const makers = {
       async close () {
         isClosing = true
         await consumer.close(true)
+      }
+    }
+  },
+
+  // By the consumer protocol (KIP-848).
+  async node_rdkafka () {
+    const { default: { CODES, KafkaConsumer } } = await import('./node_rdkafka/node_modules/node-rdkafka/lib/index.js')
+    const consumer = new KafkaConsumer({
+      'client.id': 'member', 'bootstrap.servers': brokers, 'group.id': group, 'group.protocol': 'consumer',
+      'enable.auto.commit': false, 'offset_commit_cb': true, 'fetch.wait.max.ms': 50, 'reconnect.backoff.max.ms': 500,
+      'topic.metadata.refresh.interval.ms': 2000, 'log_level': 0
+    }, { 'auto.offset.reset': 'earliest' })
+    let isBehind = false
+    let isCommitting = false
+    consumer.on('offset.commit', (error, offsets) => {
+      isCommitting = false
+      if (!error?.code) {
+        for (const { topic, partition, offset } of offsets) {
+          if (offset !== undefined) tell({ topic, partition, committed: offset })
+        }
+      } else if (error.code !== CODES.ERRORS.ERR__NO_OFFSET) {
+        isBehind = true // no coordinator, or a rebalance: the next one counts
+      }
+    })
+    await new Promise((resolve, reject) => consumer.connect({}, error => error ? reject(error) : resolve()))
+    consumer.setDefaultConsumeTimeout(100)
+    consumer.subscribe(topics)
+    let isClosing = false
+    async function readAndCommit () {
+      while (!isClosing) {
+        const messages = await new Promise((resolve, reject) => consumer.consume(
+          100, (error, messages) => error ? reject(error) : resolve(messages)))
+        for (const { topic, partition, offset, value } of messages) {
+          tell({ topic, partition, offset, payload: value.toString() })
+        }
+        isBehind ||= messages.length > 0
+        if (!isBehind || isCommitting) continue
+        isBehind = false
+        isCommitting = true
+        consumer.commit()
+      }
+    }
+    const ended = readAndCommit()
+    ended.catch(() => {})
+    return {
+      ended,
+      async close () {
+        isClosing = true
+        await ended.catch(() => {})
+        await new Promise(resolve => consumer.disconnect(resolve))
       }
     }
   }

@@ -6,6 +6,8 @@ import {
 } from '@platformatic/kafka'
 
 const CONCURRENT_TRANSACTIONS = 51
+/** What a producer without an id of its own is to say; its default claims to be producer 0. */
+const NOBODY = { producerId: -1n, producerEpoch: -1 }
 const settings = {
   clientId: 'conformance', bootstrapBrokers: [process.env.GREGORD_ADDRESS], retries: 100, retryDelay: 50
 }
@@ -41,7 +43,7 @@ async function read (topic, groupId, count) {
 async function begin (producer) {
   for (const deadline = Date.now() + 30000; ;) {
     try {
-      return await producer.beginTransaction()
+      return await producer.beginTransaction(NOBODY)
     } catch (error) {
       if (error.response?.errorCode !== CONCURRENT_TRANSACTIONS || Date.now() > deadline) throw error
       await new Promise(resolve => setTimeout(resolve, 20))
@@ -61,4 +63,22 @@ test('what is committed is read, what is aborted is not', async () => {
   }
   await producer.close()
   assert.deepEqual(await read(topic, 'pl-transactions', 3), ['a', 'c', 'd'])
+})
+
+test('a second producer of the same id fences the first', async () => {
+  const topic = 'pl-fenced'
+  await admin.createTopics({ topics: [topic], partitions: 1, replicas: 1 })
+  const isFenced = error => error.findBy('apiId', 'PRODUCER_FENCED') !== null
+  const first = transactional('pl-fenced')
+  const transaction = await begin(first)
+  await transaction.send({ messages: [{ topic, value: 'of the first' }], acks: -1 })
+  const second = transactional('pl-fenced')
+  const other = await begin(second)
+  await assert.rejects(transaction.commit(), isFenced)
+  const stranger = transactional('pl-fenced')
+  await assert.rejects(stranger.beginTransaction({ producerId: second.producerId + 1n, producerEpoch: 0 }), isFenced)
+  await other.send({ messages: [{ topic, value: 'of the second' }], acks: -1 })
+  await other.commit()
+  for (const producer of [first, second, stranger]) await producer.close()
+  assert.deepEqual(await read(topic, 'pl-fenced', 1), ['of the second'])
 })

@@ -398,7 +398,7 @@ void LogUnderTest::delete_old_segments(Draw) {
             if (end > model_.high_watermark || (last && size == 0)) break;
             const bool by_size = config_->retention_bytes >= 0 && excess >= size;
             if (end > model_.start && !by_size) break;
-            if (end > model_.start) excess -= size;
+            excess -= size;
             ++due;
             start = end;
         }

@@ -671,3 +671,78 @@ TEST_CASE("M8: a topic's id is not given twice") {
     cluster.apply(protocol::TopicRecord{.name = "u", .topic_id = kTopic});
     REQUIRE(cluster.look() == "M8");
 }
+
+namespace {
+
+/// Replicas with three batches of 100 bytes, from the times 1000, 2000 and 3000.
+void write_old_batches(Cluster& cluster) {
+    std::vector<SeenBatch> batches;
+    for (int i = 0; i < 3; ++i) {
+        SeenBatch each = batch(i, 1);
+        each.size = 100;
+        each.max_timestamp = 1'000 * (i + 1);
+        batches.push_back(each);
+    }
+    for (int id = 1; id <= 3; ++id) {
+        cluster.write(id, batches);
+        cluster.commit(id, 3);
+        for (int other = 1; other <= 3; ++other) cluster.replica(id).fetched[n(other)] = Offset(3);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("C7: only what is old enough goes, or what is too much") {
+    const auto [retention, wall_ms, start, verdict] =
+        GENERATE(table<Retention, std::int64_t, std::int64_t, std::string>({
+            {{.ms = 5'000}, 7'001, 2, "pass"},
+            {{.ms = 5'000}, 7'000, 2, "C7"},
+            {{.ms = 5'000}, 7'001, 3, "C7"},
+            {{.bytes = 200}, 7'001, 1, "pass"},
+            {{.bytes = 200}, 7'001, 2, "C7"},
+            {{}, 1'000'000, 1, "C7"},
+        }));
+    Cluster cluster({.retention = retention});
+    write_old_batches(cluster);
+    REQUIRE(cluster.look() == "pass");
+    cluster.replica(2).latest_wall_ms = wall_ms;
+    cluster.replica(2).marks.log_start_offset = Offset(start);
+    REQUIRE(cluster.look() == verdict);
+}
+
+TEST_CASE("V2: a leader asks for an isr without a follower that lags") {
+    const auto [has_asked, verdict] =
+        GENERATE(table<bool, std::string>({{false, "V2"}, {true, "pass"}}));
+    Cluster cluster({.lag_bound = 3s});
+    cluster.replicate(2);
+    REQUIRE(cluster.look() == "pass");
+    for (const int id : {1, 2}) cluster.write(id, {batch(0, 1), batch(1, 1), batch(2, 1)});
+    cluster.view.now += 1s;
+    REQUIRE(cluster.look() == "pass");
+    cluster.replica(1).fetched[n(2)] = Offset(3);
+    cluster.replica(1).is_isr_pending = has_asked;
+    cluster.view.now += 2s;
+    REQUIRE(cluster.look() == "pass");
+    cluster.replica(1).is_isr_pending = false;
+    cluster.view.now += 2s;
+    REQUIRE(cluster.look() == verdict);
+}
+
+TEST_CASE("L5: a restart keeps the high watermark that the checkpoint has") {
+    const auto [checkpoint, verdict] =
+        GENERATE(table<std::int64_t, std::string>({{1, "pass"}, {2, "L5"}, {9, "L5"}}));
+    Cluster cluster;
+    cluster.replicate(3);
+    cluster.look();
+    cluster.replica(2).start = 2;
+    cluster.commit(2, 1);
+    cluster.replica(2).checkpointed_high_watermark = Offset(checkpoint);
+    REQUIRE(cluster.look() == verdict);
+}
+
+TEST_CASE("L8: what is sealed is synced") {
+    Cluster cluster;
+    cluster.replicate(1);
+    cluster.replica(2).log.sealed_unsynced = "00000000000000000000.index";
+    REQUIRE(cluster.look() == "L8");
+}

@@ -73,7 +73,8 @@ TEST_CASE("the largest timestamp is that of a record at or above the log's start
     });
 }
 
-TEST_CASE("a log that begins anew at its start knows no transaction of what was lost") {
+TEST_CASE(
+    "a log that begins anew at its start knows no transaction and no epoch of what was lost") {
     LogHarness harness;
     harness.run([](Runtime& runtime) {
         const auto log = open_log(runtime);
@@ -90,6 +91,7 @@ TEST_CASE("a log that begins anew at its start knows no transaction of what was 
             const auto log = open_log(runtime, options);
             REQUIRE(log->log_end_offset() == Offset(10));
             REQUIRE(log->producers().empty());
+            REQUIRE(log->leader_epochs().empty());
         });
     }
 }

@@ -436,6 +436,25 @@ TEST_CASE("retention takes sealed segments below the high watermark, oldest firs
     });
 }
 
+TEST_CASE("retention: what goes for its age is no more part of what is too much") {
+    LogHarness harness;
+    harness.run([](Runtime& runtime) {
+        LogConfig config = *small_config();
+        config.retention_bytes = 5000;
+        config.retention_ms = 1000;
+        const auto log = open_log(runtime, log_options(std::make_shared<LogConfig>(config)));
+        const std::int64_t now = to_epoch_ms(runtime.clock().wall());
+        for (int i = 0; i < 100; ++i) {
+            REQUIRE(append(*log, build({.timestamp = i < 30 ? now - 10'000 : now})));
+        }
+        REQUIRE(log->size_in_bytes() > 5000);
+        log->set_high_watermark(Offset(100));
+        REQUIRE(*log->delete_old_segments() > 0);
+        REQUIRE(log->size_in_bytes() >= 5000);
+        log->check_invariants_fully();
+    });
+}
+
 TEST_CASE("retention by time may empty the log but for a new segment") {
     LogHarness harness;
     harness.run([](Runtime& runtime) {

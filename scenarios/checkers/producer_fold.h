@@ -1,0 +1,57 @@
+// ProducerFold: who has written to a log, folded from its batches by the checker's own means, and
+// held against what a broker remembers (L9): a broker that remembers too little takes a retry for a
+// new batch, one that remembers too much refuses what is new.
+//
+//     log         | A seq 0-1 | B txn | A seq 2 | B commit |
+//     A                1                  2                    its last sequence number
+//     B                         open since 2       decided     epoch and coordinator of the marker
+//
+// A log that begins above offset 0 does not tell of who wrote before: there the broker may know
+// more, of offsets below, and of nothing else.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "scenarios/checkers/cluster_view.h"
+
+namespace gregor::scenarios {
+
+class ProducerFold {
+public:
+    /// Takes up what is new in `log`, which is whole and ends at `end`; from its beginning if it
+    /// has changed before.
+    void follow(const SeenLog& log, Offset end);
+
+    /// Holds `state`, which describes the log that was followed, against it: those producers that
+    /// have written since the last time, or all if the log was followed from its beginning. The
+    /// first difference, or nothing. `may_forget`: producers expire in this run.
+    [[nodiscard]] std::optional<std::string> find_difference(const log::ProducerState& state,
+                                                             bool may_forget);
+
+private:
+    struct Producer {
+        protocol::ProducerEpoch epoch = protocol::kNoProducerEpoch;
+        std::optional<log::ProducerBatch> last_batch;  // of that epoch
+        std::optional<std::int32_t> coordinator_epoch;
+        std::optional<Offset> open_since;
+    };
+
+    void take(const SeenBatch& batch);
+    [[nodiscard]] std::string compare(const Producer& told, const log::ProducerEntry& entry,
+                                      bool may_forget) const;
+    [[nodiscard]] std::string judge_unknown(const log::ProducerEntry& entry) const;
+    /// Whether nobody has written before what is seen.
+    [[nodiscard]] bool is_whole() const { return begin_ == Offset(0); }
+
+    std::size_t followed_ = 0;  // batches
+    Offset begin_{0};
+    std::map<protocol::ProducerId, Producer> producers_;
+    std::set<protocol::ProducerId> due_;
+    bool all_due_ = true;
+};
+
+}  // namespace gregor::scenarios
