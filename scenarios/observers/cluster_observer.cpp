@@ -166,7 +166,7 @@ ReplicaView& ClusterObserver::look_at_replica(simulated::Machine& machine, NodeI
         const bool is_settled = !hosted.truncating && view.log.is_whole &&
                                 producers.end_offset() == hosted.log->log_end_offset();
         if (is_settled) view.producers = &producers;
-        if (is_first_look) {
+        if (is_first_look && !taken_away_.contains({key, id})) {
             view.checkpointed_high_watermark = checkpointed_high_watermark(disk, *hosted.log);
         }
     }
@@ -176,7 +176,9 @@ ReplicaView& ClusterObserver::look_at_replica(simulated::Machine& machine, NodeI
 void ClusterObserver::note_restarts(const simulated::Machine& machine, SeenMachine& seen) {
     if (seen.starts == machine.starts()) return;
     seen.starts = machine.starts();
-    if (seen.node) invariants_.restarted(*seen.node);
+    if (!seen.node) return;
+    invariants_.restarted(*seen.node);
+    std::erase_if(taken_away_, [&](const auto& place) { return place.second == *seen.node; });
 }
 
 void ClusterObserver::note_power_losses(const simulated::Machine& machine, SeenMachine& seen) {
@@ -192,6 +194,7 @@ void ClusterObserver::forget_what_is_gone() {
         const auto& [place, tail] = entry;
         if (tail.seen_at == observations_) return false;
         view_.partitions[place.first].replicas.erase(place.second);
+        taken_away_.insert(place);
         return true;
     });
     std::erase_if(quorum_tails_, [this](const auto& entry) {

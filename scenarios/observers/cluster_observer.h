@@ -17,6 +17,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -75,6 +76,8 @@ private:
     std::uint64_t observations_ = 0;
     std::map<std::pair<PartitionKey, NodeId>, Tail> tails_;
     std::map<NodeId, Tail> quorum_tails_;
+    /// Replicas that were taken from a running broker: what comes back there is another one.
+    std::set<std::pair<PartitionKey, NodeId>> taken_away_;
     std::vector<SeenMachine> machines_;  // as in the world
 };
 
