@@ -112,13 +112,14 @@ public:
     }
 
     std::vector<Floor> floors() const override {
-        // Few that choose by themselves may all choose the classic protocol.
+        // Few that choose by themselves, or by the time, may all come to the classic protocol.
         const bool may_lack =
             counts_.members_started < 12 &&
-            std::ranges::all_of(
+            std::ranges::none_of(
                 groups_,
-                [](const GroupSettings& group) { return group.protocols == Protocols::either; });
-        const std::uint64_t guests = workload_.setting("protocols") != 0 && !may_lack ? 1 : 0;
+                [](const GroupSettings& group) { return group.protocols == Protocols::consumer; });
+        const bool speaks_consumer = workload_.setting("protocols") != 0 && !may_lack;
+        const std::uint64_t guests = speaks_consumer ? 1 : 0;
         return {{"members started", counts_.members_started, groups_.size()},
                 {"members of the consumer protocol", counts_.of_consumer_protocol, guests},
                 {"looks at committed offsets", looked_at_, 5}};
