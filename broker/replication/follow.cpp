@@ -14,7 +14,9 @@ ReplicaManager::Taken ReplicaManager::take_fetched(HostedPartition& hosted,
                                                    const FetchPosition& asked,
                                                    const FetchResponse::Partition& answer) {
     if (hosted.changing) return Taken::passed;
-    LeaderAnswer told{.high_watermark = answer.high_watermark, .diverging = {}};
+    LeaderAnswer told{.high_watermark = answer.high_watermark,
+                      .log_start_offset = answer.log_start_offset,
+                      .diverging = {}};
     if (answer.diverging_epoch.end_offset >= Offset(0)) {
         told.diverging = {answer.diverging_epoch.epoch, answer.diverging_epoch.end_offset};
     }

@@ -128,6 +128,7 @@ struct FetchPosition {
 /// A leader's answer to a follower's fetch, without its records.
 struct LeaderAnswer {
     Offset high_watermark;
+    Offset log_start_offset{0};
     /// Where the leader's history leaves the follower's (KIP-595).
     std::optional<log::EpochEnd> diverging;
 };

@@ -38,8 +38,13 @@ FollowStep Partition::leader_answered(const FetchPosition& asked, const LeaderAn
         marks_.high_watermark = std::max(marks_.high_watermark, bounded);
     }
     // What the leader has committed says nothing about this log before the two agree (KAFKA-14704).
-    return {.action = FollowAction::truncate,
-            .offset = truncation_offset(own, marks_.log_end_offset, *answer.diverging)};
+    const Offset end = truncation_offset(own, marks_.log_end_offset, *answer.diverging);
+    // What stands below the leader's start nothing can be held against any more. Kafka keeps it.
+    if (end <= answer.log_start_offset && marks_.log_start_offset < answer.log_start_offset) {
+        PROBE("a follower diverges from what its leader has deleted");
+        return {.action = FollowAction::restart, .offset = answer.log_start_offset};
+    }
+    return {.action = FollowAction::truncate, .offset = end};
 }
 
 FollowStep Partition::leader_range(const FetchPosition& asked, Offset leader_start,

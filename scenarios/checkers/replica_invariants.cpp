@@ -72,7 +72,7 @@ void PartitionInvariants::check_producers(NodeId node, const ReplicaView& replic
 void PartitionInvariants::check_retention(NodeId node, const ReplicaView& replica,
                                           const std::optional<Retention>& retention) {
     const Offset start = replica.marks.log_start_offset;
-    if (start <= freed_) return;
+    if (start <= freed_ || !is_bound(replica)) return;
     if (retention && !is_due(replica, *retention)) {
         judge_.violated("C7",
                         "{} on n{}: the log starts at {} after {}, and what is between is due "

@@ -380,6 +380,21 @@ TEST_CASE("a diverging history is cut before the leader's high watermark is take
             FollowAction::drop);
 }
 
+TEST_CASE("what a leader has deleted is not kept where its history and the follower's part") {
+    Partition partition = following();
+    const auto own = epochs({{1_e, Offset(0)}, {3_e, Offset(12)}});
+    const auto step = [&](int leader_start) {
+        return partition.leader_answered(*partition.fetch_position(own),
+                                         {.high_watermark = Offset(18),
+                                          .log_start_offset = Offset(leader_start),
+                                          .diverging = log::EpochEnd{1_e, Offset(12)}},
+                                         own);
+    };
+    REQUIRE(step(11).action == FollowAction::truncate);
+    REQUIRE(step(12).action == FollowAction::restart);
+    REQUIRE(step(12).offset == Offset(12));
+}
+
 TEST_CASE("a log is cut where both histories agree, or on the way there") {
     const auto own = epochs({{1_e, Offset(0)}, {3_e, Offset(12)}, {5_e, Offset(16)}});
     const auto cut = [&](LeaderEpoch epoch, int end) {
