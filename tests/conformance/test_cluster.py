@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 import tempfile
 import unittest
 
@@ -18,14 +19,17 @@ PASSED, NO_NETWORKS = 0, 77
 @unittest.skipIf(confluent_kafka is None, "python3-confluent-kafka is not installed")
 class Cluster(unittest.TestCase):
     def drill(self, *arguments):
-        """The drill's history, and what it wrote."""
-        with tempfile.TemporaryDirectory(prefix="gregor-drill-") as folder:
-            drill = pathlib.Path(folder) / "drill"
-            done = run_drill(*arguments, "--dir", drill, "--gregord", gregord_program())
-            if done.returncode == NO_NETWORKS:
-                self.skipTest(done.stderr.strip())
-            self.assertEqual(PASSED, done.returncode, done.stdout + done.stderr)
-            return [json.loads(line) for line in (drill / "history.jsonl").read_text().splitlines()], done.stdout
+        """The drill's history, and what it wrote. Of one that did not pass everything is kept."""
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="gregor-drill-"))
+        drill = folder / "drill"
+        done = run_drill(*arguments, "--dir", drill, "--gregord", gregord_program())
+        if done.returncode == NO_NETWORKS:
+            shutil.rmtree(folder)
+            self.skipTest(done.stderr.strip())
+        self.assertEqual(PASSED, done.returncode, done.stdout + done.stderr)
+        events = [json.loads(line) for line in (drill / "history.jsonl").read_text().splitlines()]
+        shutil.rmtree(folder)
+        return events, done.stdout
 
     def faults(self, events):
         return [(event["fault"], "leader of drill-0" in event["why"]) for event in events if "fault" in event]
