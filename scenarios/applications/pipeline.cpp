@@ -119,7 +119,7 @@ public:
         const PipelineCounts& counts = state_.counts;
         const bool has_transactions = state_.settings.mode == WorkMode::in_transaction;
         return {{"inputs worked on", counts.worked_on, 50},
-                {"committed transactions", counts.committed, has_transactions ? 20U : 0U},
+                {"committed transactions", counts.committed, has_transactions ? 15U : 0U},
                 {"aborted transactions", counts.aborted + counts.feeder_aborts,
                  has_transactions ? 2U : 0U},
                 {"rebalances", counts.rebalances, 2}};
