@@ -1,7 +1,8 @@
 """Clients as programs of their own, killed brokers or not, and the records that they are given.
 
 A program tells its events as lines of JSON on standard output and ends at SIGTERM. A member of a group (kcat -G,
-group_member.py, js/group_member.mjs) tells each record that it reads, and each commit that was acknowledged.
+group_member.py, js/group_member.mjs) tells each record that it reads, and each commit that was acknowledged; a
+worker (transfer.py, js/transfer.mjs) tells of its transactions, and before it ends one it waits for a line.
 """
 
 import collections
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 from harness import NODE_CLIENTS, node_program
 
@@ -27,11 +29,15 @@ END_TIMEOUT_S = 40
 
 class ClientProcess:
     def __init__(self, command):
+        self._command = [*map(str, command)]
         self._errors = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen([*map(str, command)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=self._errors, text=True)
+        self._start()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+
+    def _start(self):
+        self.process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=self._errors, text=True)
 
     def _read(self):
         for line in self.process.stdout:
@@ -75,6 +81,84 @@ class Member(ClientProcess):
             self.committed[place] = max(event["committed"], self.committed.get(place, 0))
         else:
             self.failures.append(event["failed"])
+
+
+class Worker(ClientProcess):
+    """Moves the records of a topic on in transactions, every third of which it aborts and does again.
+
+    A program whose client has failed ends, and is started again; one that says nothing is killed first.
+    """
+
+    def __init__(self, command):
+        self.ended = collections.Counter()  # transactions by their outcomes, as they were told
+        self.failures = []
+        self._heard_at = time.monotonic()
+        self._lock = threading.Lock()
+        self._is_open = False
+        self._is_held = False
+        self._is_ending = False
+        super().__init__(command)
+
+    def _read(self):
+        super()._read()
+        while self.process.wait() != 0:
+            with self._lock:
+                if self._is_ending:
+                    return
+                self._is_open = False
+                with contextlib.suppress(BrokenPipeError):
+                    self.process.stdin.close()
+                self.process.stdout.close()
+                self._start()
+            super()._read()
+
+    def told(self, event):
+        self._heard_at = time.monotonic()
+        if "open" in event:
+            with self._lock:
+                self._is_open = True
+                self._let_end()
+        elif "ended" in event:
+            self.ended[event["ended"]] += 1
+        else:
+            self.failures.append(event["failed"])
+
+    def hold(self):
+        """From now on, transactions stay open."""
+        with self._lock:
+            self._is_held = True
+
+    def is_held_open(self):
+        return self._is_held and self._is_open
+
+    def release(self):
+        with self._lock:
+            self._is_held = False
+            self._let_end()
+
+    def kill_if_silent(self, seconds):
+        """Unless it waits for a line. What it leaves behind is for the next one, and for the coordinator."""
+        with self._lock:
+            silence = time.monotonic() - self._heard_at
+            if self._is_open or self._is_ending or silence < seconds:
+                return
+            self.failures.append(f"silent for {silence:.0f} s")
+            self._heard_at = time.monotonic()
+            self.process.kill()
+
+    def finish(self):
+        self.release()
+        with self._lock:
+            self._is_ending = True
+        return super().finish()
+
+    def _let_end(self):
+        if self._is_held or not self._is_open:
+            return
+        self._is_open = False
+        with contextlib.suppress(OSError, ValueError):  # the program has ended
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
 
 
 class Source(threading.Thread):

@@ -256,13 +256,13 @@ def resident_bytes(broker):
     return int(line.split()[1]) * 1024
 
 
-def wait_until(is_true, what, timeout_s=20):
+def wait_until(is_true, what, timeout_s=20, pause_s=0.01):
     """Polls; for what another process does and nobody announces."""
     deadline = time.monotonic() + timeout_s
     while not is_true():
         if time.monotonic() > deadline:
             raise AssertionError(f"still not after {timeout_s} s: {what}")
-        time.sleep(0.01)
+        time.sleep(pause_s)
 
 
 def main():
