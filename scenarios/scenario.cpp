@@ -6,7 +6,7 @@
 #include "scenarios/cluster/cluster.h"
 #include "scenarios/single_node/single_node.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::scenarios {
 namespace {

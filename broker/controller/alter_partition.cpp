@@ -4,7 +4,7 @@
 
 #include "broker/controller/draft.h"
 #include "broker/controller/partition_change.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 
 namespace gregor::controller {
 namespace {

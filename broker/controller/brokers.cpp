@@ -6,7 +6,8 @@
 
 #include "broker/controller/draft.h"
 #include "broker/controller/partition_leadership.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::controller {
 namespace {

@@ -15,7 +15,7 @@
 #include "broker/controller/reassignments.h"
 #include "broker/metadata/metadata_batch.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::controller {
 

@@ -4,7 +4,8 @@
 #include <iterator>
 
 #include "broker/controller/partition_leadership.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::controller {
 namespace {

@@ -5,7 +5,8 @@
 
 #include "broker/controller/replica_assignment.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::controller {
 namespace {

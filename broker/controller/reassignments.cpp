@@ -7,7 +7,7 @@
 #include "broker/controller/draft.h"
 #include "broker/controller/partition_change.h"
 #include "broker/controller/replica_assignment.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::controller {
 namespace {

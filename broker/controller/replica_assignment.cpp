@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 
 namespace gregor::controller {
 namespace {

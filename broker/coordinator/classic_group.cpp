@@ -4,7 +4,7 @@
 
 #include "broker/coordinator/consumer/classic_protocol.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 
 namespace gregor::coordinator {
 

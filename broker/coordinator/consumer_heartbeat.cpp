@@ -4,7 +4,7 @@
 
 #include "broker/coordinator/consumer/topic_regex.h"
 #include "broker/coordinator/group_coordinator.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::coordinator {
 

@@ -13,7 +13,8 @@
 
 #include "broker/coordinator/consumer/classic_protocol.h"
 #include "broker/coordinator/group_coordinator.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::coordinator {
 

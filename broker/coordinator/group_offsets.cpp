@@ -4,7 +4,7 @@
 
 #include "broker/coordinator/group_coordinator.h"
 #include "broker/coordinator/offset_answers.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 
 namespace gregor::coordinator {
 

@@ -1,7 +1,7 @@
 // GroupCoordinator: SyncGroup, Heartbeat and LeaveGroup: what members say within a generation.
 #include "broker/coordinator/group_coordinator.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::coordinator {
 

@@ -4,7 +4,7 @@
 #include <mutex>
 
 #include "broker/drivers/not_controller.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::drivers {
 

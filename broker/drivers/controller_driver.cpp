@@ -6,7 +6,7 @@
 
 #include "broker/metadata/metadata_batch.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::drivers {
 

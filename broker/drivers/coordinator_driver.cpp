@@ -8,7 +8,7 @@
 #include "broker/drivers/coordinator_log.h"
 #include "broker/protocol/records/java_hash.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 
 namespace gregor::drivers {
 

@@ -6,7 +6,8 @@
 #include "broker/protocol/records/batch_builder.h"
 #include "broker/protocol/records/batch_reader.h"
 #include "broker/protocol/records/control_record.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::drivers {
 namespace {

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::drivers {
 

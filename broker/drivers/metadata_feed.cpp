@@ -5,7 +5,7 @@
 #include "broker/metadata/metadata_batch.h"
 #include "broker/metadata/snapshot.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::drivers {
 

@@ -9,7 +9,7 @@
 #include "broker/log/checkpoint_file.h"
 #include "broker/raft/control_batches.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::drivers {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "broker/raft/control_batches.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::drivers {
 

@@ -3,7 +3,7 @@
 #include <utility>
 #include <variant>
 
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::drivers {
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "broker/protocol/messages/transactions.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::drivers {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 
 namespace gregor::log {
 

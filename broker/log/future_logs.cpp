@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "broker/log/log_manager.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::log {
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::log {
 
@@ -53,14 +54,6 @@ std::optional<LeaderEpoch> LeaderEpochCache::epoch_for_offset(Offset offset) con
         [](Offset wanted, const EpochEntry& entry) { return wanted < entry.start_offset; });
     if (next == entries_.begin()) return std::nullopt;
     return std::prev(next)->epoch;
-}
-
-std::optional<LeaderEpoch> LeaderEpochCache::previous_epoch(LeaderEpoch epoch) const {
-    const auto at = std::lower_bound(
-        entries_.begin(), entries_.end(), epoch,
-        [](const EpochEntry& entry, LeaderEpoch wanted) { return entry.epoch < wanted; });
-    if (at == entries_.begin()) return std::nullopt;
-    return std::prev(at)->epoch;
 }
 
 bool LeaderEpochCache::truncate_from_end(Offset end_offset) {

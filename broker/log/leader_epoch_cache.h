@@ -51,7 +51,6 @@ public:
     [[nodiscard]] EpochEnd end_offset_for(LeaderEpoch epoch, Offset log_end_offset) const;
     /// The epoch of the batch at `offset`, if an entry covers it.
     [[nodiscard]] std::optional<LeaderEpoch> epoch_for_offset(Offset offset) const;
-    [[nodiscard]] std::optional<LeaderEpoch> previous_epoch(LeaderEpoch epoch) const;
 
     /// Drops entries that start at or after `end_offset`. True if anything changed.
     bool truncate_from_end(Offset end_offset);

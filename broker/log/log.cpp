@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "sim/base/instrument.h"
 
 namespace gregor::log {
 

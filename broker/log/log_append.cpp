@@ -5,7 +5,8 @@
 #include "broker/log/control_batch.h"
 #include "broker/log/log.h"
 #include "broker/protocol/records/batch_reader.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::log {
 

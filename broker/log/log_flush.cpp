@@ -5,7 +5,7 @@
 #include "broker/log/checkpoint_file.h"
 #include "broker/log/log.h"
 #include "broker/log/producer_snapshot.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 
 namespace gregor::log {
 

@@ -6,7 +6,8 @@
 #include "broker/log/checkpoint_file.h"
 #include "broker/log/control_batch.h"
 #include "broker/log/producer_snapshot.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::log {
 

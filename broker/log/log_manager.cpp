@@ -4,7 +4,8 @@
 #include <charconv>
 #include <utility>
 
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::log {
 
@@ -232,7 +233,6 @@ Result<std::set<TopicPartition>, StorageError> LogManager::find_logs(std::size_t
         }
         const auto partition = parse_partition_folder(entry.name);
         if (!partition || partition->topic == kMetadataTopic) continue;
-        if (entry.name.ends_with(kStrayFolderSuffix)) continue;
         const bool is_new = !logs_.contains(*partition) && found.insert(*partition).second;
         if (!is_new) return fail(StorageError(fmt::format("{} is there twice", *partition)));
     }

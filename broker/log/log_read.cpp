@@ -5,7 +5,7 @@
 
 #include "broker/log/log.h"
 #include "broker/protocol/records/record_reader.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::log {
 

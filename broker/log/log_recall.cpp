@@ -14,7 +14,7 @@
 #include "broker/log/checkpoint_file.h"
 #include "broker/log/log.h"
 #include "broker/log/producer_snapshot.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::log {
 

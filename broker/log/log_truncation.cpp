@@ -9,7 +9,8 @@
 
 #include "broker/log/checkpoint_file.h"
 #include "broker/log/log.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::log {
 

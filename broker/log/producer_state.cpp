@@ -4,7 +4,8 @@
 #include <limits>
 #include <utility>
 
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::log {
 
@@ -263,13 +264,6 @@ void ProducerState::expire(std::int64_t now_ms) {
     if (expired == 0) return;
     PROBE("producer ids expired");
     has_forgotten_ = true;
-}
-
-bool ProducerState::has_transaction_open_since(std::int64_t before_ms) const {
-    return std::any_of(ongoing_.begin(), ongoing_.end(), [&](const auto& open) {
-        const ProducerEntry* entry = find(open.second);
-        return entry != nullptr && entry->last_timestamp <= before_ms;
-    });
 }
 
 void ProducerState::reset(Offset end_offset) {

@@ -154,9 +154,6 @@ public:
 
     /// Forgets producers that were idle for the expiration time and have nothing open.
     void expire(std::int64_t now_ms);
-    /// The first offset of the oldest open transaction that began at `before_ms` or earlier, for
-    /// those who look for hanging transactions.
-    [[nodiscard]] bool has_transaction_open_since(std::int64_t before_ms) const;
 
     /// Empties the state; it describes the offsets below `end_offset`, as a fold that starts there.
     void reset(Offset end_offset);

@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "broker/log/checkpoint_file.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::log {
 

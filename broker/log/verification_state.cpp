@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::log {
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::metadata {
 

@@ -7,7 +7,7 @@
 #include "broker/metadata/metadata_batch.h"
 #include "broker/protocol/messages/control_records.h"
 #include "broker/protocol/records/control_record.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 
 namespace gregor::metadata {
 namespace {

@@ -12,7 +12,7 @@
 #include "broker/raft/answers.h"
 #include "broker/raft/raft.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::raft {
 namespace {

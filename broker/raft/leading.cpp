@@ -10,7 +10,6 @@
 #include "broker/raft/answers.h"
 #include "broker/raft/raft.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
 
 namespace gregor::raft {
 namespace {
@@ -92,11 +91,6 @@ Effects Raft::handle(Now now, RequestId id, const protocol::FetchRequest& reques
         take_fetch(id, request);
     }
     return finish();
-}
-
-void Raft::forget(RequestId id) {
-    parked_fetches_.erase(id);
-    if (pending_change_ && pending_change_->request == id) pending_change_->is_forgotten = true;
 }
 
 ErrorCode Raft::check_fetch(const protocol::FetchRequest& request) const {

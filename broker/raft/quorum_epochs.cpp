@@ -6,7 +6,7 @@
 #include "broker/raft/answers.h"
 #include "broker/raft/raft.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::raft {
 

@@ -79,8 +79,6 @@ public:
                                  const protocol::UpdateRaftVoterRequest& request);
     [[nodiscard]] Effects handle(Now now, RequestId id,
                                  const protocol::DescribeQuorumRequest& request);
-    /// Whoever asked has gone: its request needs no answer any more.
-    void forget(RequestId id);
 
     /// The answer to a Send; one that is not awaited any more changes nothing.
     [[nodiscard]] Effects answered(Now now, CorrelationId id, const Response& response);
@@ -168,7 +166,6 @@ private:
         Instant deadline;
         std::optional<CorrelationId> probe;  // ApiVersions to the new voter
         std::optional<Offset> appended_at;   // its voters record
-        bool is_forgotten = false;           // nobody waits for the answer
     };
     struct Before {
         LeaderEpoch epoch{0};

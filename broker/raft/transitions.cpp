@@ -4,7 +4,8 @@
 #include "broker/raft/answers.h"
 #include "broker/raft/raft.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::raft {
 namespace {

@@ -11,7 +11,8 @@
 #include "broker/raft/answers.h"
 #include "broker/raft/raft.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::raft {
 namespace {
@@ -351,7 +352,6 @@ void Raft::committed_voters() {
 
 void Raft::complete_voter_change(ErrorCode error, std::string message) {
     const PendingChange change = *std::exchange(pending_change_, std::nullopt);
-    if (change.is_forgotten) return;
     if (change.is_add) {
         reply(change.request, refused<protocol::AddRaftVoterResponse>(error, std::move(message)));
     } else {

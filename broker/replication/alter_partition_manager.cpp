@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::replication {
 

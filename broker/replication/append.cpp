@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "broker/replication/replica_manager.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 
 namespace gregor::replication {
 

@@ -4,7 +4,8 @@
 #include <utility>
 
 #include "broker/replication/replica_manager.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::replication {
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::replication {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "broker/replication/fetch_session.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::replication {
 

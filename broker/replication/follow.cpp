@@ -1,6 +1,6 @@
 // ReplicaManager: following. What a leader has answered goes into the log here, or cuts it.
 #include "broker/replication/replica_manager.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::replication {
 

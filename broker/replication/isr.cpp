@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "broker/replication/replica_manager.h"
-#include "sim/base/instrument.h"
 
 namespace gregor::replication {
 

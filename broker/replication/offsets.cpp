@@ -1,6 +1,6 @@
 // ReplicaManager: questions about offsets, and the cutting of a log's start.
 #include "broker/replication/replica_manager.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 
 namespace gregor::replication {
 

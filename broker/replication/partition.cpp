@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::replication {
 

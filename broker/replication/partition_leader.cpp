@@ -3,7 +3,8 @@
 
 #include "broker/replication/partition.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::replication {
 

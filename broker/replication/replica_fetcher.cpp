@@ -5,7 +5,7 @@
 
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/replication/replica_manager.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::replication {
 

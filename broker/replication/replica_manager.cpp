@@ -4,7 +4,8 @@
 #include <mutex>
 #include <utility>
 
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::replication {
 

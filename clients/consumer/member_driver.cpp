@@ -3,7 +3,7 @@
 #include "broker/protocol/messages/group_admin.h"
 #include "clients/consumer/metadata_watch.h"
 #include "clients/consumer/subscription_codec.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::consumer {
 

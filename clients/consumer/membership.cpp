@@ -4,7 +4,7 @@
 
 #include "clients/consumer/subscription_codec.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::consumer {
 

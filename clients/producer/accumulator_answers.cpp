@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "clients/producer/accumulator.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::producer {
 
@@ -16,6 +16,11 @@ namespace {
 bool is_gap(ErrorCode error) {
     return error == ErrorCode::out_of_order_sequence_number ||
            error == ErrorCode::unknown_producer_id;
+}
+
+/// The batch may still be on its way, or be in the log.
+bool is_no_answer(ErrorCode error) {
+    return error == ErrorCode::network_exception || error == ErrorCode::request_timed_out;
 }
 
 }  // namespace
@@ -34,12 +39,15 @@ Fate Accumulator::handle_answer(Instant now, const BatchRef& batch, const BatchA
         settle_doubt(partition);
         return is_duplicate ? Fate::duplicate : Fate::acknowledged;
     }
-    if (is_worth_another_try(partition, *batch, answer.error_code, now)) {
-        if (options_.idempotent && is_gap(answer.error_code) && is_oldest(partition, *batch)) {
-            PROBE("a producer saw a gap before its oldest batch");
-            partition.starts_over = true;
-        }
+    if (is_no_answer(answer.error_code)) {
+        batch->may_arrive_until = deadline_after(now, options_.request_timeout);
+    }
+    if (is_worth_another_try(*batch, answer.error_code, now)) {
         try_again(partition, batch, now);
+        if (options_.idempotent && is_gap(answer.error_code) && batch->was_oldest) {
+            PROBE("a producer saw a gap before its oldest batch");
+            partition.starts_over = !may_be_filled(partition, now);
+        }
         return Fate::retried;
     }
     finish(*batch);
@@ -47,12 +55,12 @@ Fate Accumulator::handle_answer(Instant now, const BatchRef& batch, const BatchA
     return Fate::failed;
 }
 
-bool Accumulator::is_worth_another_try(const Partition& partition, const ProducerBatch& batch,
-                                       ErrorCode error, Instant now) const {
+bool Accumulator::is_worth_another_try(const ProducerBatch& batch, ErrorCode error,
+                                       Instant now) const {
     if (batch.attempts > options_.retries) return false;
     if (deadline_after(batch.created, options_.delivery_timeout) <= now) return false;
     // In a transaction only what waits for an older batch.
-    if (options_.transactional && is_gap(error)) return !is_oldest(partition, batch);
+    if (options_.transactional && is_gap(error)) return !batch.was_oldest;
     if (options_.idempotent && is_gap(error)) return true;
     return protocol::is_retriable(error);
 }
@@ -65,6 +73,15 @@ bool Accumulator::is_oldest(const Partition& partition, const ProducerBatch& bat
                others.front()->number < batch.number;
     };
     return !is_older(partition.in_flight) && !is_older(partition.queue);
+}
+
+/// Whether the gap before what is tried again may close: a batch that failed may still arrive, and
+/// then those behind it fit, of which copies are on their way, too.
+bool Accumulator::may_be_filled(const Partition& partition, Instant now) const {
+    if (!partition.in_doubt) return false;
+    return std::ranges::any_of(partition.queue, [now](const BatchRef& batch) {
+        return batch->may_arrive_until > now;
+    });
 }
 
 bool Accumulator::has_sequences_out(const Partition& partition) const {

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "clients/producer/transaction_manager.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::producer {
 

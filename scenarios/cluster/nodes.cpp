@@ -1,5 +1,7 @@
 #include "scenarios/cluster/nodes.h"
 
+#include <algorithm>
+
 namespace gregor::scenarios::cluster {
 
 void Nodes::look_at_images() {
@@ -17,6 +19,11 @@ const metadata::PartitionState* Nodes::partition(const std::string& topic,
                                                  std::int32_t index) const {
     const metadata::TopicImage* found = image_ == nullptr ? nullptr : image_->find_topic(topic);
     return found == nullptr ? nullptr : found->find(protocol::PartitionId(index));
+}
+
+const ClusterNode* Nodes::find(const simulated::Machine& machine) const {
+    const auto found = std::ranges::find(all, &machine, &ClusterNode::machine);
+    return found == all.end() ? nullptr : &*found;
 }
 
 }  // namespace gregor::scenarios::cluster

@@ -48,6 +48,8 @@ public:
     [[nodiscard]] const ClusterNode& node(protocol::NodeId id) const {
         return all.at(static_cast<std::size_t>(id.value() - 1));
     }
+    /// nullptr: it is a client's machine.
+    [[nodiscard]] const ClusterNode* find(const simulated::Machine& machine) const;
 
 private:
     std::shared_ptr<const metadata::MetadataImage> image_;

@@ -281,7 +281,10 @@ private:
         draw("log.retention.check.interval.ms", 500, 3'000);
         draw("log.segment.delete.delay.ms", 100, 5'000);
         draw("log.roll.ms", 2'000, 10'000);
-        if (chooser.below(2) == 0) draw("log.flush.interval.ms", 100, 2'000);
+        if (chooser.below(2) == 0) {
+            draw("log.flush.interval.ms", 100, 2'000);
+            draw("log.flush.scheduler.interval.ms", 100, 1'000);
+        }
     }
 
     /// The same: what brokers make of batches.

@@ -5,23 +5,15 @@
 #include "scenarios/applications/application_run.h"
 #include "scenarios/clients/workload.h"
 #include "scenarios/cluster/administrator.h"
-#include "scenarios/cluster/atlas.h"
 #include "scenarios/cluster/cluster.h"
-#include "scenarios/cluster/deletions.h"
 #include "scenarios/cluster/drawing.h"
-#include "scenarios/cluster/failover_watch.h"
+#include "scenarios/cluster/group_lookup.h"
 #include "scenarios/cluster/health.h"
-#include "scenarios/cluster/livelock_watch.h"
-#include "scenarios/cluster/metadata_answers.h"
 #include "scenarios/cluster/metrics_check.h"
-#include "scenarios/cluster/orderly_stops.h"
 #include "scenarios/cluster/plan_check.h"
-#include "scenarios/cluster/reassignment_watch.h"
 #include "scenarios/cluster/roles.h"
 #include "scenarios/cluster/voter_administrator.h"
-#include "scenarios/observers/cluster_observer.h"
-#include "scenarios/observers/group_observer.h"
-#include "scenarios/observers/transaction_observer.h"
+#include "scenarios/cluster/watches.h"
 #include "sim/simulated/fault_injector.h"
 
 namespace gregor::scenarios::cluster {
@@ -35,17 +27,6 @@ using simulated::Fault;
 using simulated::FaultKind;
 using simulated::Machine;
 
-/// A static member that is away until it comes back (KIP-848) has given up what it had.
-bool counts_as_member(const coordinator::GroupCoordinator& coordinator, const std::string& group,
-                      const std::string& member_id) {
-    if (const auto* of_consumers = coordinator.image().find_consumer_group(group)) {
-        const auto* const member = of_consumers->find_member(member_id);
-        return member != nullptr && member->member_epoch != coordinator::kLeaveStaticEpoch;
-    }
-    const auto classic = coordinator.groups().find(group);
-    return classic != coordinator.groups().end() && classic->second.members().contains(member_id);
-}
-
 class ClusterRun final : simulated::FaultInjector::Observer {
 public:
     ClusterRun(const Drawing& drawing, const simulated::Plan& plan, const RunOptions& options)
@@ -58,18 +39,11 @@ public:
           judge_([this] { return world_.now(); }, [this] { world_.stop(); }, options.mute),
           workload_(plan, judge_, world_.network()),
           configs_(*node_configs(plan)),
-          atlas_(workload_, nodes_),
-          observer_(judge_, invariant_options()),
-          group_observer_(judge_),
-          transaction_observer_(judge_),
+          watches_(plan, world_, workload_, nodes_, configs_.front()),
+          groups_(nodes_),
           initial_voters_(initial_voters(plan)),
           administrator_(world_, workload_, nodes_),
           voter_administrator_(world_, workload_, nodes_),
-          reassignments_(workload_, nodes_),
-          livelocks_(world_, judge_, nodes_),
-          orderly_stops_(plan, judge_, nodes_),
-          metadata_answers_(judge_, nodes_),
-          failovers_(workload_, nodes_, configs_.front()),
           injector_(world_, this) {
         if (drawing.application == nullptr) return;
         application_ = std::make_unique<applications::ApplicationRun>(
@@ -77,10 +51,12 @@ public:
             applications::HistoryWorld{
                 .now = [this] { return world_.now(); },
                 .has_replaced_coordinator =
-                    [this](const std::string& group) { return has_replaced_coordinator(group); },
+                    [this](const std::string& group) {
+                        return groups_.has_replaced_coordinator(group);
+                    },
                 .counts_member =
                     [this](const std::string& group, const std::string& member_id) {
-                        return counts_member(group, member_id);
+                        return groups_.counts_member(group, member_id);
                     },
                 .line = options.history});
     }
@@ -90,14 +66,14 @@ public:
         workload_.replication_factor =
             static_cast<std::int16_t>(workload_.setting("replication_factor"));
         if (application_ == nullptr) make_partitions();
-        watch();
+        watches_.begin();
         start_nodes();
         start_clients();
         injector_.arm(plan_.faults);
         run_for(plan_.duration);
-        failovers_.give_up();
+        watches_.faults_end();
         injector_.heal();
-        livelocks_.begin();
+        watches_.healed();
         if (workload_.optional_setting("cut_off_controller") != 0) cut_off_controller();
         workload_.phase = Phase::finishing;
         bool is_at_rest = false;
@@ -105,11 +81,11 @@ public:
             is_at_rest = finish_health();
             if (goes_on()) is_at_rest = drain() && is_at_rest;
         }
-        if (goes_on()) livelocks_.judge();
+        if (goes_on()) watches_.judge_rest();
         std::string unproven;
         if (application_ != nullptr) unproven = application_->judge_history();
         world_.shut_down();
-        if (!ended_early()) observer_.invariants().check_at_end();
+        if (!ended_early()) watches_.judge_end();
         if (is_at_rest && goes_on()) compare_disks(nodes_, judge_);
         return report(std::move(unproven));
     }
@@ -128,48 +104,6 @@ private:
                 workload_.partitions.push_back(std::move(partition));
             }
         }
-    }
-
-    void watch() {
-        world_.watch("image_published", [this] {
-            atlas_.image_published();
-            reassignments_.image_published();
-            livelocks_.image_published();
-            metadata_answers_.image_published();
-        });
-        world_.watch("role_changed", [this] { ++elections_; });
-        world_.watch("replica_moved", [this] { ++moves_; });
-        world_.watch("log_directory_failed", [this] { ++failed_directories_; });
-        world_.watch("metadata_leader_elected", [this] { ++elections_; });
-        world_.watch("log_start_advanced", [this] { note_log_starts(nodes_, workload_); });
-        world_.watch("segment_deleted", [this] { ++segments_deleted_; });
-        workload_.metadata_asked = [this](std::size_t broker) {
-            const protocol::NodeId id(static_cast<std::int32_t>(broker + 1));
-            return [this, question = metadata_answers_.ask(id)](const auto& answer) {
-                metadata_answers_.judge(question, answer);
-            };
-        };
-        workload_.low_watermark_answered = [this](const PartitionUnderTest& partition,
-                                                  std::int64_t low_watermark) {
-            check_low_watermark(nodes_, judge_, partition, low_watermark);
-        };
-        observer_.watch(world_, [this](Machine& machine) -> server::Node* {
-            const ClusterNode* node = node_of(machine);
-            return node == nullptr ? nullptr : node->running();
-        });
-    }
-
-    [[nodiscard]] ClusterInvariants::Options invariant_options() const {
-        const log::LogConfig& defaults = *configs_.front().topic_defaults();
-        ClusterInvariants::Options options;
-        if (workload_.optional_setting("delete_records") == 0) {
-            options.retention =
-                Retention{.ms = defaults.retention_ms, .bytes = defaults.retention_bytes};
-        }
-        // Half of it passes between two looks of a leader, and clocks drift.
-        options.lag_bound = 2 * configs_.front().milliseconds("replica.lag.time.max.ms") + 1s;
-        options.do_producers_expire = plan_.broker.contains("producer.id.expiration.ms");
-        return options;
     }
 
     void start_nodes() {
@@ -259,49 +193,6 @@ private:
         return all;
     }
 
-    /// The partition that holds a group, and its leader's epoch, as the newest image has them.
-    struct GroupPlace {
-        protocol::PartitionId partition;
-        protocol::LeaderEpoch epoch;
-    };
-    [[nodiscard]] std::optional<GroupPlace> place_of(const std::string& group) {
-        nodes_.look_at_images();
-        if (nodes_.image() == nullptr) return std::nullopt;
-        const auto partition = drivers::GroupCoordinators::partition_of(*nodes_.image(), group);
-        if (!partition) return std::nullopt;
-        const metadata::PartitionState* state =
-            nodes_.partition(std::string(drivers::kConsumerOffsetsTopic), partition->value());
-        return GroupPlace{*partition, state->leader_epoch};
-    }
-
-    /// Whether it holds of any running node's coordinators of groups.
-    template <class Holds>
-    [[nodiscard]] bool any_coordinators(Holds holds) {
-        return std::ranges::any_of(nodes_.all, [&](const ClusterNode& each) {
-            server::Node* node = each.running();
-            return node != nullptr && node->find_groups() != nullptr &&
-                   holds(node->find_groups()->driver());
-        });
-    }
-
-    [[nodiscard]] bool has_replaced_coordinator(const std::string& group) {
-        const auto place = place_of(group);
-        return place && any_coordinators([&](const auto& driver) {
-                   const auto epoch = driver.epoch_of(place->partition);
-                   return epoch && *epoch < place->epoch;
-               });
-    }
-
-    [[nodiscard]] bool counts_member(const std::string& group, const std::string& member_id) {
-        const auto place = place_of(group);
-        return place && any_coordinators([&](const auto& driver) {
-                   if (driver.epoch_of(place->partition) != place->epoch) return false;
-                   const coordinator::GroupCoordinator* machine =
-                       driver.find_machine(place->partition);
-                   return machine != nullptr && counts_as_member(*machine, group, member_id);
-               });
-    }
-
     /// What stays broken: the active controller, or else the first, and the other voters do not
     /// hear of each other any more, while brokers and clients reach them all. A majority is left.
     void cut_off_controller() {
@@ -331,32 +222,8 @@ private:
         if (options_.until) end = std::min(end, *options_.until);
         while (!judge_.violation() && world_.now() < end) {
             if (!world_.run_until(std::min(end, world_.now() + kStep))) break;
-            check_step();
+            watches_.look();
         }
-    }
-
-    /// What must hold of the running nodes between two events, in each and across them.
-    void check_step() {
-        observer_.observe();
-        failovers_.look();
-        nodes_.look_at_images();
-        orderly_stops_.look();
-        for (const ClusterNode& each : nodes_.all) {
-            server::Node* node = each.serving();
-            if (node == nullptr || !each.is_broker) continue;
-            node->replicas().check_invariants();
-            judge_.compared();
-        }
-        check_waiting_sends(nodes_, judge_);
-        std::vector<server::Node*> serving;
-        std::vector<TransactionObserver::Watched> watched;
-        for (const ClusterNode& each : nodes_.all) {
-            server::Node* node = each.serving();
-            serving.push_back(node);
-            if (node != nullptr) watched.push_back({node, each.machine->clock().now()});
-        }
-        group_observer_.observe(serving);
-        transaction_observer_.observe(watched);
     }
 
     /// Twice what it takes to find out that somebody is gone and to agree on it, for the quorum,
@@ -493,27 +360,17 @@ private:
 
     // What happens to the nodes, as it happens. ---------------------------------------------------
 
-    [[nodiscard]] const ClusterNode* node_of(const Machine& machine) const {
-        for (const ClusterNode& each : nodes_.all) {
-            if (each.machine == &machine) return &each;
-        }
-        return nullptr;
-    }
-
     std::string who_is(const std::string& name) override { return cluster::who_is(name, nodes_); }
 
     void before(const Fault& fault, Machine& machine) override {
-        failovers_.before(fault, node_of(machine));
-        if (fault.kind == FaultKind::power_loss) atlas_.losing_power(*node_of(machine));
+        watches_.before(fault, nodes_.find(machine));
     }
 
     void after(const Fault& fault, Machine& machine) override {
-        if (fault.kind == FaultKind::power_loss) {
-            atlas_.lost_power(*node_of(machine));
-            observer_.observe();  // what a second loss takes is another excuse
-        }
+        const ClusterNode* const node = nodes_.find(machine);
+        watches_.after(fault, node);
         if (fault.kind != FaultKind::kill && fault.kind != FaultKind::power_loss) return;
-        ++(node_of(machine) == nullptr ? client_crashes_ : crashes_);
+        ++(node == nullptr ? client_crashes_ : crashes_);
     }
 
     // The report. ---------------------------------------------------------------------------------
@@ -539,31 +396,20 @@ private:
             {"retried_batches", counts.retried_batches},
             {"pipelined_sends", counts.pipelined_sends},
             {"reset_producers", counts.reset_producers},
-            {"observations", observer_.observations()},
             {"comparisons", judge_.comparisons()},
             {"crashes_recovered", crashes_},
             {"client_crashes", client_crashes_},
-            {"elections", elections_},
             {"reassignments_asked", administrator_.counts().reassignments_asked},
-            {"reassignments_completed", reassignments_.completed()},
-            {"reassignments_cancelled", reassignments_.cancelled()},
             {"reassignments_throttled", administrator_.counts().throttled},
-            {"replicas_moved", moves_},
-            {"log_directories_failed", failed_directories_},
-            {"segments_deleted", segments_deleted_},
             {"brokers_added", administrator_.counts().brokers_added},
             {"brokers_removed", administrator_.counts().brokers_removed},
             {"voter_changes_asked", voter_administrator_.counts().asked},
             {"voter_changes_done", voter_administrator_.counts().done},
-            {"controllers_elected_after_heal", livelocks_.counts().controller_elections},
-            {"leaders_elected_after_heal", livelocks_.counts().partition_elections},
-            {"truncations_after_heal", livelocks_.counts().truncations},
-            {"failovers_timed", failovers_.timed()},
-            {"failovers_ms", static_cast<std::uint64_t>(failovers_.taken() / 1ms)},
             {"faults_fired", world_.counters().total()},
             {"events", world_.scheduler().switches() + world_.scheduler().timers_fired()},
             {"checked_operations", counts.produce_requests + counts.fetch_requests},
         };
+        watches_.add_counts(report.counts);
         if (application_ != nullptr) count_application(report);
         for (const PartitionUnderTest& partition : workload_.partitions) {
             report.counts["excused_losses"] += partition.history->excused_count();
@@ -597,8 +443,8 @@ private:
             {"fired faults", report.counts.at("faults_fired"),
              floor("floor_faults", drawing_.floor_faults)},
             {"crashes with recovery", crashes_, floor("floor_crashes", drawing_.floor_crashes)},
-            {"elections", elections_, floor("floor_elections", drawing_.floor_elections)},
-            {"completed reassignments", reassignments_.completed(),
+            {"elections", watches_.elections(), floor("floor_elections", drawing_.floor_elections)},
+            {"completed reassignments", watches_.completed_reassignments(),
              floor("floor_reassignments",
                    plan_.operations.empty() ? 0 : drawing_.floor_reassignments)},
         }};
@@ -626,18 +472,11 @@ private:
     Workload workload_;
     std::vector<server::Config> configs_;
     Nodes nodes_;
-    Atlas atlas_;
-    ClusterObserver observer_;
-    GroupObserver group_observer_;
-    TransactionObserver transaction_observer_;
+    Watches watches_;
+    GroupLookup groups_;
     raft::VoterSet initial_voters_;  // none: they are configured
     Administrator administrator_;
     VoterAdministrator voter_administrator_;
-    ReassignmentWatch reassignments_;
-    LivelockWatch livelocks_;
-    OrderlyStops orderly_stops_;
-    MetadataAnswers metadata_answers_;
-    FailoverWatch failovers_;
     simulated::FaultInjector injector_;
     std::vector<std::vector<ClientProgram::Body>> bodies_;
     std::vector<ClientProgram::Body> drain_body_;
@@ -645,10 +484,6 @@ private:
     std::unique_ptr<applications::ApplicationRun> application_;
     std::uint64_t crashes_ = 0;
     std::uint64_t client_crashes_ = 0;
-    std::uint64_t elections_ = 0;
-    std::uint64_t moves_ = 0;
-    std::uint64_t segments_deleted_ = 0;
-    std::uint64_t failed_directories_ = 0;
 };
 
 class ClusterScenario final : public Scenario {

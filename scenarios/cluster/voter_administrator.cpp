@@ -7,7 +7,7 @@
 #include "scenarios/cluster/operations.h"
 #include "scenarios/cluster/settling.h"
 #include "scenarios/cluster/topology.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::scenarios::cluster {
 namespace {

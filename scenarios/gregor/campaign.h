@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "scenarios/scenario.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 
 namespace gregor::scenarios {
 

@@ -1,6 +1,6 @@
 #include "broker/coordinator/consumer/reconciliation.h"
 
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 
 namespace gregor::coordinator {
 namespace {

@@ -6,7 +6,7 @@
 // guessed from the state.
 #include "broker/coordinator/transactions/transaction_coordinator.h"
 #include "broker/coordinator/transactions/transitions.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::coordinator {
 

@@ -3,7 +3,7 @@
 // nobody took over meanwhile it gets the next epoch (KIP-360).
 #include "broker/coordinator/transactions/transaction_coordinator.h"
 #include "broker/coordinator/transactions/transitions.h"
-#include "sim/base/instrument.h"
+#include "sim/base/probe.h"
 
 namespace gregor::coordinator {
 

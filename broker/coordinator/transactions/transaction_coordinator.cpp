@@ -8,7 +8,8 @@
 
 #include "broker/coordinator/transactions/transitions.h"
 #include "sim/base/check.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
+#include "sim/base/probe.h"
 
 namespace gregor::coordinator {
 namespace {

@@ -5,7 +5,7 @@
 #include "broker/protocol/records/batch_reader.h"
 #include "broker/protocol/records/record_reader.h"
 #include "broker/protocol/records/record_skim.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 
 namespace gregor::records {
 namespace {

@@ -4,7 +4,7 @@
 #include <rapidcheck.h>
 
 #include "scenarios/scenario.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 #include "sim/simulated/plan.h"
 #include "tests/support/catch.h"
 

@@ -5,7 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "broker/metadata/snapshot.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 #include "tests/property/controller/cluster_model.h"
 
 using namespace gregor;

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 #include "tests/property/isr/cluster.h"
 #include "tests/support/catch.h"
 

@@ -2,7 +2,7 @@
 // and when all is healed it comes to rest. Each planted bug is found by the same runs.
 #include <fmt/format.h>
 
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 #include "tests/property/raft/random_quorum.h"
 #include "tests/support/catch.h"
 

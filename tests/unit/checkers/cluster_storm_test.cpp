@@ -2,7 +2,7 @@
 #include "tests/unit/checkers/cluster_storm.h"
 #include <algorithm>
 
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 #include "tests/support/catch.h"
 
 using namespace gregor;

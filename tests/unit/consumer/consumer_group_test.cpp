@@ -1,7 +1,6 @@
 // Members of one group on machines of their own, and what becomes of their partitions when one
 // leaves, dies or is late, or when the coordinator is killed.
 #include "clients/admin/admin.h"
-#include "sim/base/instrument.h"
 #include "tests/unit/consumer/consumer_world.h"
 
 using namespace gregor;

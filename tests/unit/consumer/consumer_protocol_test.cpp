@@ -2,7 +2,6 @@
 // their own: what becomes of their partitions when one leaves, dies or is late, or when the
 // coordinator is killed. That no two have the same partition is checked whenever one is given some
 // (G4).
-#include "sim/base/instrument.h"
 #include "tests/unit/consumer/consumer_world.h"
 
 using namespace gregor;

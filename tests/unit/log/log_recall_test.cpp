@@ -1,7 +1,6 @@
 // What a log remembers of its producers after a restart, when only their last batches stand in a
 // snapshot: the retries of the last five are recalled from the log.
 #include "broker/log/checkpoint_file.h"
-#include "sim/base/instrument.h"
 #include "tests/support/log_harness.h"
 
 namespace gregor::log::testing {

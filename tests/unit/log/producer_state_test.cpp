@@ -2,7 +2,7 @@
 #include "broker/log/producer_state.h"
 #include "broker/log/leader_epoch_cache.h"
 #include "broker/log/producer_snapshot.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 #include "tests/support/catch.h"
 
 namespace gregor::log {

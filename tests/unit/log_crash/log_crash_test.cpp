@@ -9,7 +9,6 @@
 #include <map>
 #include <optional>
 
-#include "sim/base/instrument.h"
 #include "tests/support/log_harness.h"
 
 namespace gregor::log::testing {

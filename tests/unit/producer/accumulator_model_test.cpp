@@ -1,6 +1,6 @@
 // Random histories of the accumulator against the model of a log with the broker's rules for
-// sequences (KIP-98): whatever is lost on the way, no record is in the log twice, each
-// acknowledged one is there, and they are there in the order of their sends.
+// sequences (KIP-98): whatever is lost on the way, or comes late, no record is in the log twice,
+// each acknowledged one is there, and they are there in the order of their sends.
 #include <deque>
 #include <optional>
 
@@ -19,6 +19,7 @@ using protocol::PartitionId;
 namespace {
 
 constexpr NodeId kLeader(1);
+constexpr Duration kRequestTimeout = 100ms;
 
 /// One partition's log.
 class ModelLog {
@@ -59,6 +60,7 @@ private:
 
 struct Faults {
     Chance lost{};        // the connection, with what was on it
+    Chance late{};        // what was on a lost one comes all the same, later
     Chance not_leader{};  // the broker refuses, and appends nothing
     Chance refused{};     // a definite error
     Duration delivery_timeout = 1h;
@@ -72,6 +74,7 @@ public:
           accumulator_({.batch_size = 100,
                         .linger = 3ms,
                         .delivery_timeout = faults.delivery_timeout,
+                        .request_timeout = kRequestTimeout,
                         .retry_backoff = 10ms}),
           slot_(accumulator_.add_partition("orders", PartitionId(0))) {
         accumulator_.set_leader(slot_, kLeader);
@@ -80,7 +83,7 @@ public:
 
     void run() {
         for (int i = 0; i < 600; ++i) step(true);
-        faults_ = {.delivery_timeout = faults_.delivery_timeout};
+        faults_ = {.delivery_timeout = faults_.delivery_timeout};  // none from here on
         for (int i = 0; i < 10'000 && !accumulator_.empty(); ++i) step(false);
         REQUIRE(accumulator_.empty());
     }
@@ -120,6 +123,10 @@ private:
             for (const BatchRef& batch : request.batches) sent.wire.push_back(batch->encoded);
             connection_.push_back(std::move(sent));
         }
+        while (!late_.empty() && (late_.front().until <= now_ || random_.below(8) == 0)) {
+            (void)log_.append(late_.front().batch);
+            late_.pop_front();
+        }
         if (!connection_.empty() && random_.happens(faults_.lost)) {
             lose_connection();
         } else if (!connection_.empty() && random_.below(2) == 0) {
@@ -145,11 +152,16 @@ private:
         return log_.append(sent.wire.front());
     }
 
-    /// What was on it arrives up to some request; no answer does.
+    /// What was on it arrives up to some request, now or later; no answer does.
     void lose_connection() {
         const std::uint64_t arriving = random_.below(connection_.size() + 1);
-        for (std::size_t i = 0; i < connection_.size(); ++i) {
-            if (i < arriving) (void)serve(connection_[i]);
+        const bool comes_late = random_.happens(faults_.late);
+        for (std::size_t i = 0; i < arriving; ++i) {
+            if (comes_late) {
+                late_.push_back({connection_[i].wire.front(), now_ + kRequestTimeout});
+            } else {
+                (void)serve(connection_[i]);
+            }
         }
         while (!connection_.empty()) {
             const auto i = static_cast<std::ptrdiff_t>(random_.below(connection_.size()));
@@ -184,6 +196,11 @@ private:
     Instant now_{1s};
     ModelLog log_;
     std::deque<Sent> connection_;
+    struct Late {
+        Bytes batch;
+        Instant until;
+    };
+    std::deque<Late> late_;
     HashMap<const ProducerBatch*, std::vector<int>> values_;
     HashMap<const ProducerBatch*, bool> unknown_;
     std::vector<BatchRef> finished_;
@@ -212,4 +229,12 @@ TEST_CASE("what a broker refuses for good leaves no gap behind") {
 
 TEST_CASE("what runs out of time may be in the log, and nothing is there twice") {
     run_histories({.lost = {100'000}, .not_leader = {200'000}, .delivery_timeout = 40ms});
+}
+
+TEST_CASE("copies that come late are no second ones") {
+    run_histories({.lost = {60'000}, .late = {500'000}, .not_leader = {60'000}});
+    run_histories({.lost = {100'000},
+                   .late = {500'000},
+                   .not_leader = {200'000},
+                   .delivery_timeout = 150ms});
 }

@@ -1,7 +1,7 @@
 // The replica manager on a simulated node: appending, fetching, waiting, failing.
 #include "broker/replication/replica_manager.h"
 
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 
 #include "tests/unit/replication/broker.h"
 

@@ -4,7 +4,7 @@
 #include "broker/protocol/messages/group_membership.h"
 #include "broker/protocol/messages/group_offsets.h"
 #include "broker/protocol/messages/reassignments.h"
-#include "sim/base/instrument.h"
+#include "sim/base/planted.h"
 #include "tests/support/catch.h"
 #include "tests/unit/server/cluster_world.h"
 
