@@ -4,6 +4,7 @@
 
 #include "broker/coordinator/consumer/topic_regex.h"
 #include "broker/coordinator/group_coordinator.h"
+#include "sim/base/planted.h"
 #include "sim/base/probe.h"
 
 namespace gregor::coordinator {
@@ -83,6 +84,7 @@ Result<void, GroupError> check_member_epoch(const ConsumerMember& member,
                                       epoch < member.member_epoch && owned &&
                                       is_subset(*owned, member.assigned);
     if (may_have_lost_answer) return {};
+    if (PLANTED(heartbeat_of_earlier_epoch) && epoch < member.member_epoch) return {};
     return fail(GroupError{
         ErrorCode::fenced_member_epoch,
         fmt::format("The consumer group member has a {} member epoch ({}) than the one known by "

@@ -51,7 +51,6 @@ Result<ConsumerGroupHeartbeatResponse, GroupError> GroupCoordinator::leave_consu
         away.member_epoch = kLeaveStaticEpoch;
         away.pending_revocation.clear();
         draft.set_current(away);
-        timers_.cancel({TimerKind::revocation, request.group_id, request.member_id});
         step.take(draft);
     } else {
         remove_from(step, draft, {request.member_id});
@@ -78,8 +77,8 @@ void GroupCoordinator::remove_from(Step& step, GroupDraft& draft,
 void GroupCoordinator::keep_alive(Step& step, const std::string& group_id,
                                   const ConsumerMember& member, const ConsumerMember& before) {
     renew_consumer_session(step, group_id, member);
+    if (!member.holds_others_up()) return;
     const TimerKey revocation{TimerKind::revocation, group_id, member.member_id};
-    if (member.state != MemberState::unrevoked_partitions) return timers_.cancel(revocation);
     const bool is_anew = member.pending_revocation != before.pending_revocation ||
                          member.member_epoch != before.member_epoch;
     if (is_anew || !timers_.deadline(revocation)) expect_revocation(step, group_id, member);
@@ -105,7 +104,7 @@ void GroupCoordinator::load_consumer_groups(Step& step) {
     for (const auto& [group_id, group] : image_.consumer_groups()) {
         for (const auto& [member_id, member] : group.members()) {
             renew_consumer_session(step, group_id, member);
-            if (member.state != MemberState::unrevoked_partitions || member.is_classic()) continue;
+            if (!member.holds_others_up() || member.is_classic()) continue;
             expect_revocation(step, group_id, member);
         }
     }
@@ -117,8 +116,8 @@ void GroupCoordinator::consumer_time_is_up(Step& step, const TimerKey& due) {
     const ConsumerGroup* group = image_.find_consumer_group(group_id);
     const ConsumerMember* member = group == nullptr ? nullptr : group->find_member(member_id);
     if (member == nullptr) return;
-    const bool holds_others_up = member->state == MemberState::unrevoked_partitions;
-    if (kind == TimerKind::revocation && (!holds_others_up || member->is_classic())) return;
+    const bool holds_others_up = member->holds_others_up() && !member->is_classic();
+    if (kind == TimerKind::revocation && !holds_others_up) return;
     const bool is_of_classic = kind == TimerKind::consumer_join || kind == TimerKind::consumer_sync;
     if (is_of_classic && !member->is_classic()) return;
     PROBE("a member of a consumer group ran out of time");

@@ -113,6 +113,8 @@ void GroupCoordinator::upgrade(Step& step, GroupDraft& draft, ClassicGroup& grou
                                const std::vector<ConsumerMember>& members) {
     PROBE("a classic group became a consumer group");
     for (auto& [id, member] : group.members()) {
+        // Where it stays classic all the same, as nothing can be written.
+        renew_session(step, group, member);
         if (member.awaiting_join) {
             step.answer(*member.awaiting_join, refuse_join(id, ErrorCode::rebalance_in_progress));
             member.awaiting_join.reset();
@@ -163,11 +165,16 @@ void GroupCoordinator::downgrade(Step& step, GroupDraft& draft,
 }
 
 /// It runs as it was written (see follow()); committed or not, its members have to be heard of now.
+/// One of them may have begun the rebalance already.
 void GroupCoordinator::stored(Step& step, const StoringDowngrade& storing, ErrorCode) {
     ClassicGroup* group = find(storing.group_id);
-    if (group == nullptr || !group->is_in(GroupState::stable)) return;
-    for (const auto& [id, member] : group->members()) renew_session(step, *group, member);
-    if (!PLANTED(downgrade_without_rebalance)) prepare_rebalance(step, *group);
+    if (group == nullptr) return;
+    for (const auto& [id, member] : group->members()) {
+        const bool waits = member.awaiting_join || member.awaiting_sync;
+        if (!waits) renew_session(step, *group, member);
+    }
+    const bool is_due = group->is_in(GroupState::stable);
+    if (is_due && !PLANTED(downgrade_without_rebalance)) prepare_rebalance(step, *group);
     group->check_invariants();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/base/check.h"
+#include "sim/base/planted.h"
 #include "sim/base/probe.h"
 
 namespace gregor::coordinator {
@@ -41,8 +42,19 @@ void GroupCoordinator::follow(const GroupRecord& record) {
     } else if (const auto* member = std::get_if<ConsumerGroupMemberMetadataRecord>(&record)) {
         const std::string& group_id = member->key.group_id;
         if (!member->value) return forget_consumer(group_id, member->key.member_id);
-        // The first of a new group: an empty classic one of its id gave way.
-        groups_.erase(group_id);
+        // The first of a new group: the classic one of its id gave way.
+        const auto classic = groups_.find(group_id);
+        if (classic == groups_.end()) return;
+        forget(classic->second);
+        groups_.erase(classic);
+    } else if (const auto* current =
+                   std::get_if<ConsumerGroupCurrentMemberAssignmentRecord>(&record)) {
+        const auto& [group_id, member_id] = std::tie(current->key.group_id, current->key.member_id);
+        const ConsumerGroup* consumer = image_.find_consumer_group(group_id);
+        const ConsumerMember* known =
+            consumer == nullptr ? nullptr : consumer->find_member(member_id);
+        if (known != nullptr && known->holds_others_up()) return;
+        timers_.cancel({TimerKind::revocation, group_id, member_id});
     } else if (const auto* epoch = std::get_if<ConsumerGroupMetadataRecord>(&record)) {
         if (epoch->value) return;
         const std::string& group_id = epoch->key.group_id;
@@ -64,7 +76,9 @@ void GroupCoordinator::loaded(const CoordinatorContext& context) {
     Step step{.context = context, .outcome = {}};
     for (const auto& [group_id, value] : image_.groups()) {
         ClassicGroup& group = groups_.try_emplace(group_id, group_id, value).first->second;
-        for (const auto& [member_id, member] : group.members()) renew_session(step, group, member);
+        if (!PLANTED(classic_sessions_not_loaded)) {
+            for (const auto& [id, member] : group.members()) renew_session(step, group, member);
+        }
         if (value.leader || group.members().empty()) continue;
         // It was a consumer group, and nobody has shared out yet what its leavers had.
         PROBE("a group that had become classic rebalances with its next coordinator");
@@ -195,6 +209,13 @@ ClassicGroup* GroupCoordinator::find(const std::string& group_id) {
 const ClassicGroup* GroupCoordinator::find(const std::string& group_id) const {
     const auto it = groups_.find(group_id);
     return it == groups_.end() ? nullptr : &it->second;
+}
+
+bool GroupCoordinator::is_becoming_classic(const std::string& group_id) const {
+    return std::ranges::any_of(storing_, [&](const auto& storing) {
+        const auto* downgrade = std::get_if<StoringDowngrade>(&storing.second);
+        return downgrade != nullptr && downgrade->group_id == group_id;
+    });
 }
 
 void GroupCoordinator::check_invariants() const {

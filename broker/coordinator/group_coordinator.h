@@ -47,6 +47,19 @@ public:
     using Request = GroupRequest;
     using Response = GroupResponse;
 
+    /// What is waited for.
+    enum class TimerKind : std::uint8_t {
+        session,
+        join,
+        sync,
+        cleanup,
+        // Of members of consumer groups.
+        consumer_session,
+        revocation,
+        consumer_join,
+        consumer_sync
+    };
+
     /// `random` makes member ids; it must outlive the coordinator.
     GroupCoordinator(GroupConfig config, Random& random)
         : config_(std::move(config)), random_(random) {}
@@ -67,19 +80,18 @@ public:
 
     [[nodiscard]] const GroupImage& image() const { return image_; }
     [[nodiscard]] const std::map<std::string, ClassicGroup>& groups() const { return groups_; }
+    [[nodiscard]] const GroupConfig& config() const { return config_; }
+    /// On this coordinator's clock, when it stops waiting for the member or, of a kind that its
+    /// group has, for all; nothing where it does not wait.
+    [[nodiscard]] std::optional<std::int64_t> deadline_ms(TimerKind kind,
+                                                          const std::string& group_id,
+                                                          const std::string& member_id = "") const {
+        return timers_.deadline({kind, group_id, member_id});
+    }
+    /// It was a consumer group, and that it is none any more is not known to be committed.
+    [[nodiscard]] bool is_becoming_classic(const std::string& group_id) const;
 
 private:
-    enum class TimerKind : std::uint8_t {
-        session,
-        join,
-        sync,
-        cleanup,
-        // Of members of consumer groups.
-        consumer_session,
-        revocation,
-        consumer_join,
-        consumer_sync
-    };
     /// Kind, group, member; as far as the kind has them.
     using TimerKey = std::tuple<TimerKind, std::string, std::string>;
 

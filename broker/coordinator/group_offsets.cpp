@@ -181,6 +181,7 @@ void GroupCoordinator::on(Step& step, RequestId id, const FetchOffsets& fetch) {
     response.group_id = group_id;
     response.error_code = check_fetch(fetch.group);
     if (response.error_code != ErrorCode::none) return step.answer(id, std::move(response));
+    const bool must_be_stable = fetch.require_stable && !PLANTED(unstable_offsets_told);
     if (fetch.group.topics) {
         for (const auto& topic : *fetch.group.topics) {
             auto& answered = response.topics.emplace_back();
@@ -188,7 +189,7 @@ void GroupCoordinator::on(Step& step, RequestId id, const FetchOffsets& fetch) {
             for (const protocol::PartitionId partition : topic.partition_indexes) {
                 const OffsetKey key{topic.name, partition};
                 const CommittedOffset* offset = image_.find_offset(group_id, key);
-                if (fetch.require_stable && image_.is_pending(group_id, key)) {
+                if (must_be_stable && image_.is_pending(group_id, key)) {
                     answered.partitions.push_back(
                         no_offset(partition, ErrorCode::unstable_offset_commit));
                 } else if (offset == nullptr) {
@@ -206,7 +207,7 @@ void GroupCoordinator::on(Step& step, RequestId id, const FetchOffsets& fetch) {
             response.topics.emplace_back().name = topic;
         }
         // Asked for all, Kafka names the unstable ones with their error, too.
-        const bool is_unstable = fetch.require_stable && image_.is_pending(group_id, key);
+        const bool is_unstable = must_be_stable && image_.is_pending(group_id, key);
         response.topics.back().partitions.push_back(
             is_unstable ? no_offset(partition, ErrorCode::unstable_offset_commit)
                         : to_answer(partition, offset.value));

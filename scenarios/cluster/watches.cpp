@@ -78,20 +78,22 @@ void Watches::look() {
     failovers_.look();
     nodes_.look_at_images();
     orderly_stops_.look();
-    std::vector<server::Node*> serving;
-    std::vector<TransactionObserver::Watched> watched;
+    std::vector<WatchedNode> watched;
     for (const ClusterNode& each : nodes_.all) {
         server::Node* node = each.serving();
-        serving.push_back(node);
         if (node == nullptr) continue;
-        watched.push_back({node, each.machine->clock().now()});
+        simulated::SimClock& clock = each.machine->clock();
+        watched.push_back({.node = node,
+                           .now = clock.now(),
+                           .starts = each.machine->starts(),
+                           .wall_ms = to_epoch_ms(clock.wall())});
         if (!each.is_broker) continue;
         node->replicas().check_invariants();
         judge_.compared();
     }
     check_waiting_sends(nodes_, judge_);
-    groups_.observe(serving);
-    transactions_.observe(watched);
+    groups_.observe(watched);
+    transactions_.observe(watched, observer_.view());
 }
 
 void Watches::before(const Fault& fault, const ClusterNode* node) {

@@ -1,21 +1,40 @@
 #include "scenarios/observers/group_observer.h"
 
-#include "scenarios/observers/acting_coordinators.h"
+#include "broker/coordinator/consumer/classic_protocol.h"
 
 namespace gregor::scenarios {
+namespace {
 
-void GroupObserver::observe(const std::vector<server::Node*>& nodes) {
+/// What a classic member had when it joined last, and may have until it joins again (KIP-429).
+coordinator::TopicPartitions said_to_own(const coordinator::ConsumerMember& member,
+                                         const metadata::MetadataImage& image) {
+    if (!member.is_classic()) return {};
+    const auto& protocols = member.subscription.classic_member_metadata->supported_protocols;
+    if (protocols.empty()) return {};
+    const auto said = coordinator::read_subscription(protocols.front().metadata);
+    return said ? coordinator::owned_partitions(*said, image) : coordinator::TopicPartitions();
+}
+
+}  // namespace
+
+void GroupObserver::observe(const std::vector<WatchedNode>& nodes) {
     ActingCoordinators acting(judge_, "G2", drivers::kConsumerOffsetsTopic);
-    for (server::Node* node : nodes) {
-        if (node == nullptr || node->find_groups() == nullptr) continue;
-        const protocol::NodeId id = node->config().node_id();
-        acting.each(id, node->find_groups()->driver(),
-                    [&](const auto& machine) { look_at(id, machine); });
+    timers_.begin();
+    assignments_.begin();
+    for (const WatchedNode& each : nodes) {
+        if (each.node == nullptr || each.node->find_groups() == nullptr) continue;
+        const auto& image = *each.node->metadata().image();
+        acting.each(each, each.node->find_groups()->driver(),
+                    [&](const Shard& shard, const auto& machine) {
+                        look_at(shard.node, machine, image);
+                        timers_.look_at(shard, each.now_ms(), machine, image);
+                        assignments_.look_at(shard, machine);
+                    });
     }
 }
 
-void GroupObserver::look_at(protocol::NodeId node,
-                            const coordinator::GroupCoordinator& coordinator) {
+void GroupObserver::look_at(protocol::NodeId node, const coordinator::GroupCoordinator& coordinator,
+                            const metadata::MetadataImage& image) {
     for (const auto& [name, group] : coordinator.groups()) {
         for (const auto& [id, member] : group.members()) {
             if (!member.is_static()) continue;
@@ -38,6 +57,11 @@ void GroupObserver::look_at(protocol::NodeId node,
                 }
                 coordinator::add(taken, *part);
             }
+            judge_.compared();
+            const auto owned = said_to_own(member, image);
+            if (coordinator::intersection(owned, group.held_by_others(id)).empty()) continue;
+            judge_.violated("G4", "n{}: {} has given away what {} has yet to give up", node, name,
+                            id);
         }
     }
 }

@@ -2,25 +2,26 @@
 
 #include <algorithm>
 
-#include "scenarios/observers/acting_coordinators.h"
-
 namespace gregor::scenarios {
 
-void TransactionObserver::observe(const std::vector<Watched>& nodes) {
+void TransactionObserver::observe(const std::vector<WatchedNode>& nodes, const ClusterView& view) {
+    ends_.begin(view);
     ActingCoordinators acting(judge_, "T11", drivers::kTransactionStateTopic);
-    for (const Watched& each : nodes) {
+    for (const WatchedNode& each : nodes) {
         if (each.node == nullptr || each.node->find_transactions() == nullptr) continue;
-        acting.each(each.node->config().node_id(), each.node->find_transactions()->driver(),
-                    [&](const auto& machine) { look_at(each, machine); });
+        acting.each(each, each.node->find_transactions()->driver(),
+                    [&](const Shard& shard, const auto& machine) {
+                        look_at(each, machine);
+                        ends_.look_at(shard, each.wall_ms, machine);
+                    });
     }
 }
 
-void TransactionObserver::look_at(const Watched& watched,
+void TransactionObserver::look_at(const WatchedNode& watched,
                                   const coordinator::TransactionCoordinator& coordinator) {
     coordinator.check_invariants();
     const protocol::NodeId node = watched.node->config().node_id();
-    const std::int64_t now_ms =
-        std::chrono::floor<std::chrono::milliseconds>(watched.now.time_since_epoch()).count();
+    const std::int64_t now_ms = watched.now_ms();
     for (const auto& [id, metadata] : coordinator.transactions()) {
         if (metadata.state != coordinator::TransactionState::ongoing) continue;
         judge_.compared();

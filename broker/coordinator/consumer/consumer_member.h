@@ -58,6 +58,11 @@ struct ConsumerMember {
     [[nodiscard]] bool is_reconciled_to(std::int32_t epoch) const {
         return state == MemberState::stable && member_epoch == epoch;
     }
+    /// Others wait for what it has yet to give up. Nobody waits for one that is away: what it has
+    /// stays its own.
+    [[nodiscard]] bool holds_others_up() const {
+        return state == MemberState::unrevoked_partitions && member_epoch != kLeaveStaticEpoch;
+    }
     /// From this epoch on; the present one becomes the previous one.
     void move_to(std::int32_t epoch);
 

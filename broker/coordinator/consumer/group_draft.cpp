@@ -2,6 +2,7 @@
 
 #include "broker/coordinator/consumer/reconciliation.h"
 #include "broker/coordinator/consumer/topic_regex.h"
+#include "sim/base/planted.h"
 
 namespace gregor::coordinator {
 namespace {
@@ -74,11 +75,12 @@ void GroupDraft::remove(const std::string& member_id) {
 
 void GroupDraft::replace(const std::string& old_id, const ConsumerMember& member) {
     const TopicPartitions target = group().target_of(old_id);
-    remove(old_id);
+    // One that comes back under its own id goes on: its end would end what watches it.
+    if (old_id != member.member_id) remove(old_id);
     write(ConsumerGroupMemberMetadataRecord{
         .key = {.group_id = group_id_, .member_id = member.member_id},
         .value = member.subscription});
-    write_target(member.member_id, target);
+    if (!PLANTED(static_member_without_target)) write_target(member.member_id, target);
     write(ConsumerGroupCurrentMemberAssignmentRecord{
         .key = {.group_id = group_id_, .member_id = member.member_id}, .value = member.current()});
 }
@@ -109,6 +111,7 @@ bool GroupDraft::resolve_regexes(std::int64_t wall_ms) {
         if (parsed) topics = parsed->matching(image_);
         const auto before = known.find(regex);
         if (before != known.end() && before->second == topics) continue;
+        if (before != known.end() && PLANTED(regex_of_old_topics)) continue;
         has_changed = true;
         write(ConsumerGroupRegularExpressionRecord{
             .key = {.group_id = group_id_, .regular_expression = regex},

@@ -213,7 +213,8 @@ void TransactionCoordinator::abort_timed_out(const CoordinatorContext& context, 
 void TransactionCoordinator::remove_expired(const CoordinatorContext& context, Outcome& outcome) {
     next_removal_scan_ms_ = context.now_ms + config_.remove_interval_ms;
     for (const auto& [id, metadata] : transactions_) {
-        const bool is_idle = metadata.state == TransactionState::empty || metadata.is_complete();
+        const bool is_idle = metadata.state == TransactionState::empty || metadata.is_complete() ||
+                             PLANTED(open_transaction_expires);
         if (!is_idle || metadata.last_update_ms > context.wall_ms - config_.id_expiration_ms) {
             continue;
         }
