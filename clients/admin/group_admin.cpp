@@ -93,10 +93,11 @@ Result<void, client::Error> GroupAdmin::delete_group(const std::string& group) {
     return {};
 }
 
-Result<GroupAdmin::Offsets, client::Error> GroupAdmin::committed_offsets(const std::string& group) {
+Result<GroupAdmin::Offsets, client::Error> GroupAdmin::committed_offsets(const std::string& group,
+                                                                         bool stable) {
     // Versions below 8 have the first form.
     protocol::OffsetFetchRequest request{
-        .group_id = group, .topics = std::nullopt, .groups = {}, .require_stable = false};
+        .group_id = group, .topics = std::nullopt, .groups = {}, .require_stable = stable};
     request.groups.emplace_back();
     request.groups.back().group_id = group;
     request.groups.back().topics.reset();

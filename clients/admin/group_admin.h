@@ -31,8 +31,9 @@ public:
     describe_consumer_group(const std::string& group);
     /// NON_EMPTY_GROUP, GROUP_ID_NOT_FOUND.
     [[nodiscard]] Result<void, Error> delete_group(const std::string& group);
-    /// All that the group has committed.
-    [[nodiscard]] Result<Offsets, Error> committed_offsets(const std::string& group);
+    /// All that the group has committed; `stable`: but for what a transaction may yet change.
+    [[nodiscard]] Result<Offsets, Error> committed_offsets(const std::string& group,
+                                                           bool stable = false);
     /// Of a group without members. UNKNOWN_MEMBER_ID: it has some.
     [[nodiscard]] Result<void, Error> commit_offsets(const std::string& group,
                                                      const Offsets& offsets);

@@ -50,6 +50,7 @@ constexpr std::array<Row, kAnomalies> kRows{{
     {Anomaly::offset_commit_regression, "offset-commit-regression", "G1"},
     {Anomaly::offset_commit_skip, "offset-commit-skip", "G1"},
     {Anomaly::wrong_offset_fetch, "wrong-offset-fetch", "G1"},
+    {Anomaly::unstable_offset_fetch, "unstable-offset-fetch", "G1"},
     {Anomaly::redelivery, "redelivery", "T8"},
     {Anomaly::group_unseen, "group-unseen", "V6"},
     {Anomaly::effect_twice, "effect-twice", "T8"},

@@ -57,6 +57,7 @@ enum class Anomaly : std::uint8_t {
     offset_commit_regression,
     offset_commit_skip,
     wrong_offset_fetch,
+    unstable_offset_fetch,
     redelivery,
     group_unseen,
     // Pipelines from one topic to another.

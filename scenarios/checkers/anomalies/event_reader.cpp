@@ -71,6 +71,7 @@ enum class Key : std::uint8_t {
     input_offset,
     input,
     output,
+    stable,
 };
 
 constexpr auto kKeyTexts = std::to_array<std::pair<Key, std::string_view>>({
@@ -125,6 +126,7 @@ constexpr auto kKeyTexts = std::to_array<std::pair<Key, std::string_view>>({
     {Key::input_offset, "input_offset"},
     {Key::input, "input"},
     {Key::output, "output"},
+    {Key::stable, "stable"},
 });
 
 static_assert([] {
@@ -487,8 +489,10 @@ std::optional<HistoryEventBody> EventFields::body_of_groups(std::string_view op)
     if (op == "close") return release(ReleaseEvent::Why::ended);
     if (op == "offset_commit") return offset_commit();
     if (op == "offset_fetch") {
-        return OffsetFetchEvent{
-            .partition = partition(), .group = text(Key::group), .offset = number(Key::offset, -1)};
+        return OffsetFetchEvent{.partition = partition(),
+                                .group = text(Key::group),
+                                .offset = number(Key::offset, -1),
+                                .stable = maybe_truth(Key::stable)};
     }
     return std::nullopt;
 }

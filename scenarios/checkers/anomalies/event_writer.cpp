@@ -197,6 +197,7 @@ void write(LineWriter& line, const OffsetCommitEvent& commit) {
 void write(LineWriter& line, const OffsetFetchEvent& fetch) {
     line.text("op", "offset_fetch").text("group", fetch.group).partition(fetch.partition);
     line.number("offset", fetch.offset);
+    if (fetch.stable) line.truth("stable", true);
 }
 
 void write(LineWriter& line, const AssignEvent& assign) {

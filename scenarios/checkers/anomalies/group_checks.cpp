@@ -149,6 +149,7 @@ void GroupChecks::committed(const HistoryEvent& event, const OffsetCommitEvent& 
     if (commit.transaction) {
         of.commits.back().transaction =
             tables_.transaction(tables_.producer(commit.producer), *commit.transaction);
+        of.commits.back().pending_since = of.commits.back().ended;
     }
 }
 
@@ -172,8 +173,11 @@ void GroupChecks::judge_zombie(const HistoryEvent& event, const OffsetCommitEven
 
 void GroupChecks::fetched(const HistoryEvent& event, const OffsetFetchEvent& fetch) {
     Register& of = at(tables_.group(fetch.group), tables_.partition(fetch.partition));
-    of.fetches.push_back(
-        {.offset = fetch.offset, .began = event.began, .ended = event.ended, .line = event.line});
+    of.fetches.push_back({.offset = fetch.offset,
+                          .began = event.began,
+                          .ended = event.ended,
+                          .line = event.line,
+                          .stable = fetch.stable});
 }
 
 void GroupChecks::ended(Line line, const EndEvent& end) {
@@ -197,6 +201,7 @@ void GroupChecks::judge() {
         std::ranges::stable_sort(answered, {}, &Commit::ended);
         judge_regressions(of, answered);
         judge_fetches(of, answered);
+        judge_stable_fetches(of);
         judge_unseen(of);
     }
 }
@@ -277,6 +282,37 @@ void GroupChecks::judge_fetches(const Register& of, const std::vector<Commit>& a
             return commit.began <= fetch.ended && commit.ended >= last_began;
         });
         if (!is_explained) tell_fetch(of, answered, fetch);
+    }
+}
+
+/// While a transaction that was committed in the end had an offset of its own there, whoever asked
+/// for what is stable was to be told to ask again.
+///
+///     send_offsets ok |            fetch             | commit
+///     ────────────────┼────── began ──── ended ──────┼────────> time
+///                     | undecided                    |
+void GroupChecks::judge_stable_fetches(const Register& of) {
+    std::vector<Commit> pending;
+    for (const Commit& commit : of.commits) {
+        const bool is_committed =
+            commit.transaction != kNone && tables_.transactions[commit.transaction].commit_ok;
+        if (is_committed && commit.pending_since != kNever) pending.push_back(commit);
+    }
+    std::ranges::stable_sort(pending, {}, &Commit::pending_since);
+    LargestBefore decided;
+    for (const Commit& commit : pending) {
+        decided.add(commit.pending_since, commit.began, commit.line);
+    }
+    for (const Fetch& fetch : of.fetches) {
+        if (!fetch.stable) continue;
+        findings_.compared();
+        const auto* last = decided.at(fetch.began);
+        if (last == nullptr || last->value <= fetch.ended) continue;
+        findings_.add(Anomaly::unstable_offset_fetch, Excuse::none, {last->line, fetch.line}, [&] {
+            return fmt::format(
+                "{}: offset {} was fetched as a stable one, while a transaction had another",
+                name_of(of), fetch.offset);
+        });
     }
 }
 

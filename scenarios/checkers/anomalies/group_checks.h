@@ -47,6 +47,7 @@ private:
         HistoryTime began = kLongAgo;
         HistoryTime ended = kNever;
         Id transaction = kNone;
+        HistoryTime pending_since = kNever;  // of a transaction: its coordinator has it for certain
         Line line = 0;
         Outcome result = Outcome::unknown;
         bool sought_back = false;
@@ -56,6 +57,7 @@ private:
         HistoryTime began = kLongAgo;
         HistoryTime ended = kNever;
         Line line = 0;
+        bool stable = false;
     };
     struct Skip {
         OffsetRange range;
@@ -100,6 +102,7 @@ private:
     void judge_skips(const Register& of);
     void judge_regressions(const Register& of, const std::vector<Commit>& answered);
     void judge_fetches(const Register& of, const std::vector<Commit>& answered);
+    void judge_stable_fetches(const Register& of);
     void tell_fetch(const Register& of, const std::vector<Commit>& answered, const Fetch& fetch);
     void judge_unseen(const Register& of);
     [[nodiscard]] std::string name_of(const Register& of) const;

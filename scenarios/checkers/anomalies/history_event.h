@@ -129,6 +129,8 @@ struct OffsetFetchEvent {
     PartitionName partition;
     std::string_view group;
     std::int64_t offset = 0;
+    /// As none that a transaction may yet change (KIP-447).
+    bool stable = false;
 };
 
 /// The consumer has the partition from here on: from its group, or by its own choice.

@@ -124,6 +124,8 @@ TEST_CASE("every event is read as it was written") {
                                          .producer = "p",
                                          .transaction = 2});
     require_round_trip(OffsetFetchEvent{.partition = kPlace, .group = "g", .offset = -1});
+    require_round_trip(
+        OffsetFetchEvent{.partition = kPlace, .group = "g", .offset = 7, .stable = true});
     require_round_trip(AssignEvent{
         .partition = kPlace, .consumer = "c", .group = "g", .generation = 3, .offset = 0});
     require_round_trip(ReleaseEvent{.partition = kPlace, .consumer = "c"});
