@@ -8,6 +8,7 @@
 #include "scenarios/applications/pipeline_settings.h"
 #include "scenarios/applications/recorded_consumer.h"
 #include "scenarios/applications/recorded_transactions.h"
+#include "scenarios/applications/transaction_impostor.h"
 #include "scenarios/applications/transaction_version.h"
 
 namespace gregor::scenarios::applications {
@@ -34,6 +35,7 @@ struct BankCounts {
     std::uint64_t fenced = 0;
     std::uint64_t consistent_readings = 0;
     std::uint64_t deserters = 0;
+    std::uint64_t impersonations = 0;  // that were refused
 };
 
 /// One process of a teller.
@@ -175,6 +177,9 @@ public:
         add([this](Process& process) {
             run_deserters(context_, settings_, process, counts_.deserters);
         });
+        add([this](Process& process) {
+            run_transaction_impostor(context_, settings_, process, counts_.impersonations);
+        });
         return programs;
     }
 
@@ -195,6 +200,7 @@ public:
                 {"aborted_transactions", counts_.aborted},
                 {"fenced_tellers", counts_.fenced},
                 {"deserters", counts_.deserters},
+                {"impersonations", counts_.impersonations},
                 {"consistent_readings", counts_.consistent_readings}};
     }
 
@@ -289,6 +295,16 @@ private:
     std::string auditing_ = "not begun";
 };
 
+/// Coordinators forget who has not been heard for a while, and nobody whose transaction is open for
+/// longer than that. Not where two share an id: who was forgotten with its successor may come back.
+void draw_id_expiration(simulated::Plan& plan) {
+    Draw draw(plan, "transactional id expiration");
+    const bool has_twins = draw.workload("transactional_ids") < draw.workload("consumers");
+    if (has_twins || !draw.one_in(3)) return;
+    draw.set("transactional.id.expiration.ms", draw.number(700, 6'000));
+    draw.set("transaction.remove.expired.transaction.cleanup.interval.ms", draw.number(100, 1'000));
+}
+
 }  // namespace
 
 std::span<const NumberRange> BankKind::numbers() const { return pipeline_numbers(); }
@@ -303,6 +319,7 @@ void BankKind::draw_numbers(simulated::Plan& plan) const {
 /// forget a producer between two of them: what comes late is refused by its coordinator (KIP-890).
 void BankKind::draw_settings(simulated::Plan& plan) const {
     draw_pipeline_settings(plan);
+    draw_id_expiration(plan);
     Draw draw(plan, "producer expiration");
     const bool has_own_epochs = draw.workload("transactions") != 0 &&
                                 draw.workload("transaction_version") >= kEpochPerTransaction;

@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "clients/admin/admin.h"
+#include "scenarios/applications/group_inspector.h"
 #include "scenarios/applications/group_settings.h"
 #include "scenarios/applications/group_watch.h"
 #include "scenarios/applications/idler.h"
 #include "scenarios/applications/impostor.h"
 #include "scenarios/applications/member.h"
 #include "scenarios/applications/recorded_producer.h"
+#include "scenarios/applications/regex_member.h"
 
 namespace gregor::scenarios::applications {
 namespace {
@@ -51,6 +53,9 @@ public:
             }
         }
         add([this](Process& process) { grow(process); });
+        if (workload_.setting("protocols") != 0) {
+            add([this](Process& process) { run_regex_member(context_, process, regex_member_); });
+        }
         return programs;
     }
 
@@ -63,6 +68,7 @@ public:
         }
         if (!text.empty()) return {"V3", text};
         for (const GroupSettings& group : groups_) text += what_is_unstable(group);
+        text += what_regex_member_lacks(regex_member_);
         if (idlers_ > 0) text += fmt::format("{} idlers are still counted as members; ", idlers_);
         return {"V6", text};
     }
@@ -95,8 +101,9 @@ public:
     /// The groups are stable, and stay so.
     void look_at_the_end(Runtime& runtime) override {
         for (const GroupSettings& group : groups_) {
-            Impostor impostor(context_, runtime, group.name);
+            Impostor impostor(context_, runtime, group);
             while (!impostor.delete_offsets()) runtime.clock().sleep_for(100ms);
+            inspect(runtime, group);
         }
     }
 
@@ -108,7 +115,8 @@ public:
                 {"members_of_consumer_protocol", counts_.of_consumer_protocol},
                 {"committed_offsets_looked_at", looked_at_},
                 {"partitions_added", added_},
-                {"impersonations", impersonations_}};
+                {"impersonations", impersonations_},
+                {"joins_by_regex", regex_member_.joined}};
     }
 
     std::vector<Floor> floors() const override {
@@ -126,6 +134,22 @@ public:
     }
 
 private:
+    /// Until what administrators are told is right: who has gone may be counted for a while.
+    void inspect(Runtime& runtime, const GroupSettings& group) {
+        GroupInspector inspector(context_, runtime);
+        std::vector<const MemberSlot*> members;
+        for (const MemberSlot& slot : slots_) {
+            if (slot.group == &group) members.push_back(&slot);
+        }
+        for (;;) {
+            const std::string wrong = inspector.what_is_wrong(group.name, members);
+            if (wrong.empty()) break;
+            workload_.note("closing", wrong);
+            runtime.clock().sleep_for(200ms);
+        }
+        workload_.doing.erase("closing");
+    }
+
     struct ProducerSlot {
         std::uint64_t started = 0;
         std::uint64_t unanswered = 0;
@@ -230,7 +254,7 @@ private:
 
     /// Somebody of the group's, now and then.
     void impersonate(Process& process, const GroupSettings& group) {
-        Impostor impostor(context_, process.runtime, group.name);
+        Impostor impostor(context_, process.runtime, group);
         Random& random = process.runtime.random();
         while (!process.is_stopping) {
             process.runtime.clock().sleep_for(random.between(Duration(500ms), Duration(3s)));
@@ -239,7 +263,7 @@ private:
                 if (slot.group == &group && slot.now != nullptr) present.push_back(&slot);
             }
             if (present.empty() || process.is_stopping) continue;
-            if (impostor.commit_as(*random.pick(present))) ++impersonations_;
+            if (impostor.act_as(*random.pick(present))) ++impersonations_;
         }
     }
 
@@ -287,6 +311,7 @@ private:
     std::vector<ProducerSlot> producers_;
     MemberCounts counts_;
     std::int64_t idlers_ = 0;
+    RegexMemberState regex_member_;
     std::int64_t late_topics_ = 0;
     std::uint64_t added_ = 0;
     std::uint64_t looked_at_ = 0;

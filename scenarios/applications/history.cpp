@@ -58,6 +58,23 @@ void History::count(const HistoryEventBody& body) {
         if (poll->records.empty()) return;
         std::int64_t& end = ends_[owned(poll->partition)];
         end = std::max(end, poll->records.back().offset + 1);
+    } else if (const auto* const commit = std::get_if<OffsetCommitEvent>(&body)) {
+        if (commit->result != Outcome::ok) return;
+        std::string group(commit->group);
+        if (commit->transaction) {
+            undecided_[{std::string(commit->producer), *commit->transaction}] = std::move(group);
+        } else {
+            committed_.insert(std::move(group));
+        }
+    } else if (const auto* const finish = std::get_if<FinishEvent>(&body)) {
+        const auto undecided =
+            undecided_.extract({std::string(finish->producer), finish->transaction});
+        const bool is_committed = finish->commit && finish->result == Outcome::ok;
+        if (is_committed && !undecided.empty()) committed_.insert(undecided.mapped());
+    } else if (const auto* const init = std::get_if<InitEvent>(&body)) {
+        if (!init->producer_id || init->transactional_id.empty()) return;
+        transactional_producers_[std::string(init->transactional_id)] = {*init->producer_id,
+                                                                         init->producer_epoch};
     }
 }
 

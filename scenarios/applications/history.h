@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -69,6 +70,22 @@ public:
     [[nodiscard]] bool may_have_commit(const std::string& group,
                                        const client::TopicPartition& partition) const;
 
+    /// Whether the group has certainly committed: one that has not may end when nobody is in it,
+    /// and its generations begin anew.
+    [[nodiscard]] bool has_committed(const std::string& group) const {
+        return committed_.contains(group);
+    }
+
+    /// Who was the last to take each transactional id over.
+    struct TransactionalProducer {
+        std::int64_t id = -1;
+        std::int64_t epoch = -1;
+    };
+    [[nodiscard]] const std::map<std::string, TransactionalProducer>& transactional_producers()
+        const {
+        return transactional_producers_;
+    }
+
     /// Once; nothing is taken after it.
     [[nodiscard]] const HistoryVerdict& finish();
     [[nodiscard]] std::uint64_t events() const { return events_; }
@@ -80,6 +97,7 @@ public:
     void committing(const std::string& group, const client::TopicPartition& partition);
 
 private:
+    using TransactionName = std::pair<std::string, TransactionNumber>;
     using GroupPartition = std::pair<std::string, client::TopicPartition>;
 
     static constexpr HistoryTime kUnanswered = scenarios::kNever;
@@ -98,6 +116,9 @@ private:
     std::map<client::TopicPartition, std::int64_t> ends_;
     std::map<GroupPartition, std::int64_t> given_;
     std::map<GroupPartition, bool> committing_;
+    std::map<std::string, TransactionalProducer> transactional_producers_;
+    std::set<std::string> committed_;                   // groups
+    std::map<TransactionName, std::string> undecided_;  // groups, by who has offsets for them
 };
 
 }  // namespace gregor::scenarios::applications

@@ -56,6 +56,7 @@ private:
         ++counts_.members_started;
         if (protocol == consumer::GroupProtocol::consumer) ++counts_.of_consumer_protocol;
         RecordedConsumer consumer(context_.history, process_.runtime, name, std::move(config));
+        slot_.speaks = protocol;
         const Present present(slot_, consumer);
         subscribe(consumer);
         const Duration life =

@@ -25,7 +25,8 @@ struct MemberSlot {
     };
     Kind kind = Kind::member;
     std::uint64_t started = 0;
-    RecordedConsumer* now = nullptr;  // nullptr: nobody
+    RecordedConsumer* now = nullptr;                                    // nullptr: nobody
+    consumer::GroupProtocol speaks = consumer::GroupProtocol::classic;  // who is there now
 
     /// It comes late, stays for short times, and is gone once the faults are over.
     [[nodiscard]] bool is_passing() const { return kind != Kind::member; }

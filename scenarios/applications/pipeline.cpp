@@ -1,8 +1,10 @@
 #include "scenarios/applications/pipeline.h"
 
 #include "scenarios/applications/deserter.h"
+#include "scenarios/applications/group_watch.h"
 #include "scenarios/applications/pipeline_settings.h"
 #include "scenarios/applications/pipeline_state.h"
+#include "scenarios/applications/transaction_impostor.h"
 #include "scenarios/applications/transaction_version.h"
 
 namespace gregor::scenarios::applications {
@@ -62,6 +64,11 @@ public:
         add([this](Process& process) {
             run_deserters(state_.context, state_.settings, process, state_.counts.deserters);
         });
+        add([this](Process& process) {
+            run_transaction_impostor(state_.context, state_.settings, process,
+                                     state_.counts.impersonations);
+        });
+        add([this](Process& process) { watch(process); });
         return programs;
     }
 
@@ -109,6 +116,8 @@ public:
                 {"feeder_aborts", counts.feeder_aborts},
                 {"fenced_instances", counts.fenced},
                 {"deserters", counts.deserters},
+                {"impersonations", counts.impersonations},
+                {"stable_offsets_looked_at", counts.looked_at},
                 {"instances_started", counts.instances_started},
                 {"rebalances", counts.rebalances},
                 {"refused_offsets", counts.refused_offsets},
@@ -126,6 +135,17 @@ public:
     }
 
 private:
+    /// What a member that comes is told of the group's offsets, asked for much more often.
+    void watch(Process& process) {
+        if (state_.settings.mode != WorkMode::in_transaction) return;
+        GroupWatch watch(state_.context, process.runtime, "watcher");
+        while (!process.is_stopping && !state_.is_finishing()) {
+            process.runtime.clock().sleep_for(
+                process.runtime.random().between(Duration(20ms), Duration(300ms)));
+            if (watch.look_at_stable(kPipelineGroup)) ++state_.counts.looked_at;
+        }
+    }
+
     PipelineState state_;
 };
 

@@ -23,6 +23,8 @@ struct PipelineCounts {
     std::uint64_t refused_offsets = 0;
     std::uint64_t worked_on = 0;  // inputs, each time
     std::uint64_t deserters = 0;
+    std::uint64_t impersonations = 0;  // that were refused
+    std::uint64_t looked_at = 0;       // committed offsets, as stable ones
 };
 
 struct FeederSlot {

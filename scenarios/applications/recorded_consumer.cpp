@@ -138,7 +138,8 @@ consumer::OffsetsObserver RecordedConsumer::observer() {
                                 OffsetFetchEvent{
                                     .partition = name_of(each),
                                     .group = group,
-                                    .offset = is_there ? offset->second.offset.value() : -1},
+                                    .offset = is_there ? offset->second.offset.value() : -1,
+                                    .stable = true},
                                 began);
                         }
                     };
@@ -186,7 +187,8 @@ void RecordedConsumer::assigned(const Partitions& partitions) {
     const HistoryTime began = is_current ? before_generation_ : created_;
     for (const TopicPartition& each : partitions) {
         AssignEvent event{.partition = name_of(each), .consumer = name_, .group = group_};
-        if (!generation_may_be_old_ && !history_.has_member_epochs()) {
+        const bool may_begin_anew = !history_.has_committed(group_);
+        if (!generation_may_be_old_ && !may_begin_anew && !history_.has_member_epochs()) {
             event.generation = generation_;
         }
         // Without a commit it begins at the log's start, as auto.offset.reset says.

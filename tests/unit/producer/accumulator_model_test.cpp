@@ -233,8 +233,6 @@ TEST_CASE("what runs out of time may be in the log, and nothing is there twice")
 
 TEST_CASE("copies that come late are no second ones") {
     run_histories({.lost = {60'000}, .late = {500'000}, .not_leader = {60'000}});
-    run_histories({.lost = {100'000},
-                   .late = {500'000},
-                   .not_leader = {200'000},
-                   .delivery_timeout = 150ms});
+    run_histories(
+        {.lost = {100'000}, .late = {500'000}, .not_leader = {200'000}, .delivery_timeout = 150ms});
 }
