@@ -18,6 +18,9 @@ constexpr std::string_view kRecoveryPointName = "recovery-point-offset-checkpoin
 constexpr std::string_view kLogStartName = "log-start-offset-checkpoint";
 constexpr std::string_view kHighWatermarkName = "replication-offset-checkpoint";
 
+/// After a deleted log's folder could not be removed.
+constexpr Duration kRemoveAgain = 1s;
+
 std::optional<Offset> find_offset(const OffsetCheckpoint& offsets,
                                   const TopicPartition& partition) {
     const auto at = offsets.find(partition);
@@ -512,9 +515,12 @@ void LogManager::remove_deleted() {
         due.push_back(leaving);
         return true;
     });
-    for (const Leaving& leaving : due) {
-        if (!remove_folder(leaving.folder))
-            PROBE("a deleted log's folder stayed until the restart");
+    for (Leaving& leaving : due) {
+        const auto removed = remove_folder(leaving.folder);
+        if (removed || removed.error() == IoError::not_found) continue;
+        PROBE("a deleted log's folder stayed for a while");
+        leaving.due = deadline_after(now, kRemoveAgain);
+        leaving_.push_back(std::move(leaving));
     }
 }
 

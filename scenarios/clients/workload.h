@@ -109,6 +109,10 @@ struct Workload {
     /// the answer. May be empty.
     using MetadataAnswered = std::function<void(const protocol::MetadataResponse&)>;
     std::function<MetadataAnswered(std::size_t)> metadata_asked;
+    /// Told that a broker, by its place, is asked to append; gives who is to be told of the last
+    /// offset that it acknowledges. May be empty.
+    using SendAcknowledged = std::function<void(std::int16_t acks, std::int64_t last_offset)>;
+    std::function<SendAcknowledged(const PartitionUnderTest&, std::size_t)> send_asked;
     /// Told of each low watermark that DeleteRecords was answered with; may be empty.
     std::function<void(const PartitionUnderTest&, std::int64_t)> low_watermark_answered;
     Counts counts;

@@ -39,6 +39,8 @@ constexpr auto kNumbers = std::to_array<NumberRange>({
     {"dynamic_voters", 0, 1, true},
     {"spare_controllers", 0, 4, true},
     {"busy_ms", 1, 60'000, true},
+    {"questions", 0, 1, true},
+    {"tuning", 0, 1, true},
     {"quiet_ms", 0, 60'000, true},
     {"floor_acknowledged", 0, INT64_MAX, true},
     {"floor_faults", 0, INT64_MAX, true},

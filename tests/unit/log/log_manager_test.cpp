@@ -87,6 +87,25 @@ TEST_CASE("a removed log leaves no trace, also when the node stops in between") 
     });
 }
 
+TEST_CASE("what a disk refuses to remove is removed later") {
+    LogHarness harness;
+    harness.run([&](Runtime& runtime) {
+        const auto manager = open_manager(runtime);
+        const LogRef log = *manager->create(kOrders, kTopicId);
+        REQUIRE(append(*log, build({})));
+        REQUIRE(manager->remove(kOrders));
+        harness.disk().trouble.failing_removes = {.path = "data/orders", .left = 1};
+        const auto is_left = [&] {
+            runtime.clock().sleep_for(std::chrono::minutes(2));
+            manager->remove_deleted();
+            const auto entries = runtime.disk().list("data");
+            return std::ranges::any_of(*entries, &DirectoryEntry::is_directory);
+        };
+        REQUIRE(is_left());
+        REQUIRE_FALSE(is_left());
+    });
+}
+
 TEST_CASE("a log may be removed at any step of a flush, which says nothing about its directory") {
     bool met_nothing = false;
     for (int steps = 1; steps < 40; ++steps) {
