@@ -367,7 +367,8 @@ private:
                finish([this]() -> Stuck { return {"O1", what_metrics_get_wrong(nodes_)}; }) &&
                finish([this] {
                    return are_deleted_soon() ? what_is_left_of_the_deleted(nodes_) : Stuck{};
-               });
+               }) &&
+               finish_health();  // last: disks are compared as they are now
     }
 
     /// What it did is read, and its machines are at rest.
