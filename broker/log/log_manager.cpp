@@ -381,13 +381,19 @@ Result<LogRef, StorageError> LogManager::make_log(const TopicPartition& partitio
                                                   std::size_t directory) {
     const std::string folder =
         join_path(directories_[directory].path, fmt::format("{}", partition));
+    TRY(drop_from_checkpoints(directory, partition));
+    // A log that was deleted, whose folder could not be renamed: this one would have its records,
+    // or the next start would find two of the name.
+    for (std::size_t i = 0; i < directories_.size(); ++i) {
+        if (directories_[i].failed) continue;
+        const std::string leftover = join_path(directories_[i].path, fmt::format("{}", partition));
+        if (!TRY(disk_.exists(leftover))) continue;
+        PROBE("the folder of a deleted log was in the next one's way");
+        TRY(retire_folder(i, partition, leftover, kDeleteFolderSuffix, Duration::zero()));
+    }
     TRY(create_folder_durably(disk_, folder));
     const Bytes text = Bytes::copy_of(format_partition_metadata(topic_id));
     TRY(write_file_atomically(disk_, folder, kPartitionMetadataName, text));
-    // What the checkpoints say is of an earlier log of that name.
-    directories_[directory].recovery_points.erase(partition);
-    directories_[directory].log_starts.erase(partition);
-    directories_[directory].high_watermarks.erase(partition);
     Entry entry = TRY(open_log(partition, directory, fmt::format("{}", partition),
                                directories_[directory].clean));
     LogRef log = entry.log;
@@ -483,6 +489,18 @@ Result<void, StorageError> LogManager::write_checkpoint(
         directory.*last = std::move(offsets);
         runtime_.trace().event("checkpoint_written", "name={}", name);
     }
+    return {};
+}
+
+/// What they say of a log that is about to be made is of an earlier one: after a crash it would be
+/// taken for the new one's.
+Result<void, StorageError> LogManager::drop_from_checkpoints(std::size_t directory,
+                                                             const TopicPartition& partition) {
+    const Directory& home = directories_[directory];
+    if (home.recovery_points.contains(partition) || home.log_starts.contains(partition)) {
+        TRY(checkpoint_log_offsets());
+    }
+    if (home.high_watermarks.contains(partition)) TRY(checkpoint_high_watermarks());
     return {};
 }
 

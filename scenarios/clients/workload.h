@@ -136,6 +136,8 @@ void fill_value(ValueId value, std::size_t size, std::vector<std::uint8_t>& out)
 void run_admin(Workload& workload, Runtime& runtime);
 void run_producer(Workload& workload, Runtime& runtime, std::uint32_t producer);
 void run_consumer(Workload& workload, Runtime& runtime, std::uint32_t consumer);
+/// Deletes a topic and makes it again, over and over: plans with `recreations = 1`.
+void run_recreator(Workload& workload, Runtime& runtime);
 /// After everything else: reads every partition from its start and holds the end state against what
 /// was answered.
 void run_drain(Workload& workload, Runtime& runtime);

@@ -155,13 +155,16 @@ void RunningMetrics::look_at(const ClusterNode& node, Broker& broker) {
         ++replicas;
         const replication::LeaderRole* const leader = hosted->state.leader();
         if (leader == nullptr) continue;
-        const Led led{leader->epoch, leader->isr.committed().size()};
+        const Led led{hosted->topic_id, leader->epoch, leader->isr.committed().size()};
         broker.led.emplace(hosted->partition, led);
         const auto min_isr = static_cast<std::size_t>(hosted->state.settings().min_insync_replicas);
         if (led.isr < leader->replicas.size()) ++under_replicated;
         if (led.isr < std::min(min_isr, leader->replicas.size())) ++under_min_isr;
         const auto before = led_before.find(hosted->partition);
-        if (before == led_before.end() || before->second.epoch != led.epoch) continue;
+        if (before == led_before.end() || before->second.topic_id != led.topic_id ||
+            before->second.epoch != led.epoch) {
+            continue;
+        }
         if (led.isr < before->second.isr) ++broker.shrinks;
         if (led.isr > before->second.isr) ++broker.expands;
     }

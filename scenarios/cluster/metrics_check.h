@@ -27,6 +27,7 @@ public:
 
 private:
     struct Led {
+        protocol::TopicId topic_id;
         protocol::LeaderEpoch epoch;
         std::size_t isr = 0;
     };

@@ -306,9 +306,15 @@ private:
         Random chooser = Random::stream(plan_.seed, plan_.scenario + " visitors");
         const std::int64_t questions = chooser.between(0, 1);
         const std::int64_t tuning = chooser.below(3) == 0 ? 1 : 0;
+        const std::int64_t recreations = chooser.below(3) == 0 ? 1 : 0;
         if (!given_.contains("questions")) workload("questions") = questions;
         const bool has_topics = drawing_.application == nullptr;
         if (!given_.contains("tuning")) workload("tuning") = has_topics ? tuning : 0;
+        // Not with several log directories: where a deleted log's folder cannot be renamed in one,
+        // and the next log of its name is in another, a start finds two of the name, as Kafka's
+        // does.
+        const bool is_recreated = has_topics && log_directories(plan_) == 1 && recreations != 0;
+        if (!given_.contains("recreations")) workload("recreations") = is_recreated ? 1 : 0;
     }
 
     /// The same: what is deleted goes from the disks before the run ends.

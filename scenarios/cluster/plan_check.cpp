@@ -41,6 +41,7 @@ constexpr auto kNumbers = std::to_array<NumberRange>({
     {"busy_ms", 1, 60'000, true},
     {"questions", 0, 1, true},
     {"tuning", 0, 1, true},
+    {"recreations", 0, 1, true},
     {"quiet_ms", 0, 60'000, true},
     {"floor_acknowledged", 0, INT64_MAX, true},
     {"floor_faults", 0, INT64_MAX, true},

@@ -159,6 +159,10 @@ private:
         if (workload_.optional_setting("tuning") != 0) {
             start_apart("tuning", [this](Runtime& runtime) { run_tuning(workload_, runtime); });
         }
+        if (workload_.optional_setting("recreations") != 0) {
+            start_apart("recreator",
+                        [this](Runtime& runtime) { run_recreator(workload_, runtime); });
+        }
         if (application_ != nullptr) return start_operator();
         for (std::int64_t i = 0; i < workload_.setting("producers"); ++i) {
             ++workload_.producers_left;
