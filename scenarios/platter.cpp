@@ -67,6 +67,7 @@ void read_segment(const Bytes& content, const std::string& path, PartitionOnDisk
         partition.end = header.last_offset() + 1;
         partition.batches.push_back({.base_offset = header.base_offset,
                                      .leader_epoch = header.partition_leader_epoch,
+                                     .attributes = header.attributes,
                                      .crc = header.crc,
                                      .size = (*batch)->bytes.size()});
     }

@@ -21,6 +21,7 @@ struct PartitionOnDisk {
     struct Batch {
         std::int64_t base_offset = 0;
         std::int32_t leader_epoch = 0;
+        std::int16_t attributes = 0;
         std::uint32_t crc = 0;
         std::size_t size = 0;
 

@@ -109,10 +109,8 @@ Result<LogRef, StorageError> LogManager::create_future(const TopicPartition& par
     Directory& home = directories_[folder];
     const std::string name = leaving_folder_name(partition, random_uuid(), kFutureFolderSuffix);
     const std::string path = join_path(home.path, name);
-    home.recovery_points.erase(partition);
-    home.log_starts.erase(partition);
-    home.high_watermarks.erase(partition);
     const auto made = [&]() -> Result<Entry, StorageError> {
+        TRY(drop_from_checkpoints(folder, partition));
         TRY(create_folder_durably(disk_, path));
         if (topic_id) {
             const Bytes text = Bytes::copy_of(format_partition_metadata(*topic_id));
@@ -205,14 +203,11 @@ Result<void, StorageError> LogManager::retire_folder(std::size_t directory,
                                                      const TopicPartition& partition,
                                                      const std::string& folder,
                                                      std::string_view suffix, Duration delay) {
-    Directory& home = directories_[directory];
-    home.recovery_points.erase(partition);
-    home.log_starts.erase(partition);
-    home.high_watermarks.erase(partition);
+    const std::string& home = directories_[directory].path;
     const std::string retired =
-        join_path(home.path, leaving_folder_name(partition, random_uuid(), suffix));
+        join_path(home, leaving_folder_name(partition, random_uuid(), suffix));
     TRY(disk_.rename(folder, retired));
-    TRY(disk_.sync_dir(home.path));
+    TRY(disk_.sync_dir(home));
     if (suffix == kDeleteFolderSuffix) {
         leaving_.push_back({retired, deadline_after(runtime_.clock().now(), delay)});
     }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-
 namespace gregor::log {
 
 Log::Log(Runtime& runtime, LogOptions options)

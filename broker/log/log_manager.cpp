@@ -18,6 +18,9 @@ constexpr std::string_view kRecoveryPointName = "recovery-point-offset-checkpoin
 constexpr std::string_view kLogStartName = "log-start-offset-checkpoint";
 constexpr std::string_view kHighWatermarkName = "replication-offset-checkpoint";
 
+/// After a deleted log's folder could not be removed.
+constexpr Duration kRemoveAgain = 1s;
+
 std::optional<Offset> find_offset(const OffsetCheckpoint& offsets,
                                   const TopicPartition& partition) {
     const auto at = offsets.find(partition);
@@ -378,13 +381,19 @@ Result<LogRef, StorageError> LogManager::make_log(const TopicPartition& partitio
                                                   std::size_t directory) {
     const std::string folder =
         join_path(directories_[directory].path, fmt::format("{}", partition));
+    TRY(drop_from_checkpoints(directory, partition));
+    // A log that was deleted, whose folder could not be renamed: this one would have its records,
+    // or the next start would find two of the name.
+    for (std::size_t i = 0; i < directories_.size(); ++i) {
+        if (directories_[i].failed) continue;
+        const std::string leftover = join_path(directories_[i].path, fmt::format("{}", partition));
+        if (!TRY(disk_.exists(leftover))) continue;
+        PROBE("the folder of a deleted log was in the next one's way");
+        TRY(retire_folder(i, partition, leftover, kDeleteFolderSuffix, Duration::zero()));
+    }
     TRY(create_folder_durably(disk_, folder));
     const Bytes text = Bytes::copy_of(format_partition_metadata(topic_id));
     TRY(write_file_atomically(disk_, folder, kPartitionMetadataName, text));
-    // What the checkpoints say is of an earlier log of that name.
-    directories_[directory].recovery_points.erase(partition);
-    directories_[directory].log_starts.erase(partition);
-    directories_[directory].high_watermarks.erase(partition);
     Entry entry = TRY(open_log(partition, directory, fmt::format("{}", partition),
                                directories_[directory].clean));
     LogRef log = entry.log;
@@ -483,6 +492,18 @@ Result<void, StorageError> LogManager::write_checkpoint(
     return {};
 }
 
+/// What they say of a log that is about to be made is of an earlier one: after a crash it would be
+/// taken for the new one's.
+Result<void, StorageError> LogManager::drop_from_checkpoints(std::size_t directory,
+                                                             const TopicPartition& partition) {
+    const Directory& home = directories_[directory];
+    if (home.recovery_points.contains(partition) || home.log_starts.contains(partition)) {
+        TRY(checkpoint_log_offsets());
+    }
+    if (home.high_watermarks.contains(partition)) TRY(checkpoint_high_watermarks());
+    return {};
+}
+
 Result<void, StorageError> LogManager::checkpoint_log_offsets() {
     TRY(write_checkpoint(kRecoveryPointName, &Directory::recovery_points,
                          [](const Log& log) { return std::optional(log.recovery_point()); }));
@@ -512,9 +533,12 @@ void LogManager::remove_deleted() {
         due.push_back(leaving);
         return true;
     });
-    for (const Leaving& leaving : due) {
-        if (!remove_folder(leaving.folder))
-            PROBE("a deleted log's folder stayed until the restart");
+    for (Leaving& leaving : due) {
+        const auto removed = remove_folder(leaving.folder);
+        if (removed || removed.error() == IoError::not_found) continue;
+        PROBE("a deleted log's folder stayed for a while");
+        leaving.due = deadline_after(now, kRemoveAgain);
+        leaving_.push_back(std::move(leaving));
     }
 }
 

@@ -174,6 +174,7 @@ private:
         bool failed = false;
         bool unread = false;  // failed at the start: what is in it is not known
         std::int64_t broker_epoch = -1;
+        // What the files say.
         OffsetCheckpoint recovery_points;
         OffsetCheckpoint log_starts;
         OffsetCheckpoint high_watermarks;
@@ -215,6 +216,8 @@ private:
                                                        bool was_closed);
     [[nodiscard]] Result<void, StorageError> leave(const TopicPartition& partition,
                                                    std::string_view suffix, Duration delay);
+    [[nodiscard]] Result<void, StorageError> drop_from_checkpoints(std::size_t directory,
+                                                                   const TopicPartition& partition);
     [[nodiscard]] Result<void, StorageError> write_checkpoint(
         std::string_view name, OffsetCheckpoint Directory::* last,
         const std::function<std::optional<Offset>(const Log&)>& value);

@@ -14,6 +14,13 @@
 
 namespace gregor::log {
 
+namespace {
+
+/// After a deleted segment's files could not be removed.
+constexpr Duration kRemoveAgain = 1s;
+
+}  // namespace
+
 Result<void, ErrorCode> Log::truncate_to(Offset offset) {
     CHECK(offset >= Offset(0), "truncation to {}", offset);
     const std::unique_lock write_lock(write_mutex_);
@@ -215,8 +222,9 @@ void Log::remove_deleted_files() {
     while (!deleted_.empty() && deleted_.front().due <= now) {
         const SegmentRef segment = deleted_.front().segment;
         deleted_.erase(deleted_.begin());
-        // What cannot be removed now is removed when the log is opened next.
-        if (!segment->remove_files(kDeletedSuffix)) PROBE("a deleted segment's file stayed");
+        if (segment->remove_files(kDeletedSuffix)) continue;
+        PROBE("a deleted segment's file stayed");
+        deleted_.push_back({segment, deadline_after(now, kRemoveAgain)});
     }
 }
 

@@ -166,7 +166,6 @@ BatchRef Accumulator::take(Partition& partition) {
     BatchRef batch = std::move(partition.queue.front());
     partition.queue.pop_front();
     if (!batch->has_been_sent()) number_and_encode(partition, *batch);
-    batch->was_oldest = is_oldest(partition, *batch);
     ++batch->attempts;
     batch->state = State::in_flight;
     const auto place = std::ranges::upper_bound(partition.in_flight, batch->number, {},

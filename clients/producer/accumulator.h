@@ -17,12 +17,12 @@
 //   first one met a broker that did not lead yet;
 // - after a batch has failed its sequence is in doubt: nobody knows whether the log has it. Nothing
 //   new gets a sequence until the log's answer to a later batch tells, or nothing is under way;
-// - OUT_OF_ORDER_SEQUENCE_NUMBER or UNKNOWN_PRODUCER_ID for a batch that was sent as the oldest is
-//   a real gap, for another it may mean that it came before the one ahead of it, by another
-//   connection. When nothing is in flight any more the partition starts over: next producer epoch,
-//   sequences from 0, also in the batches that wait for another try (KIP-360, for one partition).
-//   If the gap is a batch that failed, copies of that and of these may be on their way and would
-//   fit: what is tried again keeps its sequence until they are as old as request.timeout.ms.
+// - OUT_OF_ORDER_SEQUENCE_NUMBER or UNKNOWN_PRODUCER_ID for the oldest is a real gap. When nothing
+//   is in flight any more the partition starts over: next producer epoch, sequences from 0, also in
+//   the batches that wait for another try (KIP-360, for one partition);
+// - but a gap may close behind a batch that failed without an answer: copies of that one and of
+//   those behind it may be on their way, and fit. So what had no answer once keeps its sequence
+//   then, and fails with it if need be: a second sequence could put it into the log twice.
 //
 // In a transaction a partition's batches go out once it is admitted, the epoch is the transaction's
 // for all partitions, and there is no starting over: a batch that fails, also by a gap, is the end
@@ -56,7 +56,6 @@ struct AccumulatorOptions {
     std::size_t max_request_size = 1048576;  // bytes of batches
     Duration linger = 5ms;
     Duration delivery_timeout = 120s;
-    Duration request_timeout = 30s;  // how long a copy without an answer may still arrive
     Duration retry_backoff = 100ms;   // doubles with each try …
     Duration retry_backoff_max = 1s;  // … up to this
     std::int32_t retries = 0x7fffffff;
@@ -146,6 +145,11 @@ public:
     void check_invariants() const;
 
 private:
+    /// Batches failed after they were sent.
+    struct Doubt {
+        std::uint64_t number = 0;  // of the latest
+        bool may_arrive = false;   // any of them: nobody knows whether the log has it, or gets it
+    };
     struct Partition {
         std::string topic;
         protocol::PartitionId partition;
@@ -158,8 +162,7 @@ private:
         /// A batch of this identity has been acknowledged.
         bool is_known_to_log = false;
         bool is_admitted = false;
-        /// The latest batch that failed after it was sent.
-        std::optional<std::uint64_t> in_doubt;
+        std::optional<Doubt> in_doubt;
         bool starts_over = false;
     };
     struct Node {
@@ -179,10 +182,10 @@ private:
     [[nodiscard]] bool has_present_identity(const Partition& partition) const;
     void adopt_identity(Partition& partition);
     void try_again(Partition& partition, const BatchRef& batch, Instant now);
-    [[nodiscard]] bool is_worth_another_try(const ProducerBatch& batch, protocol::ErrorCode error,
-                                            Instant now) const;
+    [[nodiscard]] bool is_worth_another_try(const Partition& partition, const ProducerBatch& batch,
+                                            protocol::ErrorCode error, Instant now) const;
     [[nodiscard]] bool is_oldest(const Partition& partition, const ProducerBatch& batch) const;
-    [[nodiscard]] bool may_be_filled(const Partition& partition, Instant now) const;
+    [[nodiscard]] bool may_be_filled(const Partition& partition) const;
     [[nodiscard]] bool has_sequences_out(const Partition& partition) const;
     void finish(ProducerBatch& batch);
     void settle_failure(Partition& partition, const ProducerBatch& batch);

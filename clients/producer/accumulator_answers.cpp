@@ -35,18 +35,18 @@ Fate Accumulator::handle_answer(Instant now, const BatchRef& batch, const BatchA
         finish(*batch);
         if (batch->identity == partition.identity) partition.is_known_to_log = true;
         // What the log took after the one in doubt, it took because it has that one.
-        if (partition.in_doubt && batch->number > *partition.in_doubt) partition.in_doubt.reset();
+        if (partition.in_doubt && batch->number > partition.in_doubt->number) {
+            partition.in_doubt.reset();
+        }
         settle_doubt(partition);
         return is_duplicate ? Fate::duplicate : Fate::acknowledged;
     }
-    if (is_no_answer(answer.error_code)) {
-        batch->may_arrive_until = deadline_after(now, options_.request_timeout);
-    }
-    if (is_worth_another_try(*batch, answer.error_code, now)) {
+    if (is_no_answer(answer.error_code)) batch->may_arrive = true;
+    if (is_worth_another_try(partition, *batch, answer.error_code, now)) {
         try_again(partition, batch, now);
-        if (options_.idempotent && is_gap(answer.error_code) && batch->was_oldest) {
+        if (options_.idempotent && is_gap(answer.error_code) && is_oldest(partition, *batch)) {
             PROBE("a producer saw a gap before its oldest batch");
-            partition.starts_over = !may_be_filled(partition, now);
+            partition.starts_over = !may_be_filled(partition);
         }
         return Fate::retried;
     }
@@ -55,12 +55,12 @@ Fate Accumulator::handle_answer(Instant now, const BatchRef& batch, const BatchA
     return Fate::failed;
 }
 
-bool Accumulator::is_worth_another_try(const ProducerBatch& batch, ErrorCode error,
-                                       Instant now) const {
+bool Accumulator::is_worth_another_try(const Partition& partition, const ProducerBatch& batch,
+                                       ErrorCode error, Instant now) const {
     if (batch.attempts > options_.retries) return false;
     if (deadline_after(batch.created, options_.delivery_timeout) <= now) return false;
     // In a transaction only what waits for an older batch.
-    if (options_.transactional && is_gap(error)) return !batch.was_oldest;
+    if (options_.transactional && is_gap(error)) return !is_oldest(partition, batch);
     if (options_.idempotent && is_gap(error)) return true;
     return protocol::is_retriable(error);
 }
@@ -77,11 +77,10 @@ bool Accumulator::is_oldest(const Partition& partition, const ProducerBatch& bat
 
 /// Whether the gap before what is tried again may close: a batch that failed may still arrive, and
 /// then those behind it fit, of which copies are on their way, too.
-bool Accumulator::may_be_filled(const Partition& partition, Instant now) const {
-    if (!partition.in_doubt) return false;
-    return std::ranges::any_of(partition.queue, [now](const BatchRef& batch) {
-        return batch->may_arrive_until > now;
-    });
+bool Accumulator::may_be_filled(const Partition& partition) const {
+    return partition.in_doubt && partition.in_doubt->may_arrive &&
+           std::ranges::any_of(partition.queue,
+                               [](const BatchRef& batch) { return batch->may_arrive; });
 }
 
 bool Accumulator::has_sequences_out(const Partition& partition) const {
@@ -115,7 +114,9 @@ void Accumulator::finish(ProducerBatch& batch) {
 
 void Accumulator::settle_failure(Partition& partition, const ProducerBatch& batch) {
     if (!options_.idempotent || options_.transactional || !batch.has_been_sent()) return;
-    partition.in_doubt = std::max(partition.in_doubt.value_or(0), batch.number);
+    Doubt& doubt = partition.in_doubt ? *partition.in_doubt : partition.in_doubt.emplace();
+    doubt.number = std::max(doubt.number, batch.number);
+    doubt.may_arrive |= batch.may_arrive;
     settle_doubt(partition);
 }
 
@@ -154,20 +155,20 @@ void Accumulator::start_over(Partition& partition) {
 std::vector<BatchRef> Accumulator::expire(Instant now) {
     std::vector<BatchRef> expired;
     for (Partition& partition : partitions_) {
-        std::uint64_t last_sent = 0;
+        const std::size_t before = expired.size();
         for (std::deque<BatchRef>* batches : {&partition.in_flight, &partition.queue}) {
             while (!batches->empty()) {
                 const BatchRef batch = batches->front();
                 if (deadline_after(batch->created, options_.delivery_timeout) > now) break;
                 batches->pop_front();
+                batch->may_arrive |= batch->state == State::in_flight;
                 finish(*batch);
-                last_sent = std::max(last_sent, batch->number);
                 expired.push_back(batch);
             }
         }
-        if (last_sent == 0 || !options_.idempotent || options_.transactional) continue;
-        partition.in_doubt = std::max(partition.in_doubt.value_or(0), last_sent);
-        settle_doubt(partition);
+        for (std::size_t i = before; i < expired.size(); ++i) {
+            settle_failure(partition, *expired[i]);
+        }
     }
     return expired;
 }

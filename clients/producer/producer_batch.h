@@ -51,10 +51,8 @@ struct ProducerBatch {
     Bytes encoded;                  // since it was first sent
     std::int32_t attempts = 0;
     Instant retry_at{};
-    /// When it went out last, those before it were done: what the log says is not of their way.
-    bool was_oldest = false;
-    /// Until then the log may still get a copy of which there was no answer.
-    Instant may_arrive_until{};
+    /// A try had no answer: the log may have it, or get it yet.
+    bool may_arrive = false;
     /// Counts the batches of a partition in the order in which they were first sent. Sequences do
     /// not: they wrap, and begin again with an epoch.
     std::uint64_t number = 0;

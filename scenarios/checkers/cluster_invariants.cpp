@@ -23,6 +23,11 @@ void ClusterInvariants::for_partitions_of(NodeId node, const Action& action) {
     }
 }
 
+std::optional<Offset> ClusterInvariants::committed_end(const PartitionKey& key) const {
+    const auto known = partitions_.find(key);
+    return known == partitions_.end() ? std::nullopt : known->second.committed_end();
+}
+
 void ClusterInvariants::lost_data(NodeId node) {
     for_partitions_of(node, [&](PartitionInvariants& partition) { partition.lost_data(node); });
 }

@@ -47,6 +47,10 @@ public:
     /// What may wait until something worse was not found.
     void check_at_end() { quorum_.check_at_end(); }
 
+    /// The highest high watermark that a leader of the partition has ever shown; nothing once a
+    /// loss of what was below it was excused.
+    [[nodiscard]] std::optional<Offset> committed_end(const PartitionKey& key) const;
+
     /// The machine of this node has lost what it had not synced, or its disk lost more than that.
     void lost_data(NodeId node);
     /// Another process runs on the machine of this node.

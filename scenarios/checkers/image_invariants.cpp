@@ -13,6 +13,18 @@ namespace {
 /// Of images to come; a node that is further behind is not compared.
 constexpr std::size_t kRemembered = 256;
 
+std::string rack_of(const metadata::MetadataImage& image, NodeId node) {
+    const metadata::BrokerImage* broker = image.find_broker(node);
+    return broker == nullptr ? std::string() : broker->rack.value_or(std::string());
+}
+
+/// Brokers without one are in one together.
+std::set<std::string> racks_in(const metadata::MetadataImage& image) {
+    std::set<std::string> racks;
+    for (const auto& [id, broker] : image.brokers()) racks.insert(rack_of(image, id));
+    return racks;
+}
+
 }  // namespace
 
 void ImageInvariants::check(const std::map<NodeId, ImageView>& images) {
@@ -69,6 +81,7 @@ void ImageInvariants::check_topic(const metadata::TopicImage& topic,
         check_partition(name, state, next);
         const metadata::PartitionState* old = before ? before->find(partition) : nullptr;
         if (old != nullptr) check_change(name, *old, state);
+        if (old == nullptr && state.partition_epoch == 0) check_placement(name, state, next);
         judge_.compared();
     }
 }
@@ -98,9 +111,29 @@ void ImageInvariants::check_partition(std::string_view name, const metadata::Par
     }
 }
 
+/// KIP-36: a new partition's replicas are in as many racks as there are, or in one each.
+void ImageInvariants::check_placement(std::string_view name, const metadata::PartitionState& state,
+                                      const metadata::MetadataImage& next) {
+    std::set<std::string> used;
+    for (const NodeId node : state.replicas) used.insert(rack_of(next, node));
+    // Brokers may have come, or gone, since it was placed.
+    const std::size_t racks = std::min(racks_in(newest()).size(), racks_in(next).size());
+    if (used.size() >= std::min(racks, state.replicas.size())) return;
+    judge_.violated("M4", "{} is placed on {}, in {} of {} racks", name, state.replicas,
+                    used.size(), racks);
+}
+
 void ImageInvariants::check_change(std::string_view name, const metadata::PartitionState& before,
                                    const metadata::PartitionState& after) {
     if (before == after) return;
+    check_leader_change(name, before, after);
+    const bool any_gone =
+        !std::ranges::all_of(before.replicas, [&](NodeId node) { return after.is_replica(node); });
+    if (any_gone && after.leader_epoch == before.leader_epoch) {
+        judge_.violated("M5",
+                        "{}: its replicas were {} and are {}, and the leader epoch is {} still",
+                        name, before.replicas, after.replicas, after.leader_epoch);
+    }
     if (after.partition_epoch <= before.partition_epoch) {
         judge_.violated("M5", "{} has changed, and its partition epoch from {} to {}", name,
                         before.partition_epoch, after.partition_epoch);
@@ -113,6 +146,21 @@ void ImageInvariants::check_change(std::string_view name, const metadata::Partit
         judge_.violated("M5", "{}: n{} and n{} lead in epoch {}", name, before.leader, after.leader,
                         after.leader_epoch);
     }
+}
+
+/// Whoever leads alone and was in neither isr nor elr may lack what was committed: all are told.
+void ImageInvariants::check_leader_change(std::string_view name,
+                                          const metadata::PartitionState& before,
+                                          const metadata::PartitionState& after) {
+    // Of several changes those between may have made it a member.
+    if (after.partition_epoch != before.partition_epoch + 1) return;
+    if (!after.has_leader() || after.leader == before.leader) return;
+    // What a leader has asked for may end a reassignment that takes it away.
+    if (after.replicas != before.replicas || after.isr.size() != 1) return;
+    if (before.is_in_isr(after.leader) || before.is_in_elr(after.leader)) return;
+    if (after.leader_recovery_state == metadata::LeaderRecoveryState::recovering) return;
+    judge_.violated("M4", "{}: n{} was elected from outside isr {} and elr {}, and nobody is told",
+                    name, after.leader, before.isr, before.elr);
 }
 
 void ImageInvariants::check_brokers(const metadata::MetadataImage& next) {

@@ -1,8 +1,9 @@
 // ImageInvariants: the metadata images that nodes publish, held against each other and against
 // those before.
 //
-// M2: equal on all nodes at equal offsets. M4: who may be in ISR, ELR and lead. M5: epochs rise,
-// and with every change. M8: topic ids and producer ids are never given twice.
+// M2: equal on all nodes at equal offsets. M4: who may be in ISR, ELR and lead, and in which racks
+// replicas are placed. M5: epochs rise, and with every change. M8: topic ids and producer ids are
+// never given twice.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +39,12 @@ private:
                      const metadata::MetadataImage& next);
     void check_partition(std::string_view name, const metadata::PartitionState& state,
                          const metadata::MetadataImage& next);
+    void check_placement(std::string_view name, const metadata::PartitionState& state,
+                         const metadata::MetadataImage& next);
     void check_change(std::string_view name, const metadata::PartitionState& before,
                       const metadata::PartitionState& after);
+    void check_leader_change(std::string_view name, const metadata::PartitionState& before,
+                             const metadata::PartitionState& after);
     void check_brokers(const metadata::MetadataImage& next);
     void check_ids(const metadata::MetadataImage& next);
 

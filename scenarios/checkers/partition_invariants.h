@@ -55,6 +55,11 @@ public:
     PartitionInvariants(Judge& judge, std::string name) : judge_(judge), name_(std::move(name)) {}
 
     void check(const PartitionView& view, PartitionContext context);
+    /// Where what is committed ends; nothing once a loss of it was excused.
+    [[nodiscard]] std::optional<Offset> committed_end() const {
+        if (excused_after_ || bound_from_ != LeaderEpoch(0)) return std::nullopt;
+        return committed_.true_high_watermark();
+    }
     /// This replica's log may have lost anything that was not synced.
     void lost_data(NodeId node) { suspects_.insert(node); }
     /// Also before its new process has any replica to be seen.

@@ -24,6 +24,7 @@ public:
           random_(runtime.random()),
           router_(workload, runtime, fmt::format("consumer-{}", index)),
           reads_(workload.partitions.size()),
+          named_(workload.partitions.size()),
           sessions_(workload.brokers.size()) {
         constexpr std::array<std::int16_t, 5> kVersions{4, 7, 11, 12, 16};
         version_ = kVersions[index % kVersions.size()];
@@ -133,9 +134,19 @@ private:
         for (const auto& topic : response->responses) {
             for (const auto& partition : topic.partitions) {
                 const auto place = find(topic, partition.partition_index.value());
-                if (place) take(*place, broker, partition, asked[*place]);
+                if (!place) continue;
+                judge_named(*place);
+                take(*place, broker, partition, asked[*place]);
             }
         }
+    }
+
+    /// An answer has no partition that its request, or the session that it goes on with, has not.
+    void judge_named(std::size_t place) {
+        workload_.judge.compared();
+        if (named_[place]) return;
+        workload_.judge.violated("L13", "{}: {} was told of it without having asked",
+                                 workload_.partitions[place].history->name(), router_.name());
     }
 
     /// The broker does not answer.
@@ -178,6 +189,7 @@ private:
 
     std::vector<FetchTarget> draw_targets(std::size_t broker) {
         std::vector<FetchTarget> targets;
+        std::fill(named_.begin(), named_.end(), false);
         for (std::size_t i = 0; i < workload_.partitions.size(); ++i) {
             const PartitionUnderTest& partition = workload_.partitions[i];
             if (source_of(i) != broker) continue;
@@ -186,6 +198,7 @@ private:
             // Now and then one is left out, for a session to forget, and its limit is another.
             if (workload_.partitions.size() > 1 && random_.below(32) == 0) continue;
             std::int32_t& max_bytes = reads_[i].max_bytes;
+            named_[i] = true;
             if (max_bytes == 0 || random_.below(8) == 0) max_bytes = draw_max_bytes();
             targets.push_back(
                 {.topic = partition.topic,
@@ -322,6 +335,7 @@ private:
     std::int16_t version_ = 0;
     std::string rack_;
     std::vector<Read> reads_;                            // by the partition's place
+    std::vector<bool> named_;                            // in the last request
     std::vector<std::optional<FetchSession>> sessions_;  // by the broker's place
     std::size_t broker_ = 0;
     std::size_t flips_before_ = 0;

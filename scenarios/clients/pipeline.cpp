@@ -122,10 +122,14 @@ bool Pipeline::is_first(const Batch& batch) const {
 void Pipeline::send(const BatchRef& batch) {
     if (any_in_flight(batch->partition)) ++workload_.counts.pipelined_sends;
     batch->broker = *router_.leader_of(place_of(*batch));
-    const Asked asked{.broker = batch->broker,
-                      .losses = batch->partition->history->losses(),
-                      .flips = router_.link(batch->broker).flips_to_node(),
-                      .at = workload_.judge.now()};
+    Asked asked{.broker = batch->broker,
+                .losses = batch->partition->history->losses(),
+                .flips = router_.link(batch->broker).flips_to_node(),
+                .at = workload_.judge.now(),
+                .acknowledged = {}};
+    if (workload_.send_asked) {
+        asked.acknowledged = workload_.send_asked(*batch->partition, batch->broker);
+    }
     const std::uint64_t attempt = ++batch->attempts;
     batch->sent_in = router_.link(batch->broker).generation();
     const Outcome outcome = exchange(*batch, asked);
@@ -200,6 +204,11 @@ Outcome Pipeline::judge(const Batch& batch, const Asked& asked,
     if (batch.oversized) {
         workload_.judge.violated("R12", "a batch above message.max.bytes was accepted");
     }
+    judge_append_time(batch, answer.log_append_time_ms);
+    if (asked.acknowledged) {
+        const auto count = static_cast<std::int64_t>(batch.values.size());
+        asked.acknowledged(options_.acks, answer.base_offset.value() + count - 1);
+    }
     std::optional<Outage>& outage = batch.partition->outage;
     if (outage && !outage->acknowledged && options_.acks == -1 && asked.at >= outage->since) {
         outage->acknowledged = workload_.judge.now();
@@ -213,6 +222,18 @@ Outcome Pipeline::judge(const Batch& batch, const Asked& asked,
     }
     workload_.counts.acknowledged_sends += batch.values.size();
     return Outcome::acknowledged;
+}
+
+/// Whoever leaves the time to the log is told it; of a retry others are told that of the first
+/// copy.
+void Pipeline::judge_append_time(const Batch& batch, std::int64_t told_ms) {
+    const auto& settings = workload_.plan.broker;
+    const auto set = settings.find("log.message.timestamp.type");
+    const bool is_the_logs = set != settings.end() && set->second == "LogAppendTime";
+    const bool is_told = told_ms >= 0;
+    if (is_told == is_the_logs || (is_told && batch.attempts > 1)) return;
+    workload_.judge.violated("R12", "{}: the log append time of a send is said to be {}",
+                             batch.partition->history->name(), told_ms);
 }
 
 void Pipeline::take(const BatchRef& batch, Outcome outcome, const Asked& asked) {

@@ -109,6 +109,7 @@ private:
         LossCount losses;
         std::size_t flips = 0;
         Instant at{};
+        Workload::SendAcknowledged acknowledged;  // who is to be told, if anybody
     };
 
     void note_wanted(const Batch& batch);
@@ -124,6 +125,7 @@ private:
     [[nodiscard]] Outcome exchange(const Batch& batch, const Asked& asked);
     [[nodiscard]] Outcome judge(const Batch& batch, const Asked& asked,
                                 const protocol::ProduceResponse::Partition& answer);
+    void judge_append_time(const Batch& batch, std::int64_t told_ms);
     void take(const BatchRef& batch, Outcome outcome, const Asked& asked);
     void settle(const BatchRef& batch, Outcome outcome);
     void go_back(Stream& stream);

@@ -109,6 +109,10 @@ struct Workload {
     /// the answer. May be empty.
     using MetadataAnswered = std::function<void(const protocol::MetadataResponse&)>;
     std::function<MetadataAnswered(std::size_t)> metadata_asked;
+    /// Told that a broker, by its place, is asked to append; gives who is to be told of the last
+    /// offset that it acknowledges. May be empty.
+    using SendAcknowledged = std::function<void(std::int16_t acks, std::int64_t last_offset)>;
+    std::function<SendAcknowledged(const PartitionUnderTest&, std::size_t)> send_asked;
     /// Told of each low watermark that DeleteRecords was answered with; may be empty.
     std::function<void(const PartitionUnderTest&, std::int64_t)> low_watermark_answered;
     Counts counts;
@@ -132,6 +136,8 @@ void fill_value(ValueId value, std::size_t size, std::vector<std::uint8_t>& out)
 void run_admin(Workload& workload, Runtime& runtime);
 void run_producer(Workload& workload, Runtime& runtime, std::uint32_t producer);
 void run_consumer(Workload& workload, Runtime& runtime, std::uint32_t consumer);
+/// Deletes a topic and makes it again, over and over: plans with `recreations = 1`.
+void run_recreator(Workload& workload, Runtime& runtime);
 /// After everything else: reads every partition from its start and holds the end state against what
 /// was answered.
 void run_drain(Workload& workload, Runtime& runtime);

@@ -65,6 +65,10 @@ void look_at_replica(const ClusterNode& node, const std::string& name,
         return;
     }
     const auto marks = hosted->state.marks();
+    // What waits for its sync is on the disk already, and nowhere else yet.
+    if (hosted->log->next_offset() > marks.log_end_offset) {
+        stuck.add("V2", "{} on {} is being written to", name, node.machine->name());
+    }
     if (marks.high_watermark.value() != leader_end || marks.log_end_offset.value() != leader_end) {
         stuck.add("V2", "{} on {} ends at {} with high watermark {}, the leader at {}", name,
                   node.machine->name(), marks.log_end_offset.value(), marks.high_watermark.value(),

@@ -37,16 +37,23 @@ void MetadataAnswers::judge(const Question& question,
     }
     for (const auto& topic : answer.topics) {
         for (const auto& partition : topic.partitions) {
-            judge_partition(question, topic.name.value_or(""), partition);
+            judge_partition(question, topic, partition);
         }
     }
 }
 
-void MetadataAnswers::judge_partition(const Question& question, const std::string& topic,
+void MetadataAnswers::judge_partition(const Question& question,
+                                      const protocol::MetadataResponse::Topic& of,
                                       const protocol::MetadataResponse::Partition& told) const {
+    const std::string topic = of.name.value_or("");
     const auto* known = question.image->find_topic(topic);
-    const auto* first = known == nullptr ? nullptr : known->find(told.partition_index);
-    const auto* newest = nodes_.partition(topic, told.partition_index.value());
+    const auto* now = nodes_.image()->find_topic(topic);
+    // Another topic of that name, before or behind it.
+    if (known == nullptr || now == nullptr || known->id != of.topic_id || now->id != of.topic_id) {
+        return;
+    }
+    const auto* first = known->find(told.partition_index);
+    const auto* newest = now->find(told.partition_index);
     if (first == nullptr || newest == nullptr) return;
     if (told.leader_epoch < first->leader_epoch || told.leader_epoch > newest->leader_epoch) {
         judge_.violated("M5", "{} tells clients that {}-{} is led in epoch {}, between {} and {}",

@@ -35,7 +35,7 @@ public:
     void judge(const Question& question, const protocol::MetadataResponse& answer) const;
 
 private:
-    void judge_partition(const Question& question, const std::string& topic,
+    void judge_partition(const Question& question, const protocol::MetadataResponse::Topic& of,
                          const protocol::MetadataResponse::Partition& told) const;
 
     Judge& judge_;

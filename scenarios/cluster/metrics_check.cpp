@@ -127,6 +127,66 @@ private:
 
 }  // namespace
 
+namespace {
+
+std::int64_t value_of(const Page& page, std::string_view series) {
+    const auto found = page.find(series);
+    return found == page.end() ? -1 : found->second;
+}
+
+}  // namespace
+
+void RunningMetrics::look() {
+    for (const ClusterNode& each : nodes_.all) {
+        if (each.is_broker && each.serving() != nullptr) look_at(each, brokers_[each.id]);
+    }
+}
+
+void RunningMetrics::look_at(const ClusterNode& node, Broker& broker) {
+    const Page page = parse(node.serving()->metrics_page());
+    constexpr std::string_view kShrinks = "kafka_server_replicamanager_isrshrinks_total";
+    constexpr std::string_view kExpands = "kafka_server_replicamanager_isrexpands_total";
+    if (broker.start != node.machine->starts()) broker = {.start = node.machine->starts()};
+    const auto led_before = std::exchange(broker.led, {});
+    std::int64_t replicas = 0;
+    std::int64_t under_replicated = 0;
+    std::int64_t under_min_isr = 0;
+    for (const replication::HostedRef& hosted : node.serving()->replicas().hosted()) {
+        ++replicas;
+        const replication::LeaderRole* const leader = hosted->state.leader();
+        if (leader == nullptr) continue;
+        const Led led{hosted->topic_id, leader->epoch, leader->isr.committed().size()};
+        broker.led.emplace(hosted->partition, led);
+        const auto min_isr = static_cast<std::size_t>(hosted->state.settings().min_insync_replicas);
+        if (led.isr < leader->replicas.size()) ++under_replicated;
+        if (led.isr < std::min(min_isr, leader->replicas.size())) ++under_min_isr;
+        const auto before = led_before.find(hosted->partition);
+        if (before == led_before.end() || before->second.topic_id != led.topic_id ||
+            before->second.epoch != led.epoch) {
+            continue;
+        }
+        if (led.isr < before->second.isr) ++broker.shrinks;
+        if (led.isr > before->second.isr) ++broker.expands;
+    }
+    const auto hold = [&](std::string_view series, std::int64_t least, std::int64_t most) {
+        const std::int64_t told = value_of(page, series);
+        judge_.compared();
+        if (told >= least && told <= most) return;
+        judge_.violated("O1", "{} is {} on {}, not {}", series, told, node.machine->name(), least);
+    };
+    const auto leaders = static_cast<std::int64_t>(broker.led.size());
+    hold("kafka_server_replicamanager_partitioncount", replicas, replicas);
+    hold("kafka_server_replicamanager_leadercount", leaders, leaders);
+    hold("kafka_server_replicamanager_underreplicatedpartitions", under_replicated,
+         under_replicated);
+    hold("kafka_server_replicamanager_underminisrpartitioncount", under_min_isr, under_min_isr);
+    hold(kShrinks, broker.shrinks, INT64_MAX);
+    hold(kExpands, broker.expands, INT64_MAX);
+    // Those that nobody looked at have been counted, too.
+    broker.shrinks = value_of(page, kShrinks);
+    broker.expands = value_of(page, kExpands);
+}
+
 std::string what_metrics_get_wrong(const Nodes& nodes) { return MetricsCheck(nodes).check(); }
 
 }  // namespace gregor::scenarios::cluster

@@ -68,6 +68,8 @@ public:
         draw_log_dirs();
         draw_retention();
         draw_formats();
+        draw_visitors();
+        draw_deletions();
         draw_failover();
         if (changes_voters_) draw_voter_changes(plan_);
         return std::move(plan_);
@@ -297,6 +299,30 @@ private:
         if (!is_clients && chooser.below(4) == 0) {
             plan_.broker["log.message.timestamp.type"] = "LogAppendTime";
         }
+    }
+
+    /// The same: who asks brokers what few clients ask, and who changes settings of topics.
+    void draw_visitors() {
+        Random chooser = Random::stream(plan_.seed, plan_.scenario + " visitors");
+        const std::int64_t questions = chooser.between(0, 1);
+        const std::int64_t tuning = chooser.below(3) == 0 ? 1 : 0;
+        const std::int64_t recreations = chooser.below(3) == 0 ? 1 : 0;
+        if (!given_.contains("questions")) workload("questions") = questions;
+        const bool has_topics = drawing_.application == nullptr;
+        if (!given_.contains("tuning")) workload("tuning") = has_topics ? tuning : 0;
+        // Not with several log directories: where a deleted log's folder cannot be renamed in one,
+        // and the next log of its name is in another, a start finds two of the name, as Kafka's
+        // does.
+        const bool is_recreated = has_topics && log_directories(plan_) == 1 && recreations != 0;
+        if (!given_.contains("recreations")) workload("recreations") = is_recreated ? 1 : 0;
+    }
+
+    /// The same: what is deleted goes from the disks before the run ends.
+    void draw_deletions() {
+        const std::string key = "log.segment.delete.delay.ms";
+        Random chooser = Random::stream(plan_.seed, plan_.scenario + " deletions");
+        const std::int64_t delay = chooser.between(100, 5'000);
+        if (!plan_.broker.contains(key)) set(key, delay);
     }
 
     /// Behind all other faults, and when what they have broken is mended: one that strikes a whole

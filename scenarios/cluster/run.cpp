@@ -1,6 +1,7 @@
 // One run: the world, the nodes, the clients; a phase with faults, a phase in which everything must
 // come right, a drain, and what the disks say.
 #include <algorithm>
+#include <deque>
 
 #include "scenarios/applications/application_run.h"
 #include "scenarios/clients/workload.h"
@@ -9,9 +10,11 @@
 #include "scenarios/cluster/drawing.h"
 #include "scenarios/cluster/group_lookup.h"
 #include "scenarios/cluster/health.h"
+#include "scenarios/cluster/leftovers.h"
 #include "scenarios/cluster/metrics_check.h"
 #include "scenarios/cluster/plan_check.h"
 #include "scenarios/cluster/roles.h"
+#include "scenarios/cluster/tuning.h"
 #include "scenarios/cluster/voter_administrator.h"
 #include "scenarios/cluster/watches.h"
 #include "sim/simulated/fault_injector.h"
@@ -86,7 +89,10 @@ public:
         if (application_ != nullptr) unproven = application_->judge_history();
         world_.shut_down();
         if (!ended_early()) watches_.judge_end();
-        if (is_at_rest && goes_on()) compare_disks(nodes_, judge_);
+        if (is_at_rest && goes_on()) {
+            compare_disks(nodes_, judge_);
+            check_formats(nodes_, plan_, judge_);
+        }
         return report(std::move(unproven));
     }
 
@@ -146,6 +152,17 @@ private:
             add("voter-administrator",
                 [this](Runtime& runtime) { voter_administrator_.run(runtime); });
         }
+        if (workload_.optional_setting("questions") != 0) {
+            start_apart("interview",
+                        [this](Runtime& runtime) { watches_.interview().ask_at_random(runtime); });
+        }
+        if (workload_.optional_setting("tuning") != 0) {
+            start_apart("tuning", [this](Runtime& runtime) { run_tuning(workload_, runtime); });
+        }
+        if (workload_.optional_setting("recreations") != 0) {
+            start_apart("recreator",
+                        [this](Runtime& runtime) { run_recreator(workload_, runtime); });
+        }
         if (application_ != nullptr) return start_operator();
         for (std::int64_t i = 0; i < workload_.setting("producers"); ++i) {
             ++workload_.producers_left;
@@ -165,6 +182,15 @@ private:
                 return std::make_unique<ClientProgram>(runtime, bodies_[i]);
             });
         }
+    }
+
+    /// On a machine of its own, so that the other clients draw what they draw without.
+    void start_apart(const std::string& name, ClientProgram::Body body) {
+        workload_.machines[name] = name;
+        bodies_apart_.push_back({std::move(body)});
+        world_.add_machine(name, {}).start([&bodies = bodies_apart_.back()](Runtime& runtime) {
+            return std::make_unique<ClientProgram>(runtime, bodies);
+        });
     }
 
     /// Who administers the cluster beside an application, on a machine without faults.
@@ -323,6 +349,11 @@ private:
                config.integer("leader.imbalance.check.interval.seconds") <= 30;
     }
 
+    /// Files of what was deleted are not waited for where they go later.
+    [[nodiscard]] bool are_deleted_soon() const {
+        return configs_.front().topic_defaults()->file_delete_delay_ms <= 10'000;
+    }
+
     bool drain() {
         drain_body_.push_back([this](Runtime& runtime) { run_drain(workload_, runtime); });
         world_.add_machine("drain", {}).start([this](Runtime& runtime) {
@@ -331,8 +362,17 @@ private:
         const auto undrained = [this]() -> Stuck {
             return {"V3", workload_.drained ? "" : unfinished_clients()};
         };
-        return finish(undrained) && finish_health() &&
-               finish([this]() -> Stuck { return {"O1", what_metrics_get_wrong(nodes_)}; });
+        if (!finish(undrained) || !finish_health()) return false;
+        start_apart("last-interview",
+                    [this](Runtime& runtime) { watches_.interview().ask_all(runtime); });
+        return finish([this]() -> Stuck {
+                   return {"V3", watches_.interview().is_done() ? "" : unfinished_clients()};
+               }) &&
+               finish([this]() -> Stuck { return {"O1", what_metrics_get_wrong(nodes_)}; }) &&
+               finish([this] {
+                   return are_deleted_soon() ? what_is_left_of_the_deleted(nodes_) : Stuck{};
+               }) &&
+               finish_health();  // last: disks are compared as they are now
     }
 
     /// What it did is read, and its machines are at rest.
@@ -480,6 +520,7 @@ private:
     simulated::FaultInjector injector_;
     std::vector<std::vector<ClientProgram::Body>> bodies_;
     std::vector<ClientProgram::Body> drain_body_;
+    std::deque<std::vector<ClientProgram::Body>> bodies_apart_;
     std::vector<ClientProgram::Body> operator_body_;
     std::unique_ptr<applications::ApplicationRun> application_;
     std::uint64_t crashes_ = 0;

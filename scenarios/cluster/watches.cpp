@@ -2,6 +2,7 @@
 
 #include "scenarios/cluster/deletions.h"
 #include "scenarios/cluster/health.h"
+#include "scenarios/cluster/tuning.h"
 
 namespace gregor::scenarios::cluster {
 
@@ -10,6 +11,9 @@ using simulated::FaultKind;
 using simulated::Machine;
 
 namespace {
+
+/// A page of metrics costs more than all else that is looked at.
+constexpr std::uint64_t kLooksBetweenPages = 8;
 
 ClusterInvariants::Options invariant_options(const simulated::Plan& plan,
                                              const clients::Workload& workload,
@@ -36,6 +40,9 @@ Watches::Watches(const simulated::Plan& plan, simulated::World& world, clients::
       nodes_(nodes),
       atlas_(workload, nodes),
       observer_(judge_, invariant_options(plan, workload, config)),
+      interview_(workload, nodes, observer_),
+      running_metrics_(judge_, nodes),
+      acknowledgements_(judge_, nodes, observer_),
       groups_(judge_),
       transactions_(judge_),
       reassignments_(workload, nodes),
@@ -61,6 +68,13 @@ void Watches::begin() {
         const protocol::NodeId id(static_cast<std::int32_t>(broker + 1));
         return [this, question = metadata_answers_.ask(id)](const auto& answer) {
             metadata_answers_.judge(question, answer);
+        };
+    };
+    workload_.send_asked = [this](const clients::PartitionUnderTest& partition,
+                                  std::size_t broker) {
+        return [this, question = acknowledgements_.ask(partition, broker)](
+                   std::int16_t acks, std::int64_t last_offset) {
+            acknowledgements_.judge(question, acks, last_offset);
         };
     };
     workload_.low_watermark_answered = [this](const clients::PartitionUnderTest& partition,
@@ -92,6 +106,8 @@ void Watches::look() {
         judge_.compared();
     }
     check_waiting_sends(nodes_, judge_);
+    check_settings(nodes_, judge_);
+    if (++looks_ % kLooksBetweenPages == 0) running_metrics_.look();
     groups_.observe(watched);
     transactions_.observe(watched, observer_.view());
 }

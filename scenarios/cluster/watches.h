@@ -8,10 +8,13 @@
 
 #include <vector>
 
+#include "scenarios/cluster/acknowledgements.h"
 #include "scenarios/cluster/atlas.h"
 #include "scenarios/cluster/failover_watch.h"
+#include "scenarios/cluster/interview.h"
 #include "scenarios/cluster/livelock_watch.h"
 #include "scenarios/cluster/metadata_answers.h"
+#include "scenarios/cluster/metrics_check.h"
 #include "scenarios/cluster/orderly_stops.h"
 #include "scenarios/cluster/reassignment_watch.h"
 #include "scenarios/observers/cluster_observer.h"
@@ -42,6 +45,9 @@ public:
     /// The nodes have been shut down.
     void judge_end() { observer_.invariants().check_at_end(); }
 
+    /// Asks brokers what few clients ask.
+    [[nodiscard]] Interview& interview() { return interview_; }
+
     [[nodiscard]] std::uint64_t elections() const { return elections_; }
     [[nodiscard]] std::uint64_t completed_reassignments() const {
         return reassignments_.completed();
@@ -55,6 +61,9 @@ private:
     Nodes& nodes_;
     Atlas atlas_;
     ClusterObserver observer_;
+    Interview interview_;
+    RunningMetrics running_metrics_;
+    Acknowledgements acknowledgements_;
     GroupObserver groups_;
     TransactionObserver transactions_;
     ReassignmentWatch reassignments_;
@@ -62,6 +71,7 @@ private:
     OrderlyStops orderly_stops_;
     MetadataAnswers metadata_answers_;
     FailoverWatch failovers_;
+    std::uint64_t looks_ = 0;
     std::uint64_t elections_ = 0;
     std::uint64_t moves_ = 0;
     std::uint64_t segments_deleted_ = 0;

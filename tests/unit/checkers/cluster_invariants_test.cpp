@@ -634,6 +634,49 @@ TEST_CASE("M4: who may lead and be in the in-sync set") {
     }
 }
 
+TEST_CASE("M4: whoever leads from outside isr and elr says so") {
+    const bool was_eligible = GENERATE(false, true);
+    Cluster cluster;
+    cluster.state().isr = {n(1)};
+    if (was_eligible) cluster.state().eligible_leader_replicas = std::vector{n(2)};
+    cluster.set_partition();
+    REQUIRE(cluster.look() == "pass");
+    cluster.state().isr = {n(2)};
+    cluster.state().eligible_leader_replicas.reset();
+    cluster.state().leader = n(2);
+    cluster.state().leader_epoch = LeaderEpoch(2);
+    cluster.set_partition();
+    REQUIRE(cluster.look() == (was_eligible ? "pass" : "M4"));
+}
+
+TEST_CASE("M4: the replicas of a new partition are in as many racks as there are") {
+    const bool is_spread = GENERATE(false, true);
+    // These images are of no metadata.version that a snapshot could be written in.
+    ClusterInvariants::Options options;
+    options.images.snapshot_every = 1'000;
+    Cluster cluster(options);
+    for (int id = 1; id <= 3; ++id) {
+        cluster.apply(
+            protocol::RegisterBrokerRecord{.broker_id = n(id),
+                                           .incarnation_id = {{8, static_cast<std::uint8_t>(id)}},
+                                           .broker_epoch = 200 + id,
+                                           .rack = id < 3 ? "r1" : "r2",
+                                           .fenced = false});
+    }
+    REQUIRE(cluster.look() == "pass");
+    const protocol::TopicId id{{8}};
+    const std::vector<NodeId> replicas{n(1), n(is_spread ? 3 : 2)};
+    cluster.apply(protocol::TopicRecord{.name = "u", .topic_id = id});
+    cluster.apply(protocol::PartitionRecord{.partition_id = protocol::PartitionId(0),
+                                            .topic_id = id,
+                                            .replicas = replicas,
+                                            .isr = replicas,
+                                            .leader = n(1),
+                                            .leader_epoch = LeaderEpoch(0),
+                                            .partition_epoch = 0});
+    REQUIRE(cluster.look() == (is_spread ? "pass" : "M4"));
+}
+
 TEST_CASE("M5: epochs rise with every change") {
     Cluster cluster;
     cluster.look();
@@ -641,6 +684,10 @@ TEST_CASE("M5: epochs rise with every change") {
     SECTION("a partition epoch that stays") {
         cluster.state().isr = {n(1), n(2)};
         --cluster.state().partition_epoch;
+    }
+    SECTION("replicas that go without a new leader epoch") {
+        cluster.state().replicas = cluster.state().isr = {n(1), n(2)};
+        cluster.state().directories = {{{1}}, {{2}}};
     }
     SECTION("a broker epoch that falls") { cluster.register_broker(3, 50); }
     cluster.set_partition();

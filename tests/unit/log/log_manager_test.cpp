@@ -87,6 +87,57 @@ TEST_CASE("a removed log leaves no trace, also when the node stops in between") 
     });
 }
 
+TEST_CASE("a log that is made anew begins without what was known of the last one of its name") {
+    LogHarness harness;
+    const protocol::Uuid next_id = *protocol::parse_uuid("mQlKZHyTQWGHWOsCpeMDnQ");
+    const bool is_renamed = GENERATE(true, false);
+    harness.run([&](Runtime& runtime) {
+        const auto manager = open_manager(runtime);
+        const LogRef log = *manager->create(kOrders, kTopicId);
+        for (int i = 0; i < 10; ++i) REQUIRE(append(*log, build({})));
+        log->set_high_watermark(Offset(8));
+        REQUIRE(log->delete_records(Offset(4)));
+        REQUIRE(log->flush());
+        REQUIRE(manager->checkpoint_log_offsets());
+        REQUIRE(manager->checkpoint_high_watermarks());
+        if (!is_renamed) {
+            harness.disk().trouble.failing_renames = {.path = "data/orders", .left = 1};
+        }
+        REQUIRE(manager->remove(kOrders).has_value() == is_renamed);
+        const LogRef next = *manager->create(kOrders, next_id);
+        REQUIRE(next->log_end_offset() == Offset(0));
+        for (int i = 0; i < 6; ++i) REQUIRE(append(*next, build({})));
+        REQUIRE(next->flush());
+    });
+    harness.run([&](Runtime& runtime) {  // that process ended without a shutdown
+        const auto manager = open_manager(runtime);
+        REQUIRE(manager->topic_id(kOrders) == next_id);
+        const LogRef log = manager->find(kOrders);
+        REQUIRE(log->log_end_offset() == Offset(6));
+        REQUIRE(log->high_watermark() == Offset(0));
+        REQUIRE(log->log_start_offset() == Offset(0));
+    });
+}
+
+TEST_CASE("what a disk refuses to remove is removed later") {
+    LogHarness harness;
+    harness.run([&](Runtime& runtime) {
+        const auto manager = open_manager(runtime);
+        const LogRef log = *manager->create(kOrders, kTopicId);
+        REQUIRE(append(*log, build({})));
+        REQUIRE(manager->remove(kOrders));
+        harness.disk().trouble.failing_removes = {.path = "data/orders", .left = 1};
+        const auto is_left = [&] {
+            runtime.clock().sleep_for(std::chrono::minutes(2));
+            manager->remove_deleted();
+            const auto entries = runtime.disk().list("data");
+            return std::ranges::any_of(*entries, &DirectoryEntry::is_directory);
+        };
+        REQUIRE(is_left());
+        REQUIRE_FALSE(is_left());
+    });
+}
+
 TEST_CASE("a log may be removed at any step of a flush, which says nothing about its directory") {
     bool met_nothing = false;
     for (int steps = 1; steps < 40; ++steps) {

@@ -408,7 +408,7 @@ TEST_CASE("a marker of an earlier transaction does not end the next one") {
 
 TEST_CASE("retention takes sealed segments below the high watermark, oldest first") {
     LogHarness harness;
-    harness.run([](Runtime& runtime) {
+    harness.run([&](Runtime& runtime) {
         LogConfig config = *small_config();
         config.retention_bytes = 3000;
         config.retention_ms = -1;
@@ -427,8 +427,11 @@ TEST_CASE("retention takes sealed segments below the high watermark, oldest firs
         REQUIRE(log->size_in_bytes() < before);
         REQUIRE(log->size_in_bytes() - 1024 < 3000);
         log->check_invariants_fully();
-        runtime.clock().sleep_for(std::chrono::seconds(2));
-        log->remove_deleted_files();
+        harness.disk().trouble.failing_removes = {.path = log->folder(), .left = 1};
+        for (int i = 0; i < 2; ++i) {
+            runtime.clock().sleep_for(std::chrono::seconds(2));
+            log->remove_deleted_files();
+        }
         const auto entries = runtime.disk().list(log->folder());
         for (const DirectoryEntry& entry : *entries) {
             REQUIRE(!entry.name.ends_with(kDeletedSuffix));
