@@ -18,6 +18,8 @@ constexpr std::int32_t kEpochs = 1'000'000;
 /// Member epochs of the consumer protocol with which a member leaves (KIP-848).
 constexpr std::int32_t kLeaves = -1;
 constexpr std::int32_t kLeavesForAWhile = -2;
+/// Of SyncGroup: later ones name the protocol that the group has chosen.
+constexpr std::int16_t kLastWithoutProtocol = 4;
 
 std::int32_t milliseconds(Duration duration) {
     return static_cast<std::int32_t>(
@@ -108,9 +110,9 @@ bool Impostor::may_join(const Claim& claim) const {
 }
 
 template <class Response, class Request>
-Result<Response, client::Error> Impostor::call(const Request& request) {
+Result<Response, client::Error> Impostor::call(const Request& request, std::int16_t newest) {
     return coordinator_.call<Response>(CoordinatorLink::Channel::offsets, request,
-                                       deadline_after(runtime_.clock().now(), kTimeout));
+                                       deadline_after(runtime_.clock().now(), kTimeout), newest);
 }
 
 Impostor::Answer Impostor::commit(const Claim& claim) {
@@ -158,7 +160,8 @@ Impostor::Answer Impostor::ask_for_assignment(const Claim& claim) {
         protocol::SyncGroupRequest{.group_id = group_.name,
                                    .generation_id = claim.who.generation_id,
                                    .member_id = claim.who.member_id,
-                                   .group_instance_id = claim.group_instance_id});
+                                   .group_instance_id = claim.group_instance_id},
+        kLastWithoutProtocol);
     return answer ? Answer(answer->error_code) : std::nullopt;
 }
 

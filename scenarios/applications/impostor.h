@@ -45,7 +45,8 @@ private:
     Answer leave(const Claim& claim);
     Answer beat_as_consumer(const Claim& claim, std::int32_t member_epoch);
     template <class Response, class Request>
-    [[nodiscard]] Result<Response, client::Error> call(const Request& request);
+    [[nodiscard]] Result<Response, client::Error> call(
+        const Request& request, std::int16_t newest = Request::kMessage.versions.max);
 
     const ApplicationContext& context_;
     Runtime& runtime_;
