@@ -2,7 +2,7 @@
 
 #include "broker/protocol/messages/group_membership.h"
 #include "clients/client/coordinator_link.h"
-#include "clients/consumer/subscription_codec.h"
+#include "scenarios/applications/join_request.h"
 
 namespace gregor::scenarios::applications {
 namespace {
@@ -69,19 +69,7 @@ private:
     }
 
     bool join() {
-        protocol::JoinGroupRequest request{
-            .group_id = group_.name,
-            .session_timeout_ms = milliseconds(group_.session_timeout),
-            .rebalance_timeout_ms = milliseconds(group_.max_poll_interval),
-            .member_id = member_id_,
-            .protocol_type = "consumer"};
-        consumer::MemberSubscription subscription;
-        subscription.topics.emplace_back("t0");
-        for (const std::string& name : group_.assignors) {
-            subscription.user_data = consumer::find_assignor(name)->user_data({}, -1);
-            request.protocols.push_back(
-                {.name = name, .metadata = consumer::encode_subscription(subscription)});
-        }
+        const protocol::JoinGroupRequest request = join_request(group_, member_id_);
         protocol::JoinGroupResponse response;
         const ErrorCode error = ask(request, group_.max_poll_interval + 5s, response);
         if (error == ErrorCode::member_id_required) member_id_ = response.member_id;
@@ -109,11 +97,6 @@ private:
         }
         member_id_.clear();
         return false;
-    }
-
-    [[nodiscard]] static std::int32_t milliseconds(Duration duration) {
-        return static_cast<std::int32_t>(
-            std::chrono::floor<std::chrono::milliseconds>(duration).count());
     }
 
     const ApplicationContext& context_;

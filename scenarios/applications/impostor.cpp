@@ -4,7 +4,7 @@
 #include "broker/protocol/messages/group_admin.h"
 #include "broker/protocol/messages/group_membership.h"
 #include "broker/protocol/messages/group_offsets.h"
-#include "clients/consumer/subscription_codec.h"
+#include "scenarios/applications/join_request.h"
 
 namespace gregor::scenarios::applications {
 namespace {
@@ -20,11 +20,6 @@ constexpr std::int32_t kLeaves = -1;
 constexpr std::int32_t kLeavesForAWhile = -2;
 /// Of SyncGroup: later ones name the protocol that the group has chosen.
 constexpr std::int16_t kLastWithoutProtocol = 4;
-
-std::int32_t milliseconds(Duration duration) {
-    return static_cast<std::int32_t>(
-        std::chrono::floor<std::chrono::milliseconds>(duration).count());
-}
 
 /// Whether it was taken for who it says: then it may be told of a rebalance, too.
 bool was_believed(ErrorCode error) {
@@ -166,20 +161,8 @@ Impostor::Answer Impostor::ask_for_assignment(const Claim& claim) {
 }
 
 Impostor::Answer Impostor::join(const Claim& claim) {
-    protocol::JoinGroupRequest request{
-        .group_id = group_.name,
-        .session_timeout_ms = milliseconds(group_.session_timeout),
-        .rebalance_timeout_ms = milliseconds(group_.max_poll_interval),
-        .member_id = claim.who.member_id,
-        .group_instance_id = claim.group_instance_id,
-        .protocol_type = "consumer"};
-    consumer::MemberSubscription subscription;
-    subscription.topics.emplace_back("t0");
-    for (const std::string& name : group_.assignors) {
-        subscription.user_data = consumer::find_assignor(name)->user_data({}, -1);
-        request.protocols.push_back(
-            {.name = name, .metadata = consumer::encode_subscription(subscription)});
-    }
+    protocol::JoinGroupRequest request = join_request(group_, claim.who.member_id);
+    request.group_instance_id = claim.group_instance_id;
     const auto answer = call<protocol::JoinGroupResponse>(request);
     return answer ? Answer(answer->error_code) : std::nullopt;
 }
