@@ -72,8 +72,16 @@ void GroupCoordinator::join_consumer_group(Step& step, RequestId id, const JoinG
         !group.accepts_protocols(names_of(request))) {
         return refuse(ErrorCode::inconsistent_group_protocol);
     }
+    const auto owned = owned_partitions(*said, *step.context.image);
+    const bool is_dynamic = !request.group_instance_id.has_value();
+    if (is_dynamic && !is_new && !owned.empty() &&
+        group.find_member(request.member_id) == nullptr) {
+        // It does not know that it was put out, and others may have what it owned.
+        PROBE("a classic member that a consumer group had put out wanted to go on");
+        return refuse(ErrorCode::unknown_member_id);
+    }
     const std::string member_id = is_new ? new_consumer_member_id() : request.member_id;
-    if (is_new && !request.group_instance_id && join.version >= kFirstThatNeedsMemberId) {
+    if (is_new && is_dynamic && join.version >= kFirstThatNeedsMemberId) {
         return step.answer(id, refuse_join(member_id, ErrorCode::member_id_required));
     }
     GroupDraft draft(request.group_id, &group, *step.context.image);
@@ -86,7 +94,7 @@ void GroupCoordinator::join_consumer_group(Step& step, RequestId id, const JoinG
     const bool is_downgrade = !before->is_classic() && request.group_instance_id.has_value() &&
                               may_downgrade(draft.group(), {});
     renew_and_assign(step, draft, changes_topics);
-    draft.reconcile(member_id, owned_partitions(*said, *step.context.image));
+    draft.reconcile(member_id, owned);
     const ConsumerMember now = *draft.group().find_member(member_id);
     JoinGroupResponse response;
     response.generation_id = now.member_epoch;
