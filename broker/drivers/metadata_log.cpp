@@ -210,6 +210,7 @@ Result<Bytes, StorageError> MetadataLog::read(Offset from, Offset end, std::int6
 // Snapshots. --------------------------------------------------------------------------------------
 
 Result<Offset, StorageError> MetadataLog::apply_retention() {
+    log_->remove_deleted_files();
     while (snapshots_.ids().size() > 1) {
         const auto total =
             static_cast<std::int64_t>(snapshots_.size_in_bytes() + log_->size_in_bytes());

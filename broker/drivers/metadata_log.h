@@ -76,7 +76,8 @@ public:
 
     [[nodiscard]] SnapshotStore& snapshots() { return snapshots_; }
     /// Drops snapshots, oldest first but never the last, and the log below the next one, as long as
-    /// all together are above what retention allows. Gives where the log begins then.
+    /// all together are above what retention allows. Gives where the log begins then. What was
+    /// dropped file.delete.delay.ms ago leaves the disk.
     [[nodiscard]] Result<raft::Offset, log::StorageError> apply_retention();
 
     [[nodiscard]] raft::Offset start_offset() const { return log_->log_start_offset(); }

@@ -60,6 +60,7 @@ public:
         draw_settings();
         if (drawing_.application != nullptr) drawing_.application->draw_settings(plan_);
         if (drawing_.scenes_max > 0) raise_min_isr();
+        keep_little_metadata();
         draw_models();
         draw_faults();
         draw_scenes();
@@ -194,6 +195,15 @@ private:
         if (workload("replication_factor") >= 3 && chooser.below(2) == 0) {
             set("min.insync.replicas", 2);
         }
+    }
+
+    /// Of snapshots that come often only the latest stay, and whoever was away fetches one
+    /// (KIP-630).
+    void keep_little_metadata() {
+        Random chooser = Random::stream(plan_.seed, plan_.scenario + " little metadata");
+        if (chooser.below(2) == 0) return;
+        set("metadata.max.retention.bytes", chooser.between(2'000, 40'000));
+        set("metadata.log.segment.bytes", chooser.between(16'000, 64'000));
     }
 
     void draw_models() {

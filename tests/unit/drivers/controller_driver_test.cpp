@@ -188,6 +188,18 @@ TEST_CASE("snapshots take the log's place and the same image comes back") {
         }
         REQUIRE(node.metadata.raft().log().snapshots().ids().size() >= 1);
         REQUIRE(node.metadata.raft().log().start_offset().value() > 0);
+        const auto retired = [&] {
+            return std::ranges::count_if(machine.disk().store->files(), [](const auto& file) {
+                return file.first.ends_with(".log.deleted");
+            });
+        };
+        const auto before = retired();
+        REQUIRE(before > 0);
+        node.runtime.clock().sleep_for(61s);
+        for (int i = 0; i < 10; ++i) {
+            REQUIRE(node.controller().handle(create_topic("late" + std::to_string(i), 2), 7));
+        }
+        REQUIRE(retired() < before);
         image = node.metadata.image();
     });
     run(world, machine, options, [&](MetadataNode& node) {
