@@ -206,7 +206,9 @@ void ProducerState::apply(ProducerUpdate update, Offset end_offset) {
     }
     if (update.completed) {
         ongoing_.erase(update.completed->first_offset);
-        unreplicated_.insert_or_assign(update.completed->first_offset, *update.completed);
+        if (!PLANTED(stable_before_marker_is_replicated)) {
+            unreplicated_.insert_or_assign(update.completed->first_offset, *update.completed);
+        }
     }
     const ProducerId id = update.entry.producer_id;
     entries_.insert_or_assign(id, std::move(update.entry));

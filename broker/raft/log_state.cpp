@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/base/check.h"
+#include "sim/base/planted.h"
 #include "sim/base/probe.h"
 
 namespace gregor::raft {
@@ -72,6 +73,7 @@ void LogState::append(Offset next_offset, LeaderEpoch epoch) {
     CHECK(epoch >= last_epoch(), "epoch {} after {}", epoch, last_epoch());
     if (epochs_.empty() || epochs_.back().epoch < epoch) epochs_.push_back({epoch, end_offset_});
     end_offset_ = next_offset;
+    if (PLANTED(metadata_counts_before_sync)) flushed_ = end_offset_;
 }
 
 void LogState::flushed_to(Offset offset) { flushed_ = std::max(flushed_, offset); }

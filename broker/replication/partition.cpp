@@ -169,7 +169,8 @@ ErrorCode Partition::check_serving(LeaderEpoch requested, bool any_replica) cons
 ErrorCode Partition::check_append(std::int16_t acks) const {
     const ErrorCode serving = check_serving(protocol::kNoLeaderEpoch);
     if (serving != ErrorCode::none) return serving;
-    if (acks == -1 && !is_isr_large_enough(std::get<LeaderRole>(role_))) {
+    if (acks == -1 && !is_isr_large_enough(std::get<LeaderRole>(role_)) &&
+        !PLANTED(append_under_min_isr)) {
         return ErrorCode::not_enough_replicas;
     }
     return ErrorCode::none;

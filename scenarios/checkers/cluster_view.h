@@ -78,6 +78,7 @@ struct ReplicaStanding {
     Offset next_offset{0};       // above the log end offset while batches wait for their sync
     bool is_consistent = false;  // a follower that was served without a diverging history
     std::size_t min_isr = 1;     // a leader's, at most the number of replicas
+    bool is_appending = false;   // a leader takes a batch, and has yet to write it
 };
 
 struct ReplicaView : ReplicaStanding {
@@ -127,9 +128,11 @@ struct QuorumMemberView {
     Offset epoch_start_offset{0};
     bool is_established = false;
     std::vector<Offset> voter_changes;
+    std::vector<NodeId> voters;  // that a leader counts
     Offset log_start_offset{0};
     Offset high_watermark{0};
     Offset log_end_offset{0};
+    Offset synced_end{0};  // where what its disk has for good ends
     SeenLog log;
 };
 

@@ -85,6 +85,7 @@ void PartitionInvariants::check_leader(NodeId node, const ReplicaView& replica, 
     check_lag(node, replica, known, context);
     check_counted(node, replica);
     check_raise(node, replica, known.before);
+    check_appends(node, replica, known.before);
     // One from before an excused loss may not have heard of it yet: its history is not held.
     if (replica.leader_epoch < bound_from_) return;
     const bool is_outdated = replica.leader_epoch < committed_in_;
@@ -175,6 +176,30 @@ void PartitionInvariants::check_raise(NodeId node, const ReplicaView& replica,
                         "{}: n{} raises the high watermark to {}, and n{} has {}", name_, node,
                         high_watermark, member,
                         fetched == replica.fetched.end() ? Offset(-1) : fetched->second);
+    }
+}
+
+/// KIP-98: whoever has a producer id waits for all, and so do markers. Nobody was on the way into
+/// the log at the look before, which saw as few.
+void PartitionInvariants::check_appends(NodeId node, const ReplicaView& replica,
+                                        const ReplicaStanding& before) {
+    if (before.role != SeenRole::leader || before.leader_epoch != replica.leader_epoch ||
+        before.partition_epoch != replica.partition_epoch || before.min_isr != replica.min_isr ||
+        before.is_appending || replica.isr.size() >= replica.min_isr) {
+        return;
+    }
+    const Offset end = std::max(before.marks.log_end_offset, before.next_offset);
+    const std::vector<SeenBatch>& batches = replica.log.batches;
+    for (auto batch = batches.rbegin(); batch != batches.rend() && batch->base_offset >= end;
+         ++batch) {
+        judge_.compared();
+        if (batch->writer.kind == SeenWriter::Kind::nobody) continue;
+        judge_.violated("R12",
+                        "{}: n{} leads in epoch {} and has appended producer {}'s batch at {} with "
+                        "{} of {} in the isr",
+                        name_, node, replica.leader_epoch, batch->writer.producer_id,
+                        batch->base_offset, replica.isr.size(), replica.min_isr);
+        return;
     }
 }
 

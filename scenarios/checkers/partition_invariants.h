@@ -9,7 +9,8 @@
 // leaders in one epoch. Of each replica: L2 epochs fall along the log; L3 marks out of order; L4
 // the epoch cache contradicts the log; L5, L6 the high watermark or the log's start falls; L7 bytes
 // change; L8 a sealed segment is not synced; L9 the broker's producers are not what the log says;
-// C7 retention takes what is not due. V2 a leader goes on counting on a follower that lags.
+// C7 retention takes what is not due. V2 a leader goes on counting on a follower that lags. R12 one
+// takes what wants acks=all, as idempotent producers do, while it counts on too few.
 //
 // replica_invariants.cpp: each replica by itself.
 #pragma once
@@ -89,6 +90,7 @@ private:
                    const PartitionContext& context);
     void check_counted(NodeId node, const ReplicaView& replica);
     void check_raise(NodeId node, const ReplicaView& replica, const ReplicaStanding& before);
+    void check_appends(NodeId node, const ReplicaView& replica, const ReplicaStanding& before);
     void check_leader(NodeId node, const ReplicaView& replica, Known& known,
                       const PartitionContext& context);
     void check_quorum(NodeId node, const ReplicaView& replica, const PartitionContext& context);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace gregor::scenarios {
@@ -15,14 +16,15 @@ std::string text_of(const std::optional<Offset>& offset) {
 }  // namespace
 
 void ProducerFold::follow(const SeenLog& log, Offset end) {
-    if (log.unchanged < followed_ || followed_ == 0) {
+    const bool is_anew = log.unchanged < followed_ || followed_ == 0;
+    if (is_anew) {
         *this = {};
         begin_ = log.batches.empty() ? end : log.batches.front().base_offset;
     }
-    for (; followed_ < log.batches.size(); ++followed_) take(log.batches[followed_]);
+    for (; followed_ < log.batches.size(); ++followed_) take(log.batches[followed_], is_anew);
 }
 
-void ProducerFold::take(const SeenBatch& batch) {
+void ProducerFold::take(const SeenBatch& batch, bool is_anew) {
     const SeenWriter& writer = batch.writer;
     if (writer.kind == SeenWriter::Kind::nobody) return;
     Producer& producer = producers_[writer.producer_id];
@@ -31,13 +33,27 @@ void ProducerFold::take(const SeenBatch& batch) {
     producer.epoch = writer.producer_epoch;
     if (writer.kind == SeenWriter::Kind::marker) {
         producer.coordinator_epoch = writer.coordinator_epoch;
+        if (!producer.open_since) return;
+        open_.erase(*producer.open_since);
+        if (!is_anew) {
+            decided_.push_back({.first = *producer.open_since, .marker = batch.base_offset});
+        }
         producer.open_since.reset();
         return;
     }
     producer.last_batch = {.last_sequence = writer.last_sequence, .last_offset = batch.last_offset};
     if (writer.kind == SeenWriter::Kind::transactional && !producer.open_since) {
         producer.open_since = batch.base_offset;
+        open_.insert(batch.base_offset);
     }
+}
+
+std::optional<Offset> ProducerFold::first_unstable(Offset high_watermark) {
+    std::erase_if(decided_, [&](const Decided& each) { return each.marker < high_watermark; });
+    std::optional<Offset> first;
+    if (!open_.empty()) first = *open_.begin();
+    for (const Decided& each : decided_) first = std::min(first.value_or(each.first), each.first);
+    return first;
 }
 
 std::optional<std::string> ProducerFold::find_difference(const log::ProducerState& state,

@@ -1,6 +1,7 @@
 // ProducerFold: who has written to a log, folded from its batches by the checker's own means, and
 // held against what a broker remembers (L9): a broker that remembers too little takes a retry for a
-// new batch, one that remembers too much refuses what is new.
+// new batch, one that remembers too much refuses what is new. It knows as well what is not stable
+// yet (L3).
 //
 //     log         | A seq 0-1 | B txn | A seq 2 | B commit |
 //     A                1                  2                    its last sequence number
@@ -15,6 +16,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "scenarios/checkers/cluster_view.h"
 
@@ -32,7 +34,15 @@ public:
     [[nodiscard]] std::optional<std::string> find_difference(const log::ProducerState& state,
                                                              bool may_forget);
 
+    /// Where a transaction begins that is open, or whose marker was seen to come and is not below
+    /// `high_watermark` yet; nothing: there is none. The log is the one that was followed.
+    [[nodiscard]] std::optional<Offset> first_unstable(Offset high_watermark);
+
 private:
+    struct Decided {
+        Offset first;
+        Offset marker;
+    };
     struct Producer {
         protocol::ProducerEpoch epoch = protocol::kNoProducerEpoch;
         std::optional<log::ProducerBatch> last_batch;  // of that epoch
@@ -40,7 +50,7 @@ private:
         std::optional<Offset> open_since;
     };
 
-    void take(const SeenBatch& batch);
+    void take(const SeenBatch& batch, bool is_anew);
     [[nodiscard]] std::string compare(const Producer& told, const log::ProducerEntry& entry,
                                       bool may_forget) const;
     [[nodiscard]] std::string judge_unknown(const log::ProducerEntry& entry) const;
@@ -50,6 +60,8 @@ private:
     std::size_t followed_ = 0;  // batches
     Offset begin_{0};
     std::map<protocol::ProducerId, Producer> producers_;
+    std::set<Offset> open_;         // where open transactions begin
+    std::vector<Decided> decided_;  // by marker; of a log read anew the broker need not know
     std::set<protocol::ProducerId> due_;
     bool all_due_ = true;
 };

@@ -14,7 +14,7 @@ constexpr Duration kToResign = 3s;
 
 }  // namespace
 
-void QuorumInvariants::check(const std::map<NodeId, QuorumMemberView>& members, Instant now) {
+void QuorumInvariants::check(const Members& members, Instant now) {
     for (const auto& [node, member] : members) {
         if (member.is_leader) latest_elected_ = std::max(latest_elected_, member.epoch);
     }
@@ -26,6 +26,9 @@ void QuorumInvariants::check(const std::map<NodeId, QuorumMemberView>& members, 
         known.checked = std::min(known.checked, member.log.unchanged);
         known.agreement.batches = std::min(known.agreement.batches, member.log.unchanged);
         check_raise(node, member, known);
+        if (member.is_leader && member.high_watermark > known.high_watermark) {
+            check_durable(node, member, members);
+        }
         check_replaced(node, member, known, now);
         check_election(node, member, known);
         check_memory(node, member, known);
@@ -52,6 +55,27 @@ void QuorumInvariants::check_raise(NodeId node, const QuorumMemberView& member,
                     "n{} leads the quorum in epoch {} and raises the high watermark to {}, below a "
                     "record of its own epoch",
                     node, member.epoch, member.high_watermark);
+}
+
+/// KIP-595: a voter fetches from where its synced log ends, and a leader counts its own alike. Of
+/// voters that do not run now nothing is known, and while a change of voters is not committed it is
+/// not known which of them it counted.
+void QuorumInvariants::check_durable(NodeId node, const QuorumMemberView& member,
+                                     const Members& members) {
+    const auto could_lose = [&](NodeId voter) {
+        const auto seen = members.find(voter);
+        return seen != members.end() && seen->second.log.is_whole &&
+               seen->second.synced_end < member.high_watermark;
+    };
+    const auto is_pending = [&](Offset change) { return change >= member.high_watermark; };
+    if (std::ranges::any_of(member.voter_changes, is_pending)) return;
+    judge_.compared();
+    const auto lacking = static_cast<std::size_t>(std::ranges::count_if(member.voters, could_lose));
+    if (lacking == 0 || 2 * lacking < member.voters.size()) return;
+    judge_.violated("M1",
+                    "n{} leads the quorum in epoch {} and raises the high watermark to {}, which "
+                    "{} of its {} voters do not have on disk for good",
+                    node, member.epoch, member.high_watermark, lacking, member.voters.size());
 }
 
 void QuorumInvariants::check_replaced(NodeId node, const QuorumMemberView& member, Known& known,

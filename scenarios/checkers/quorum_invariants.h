@@ -1,7 +1,8 @@
 // QuorumInvariants: the metadata log of all nodes, and who leads it.
 //
 // M1: committed records are never lost or changed, logs agree below their high watermarks, and
-// whoever is elected has them all, and shows nothing before a record of its own epoch is committed.
+// whoever is elected has them all, and shows nothing before a record of its own epoch is committed,
+// nor what the disks of a majority could lose.
 // M3: one leader and, of each voter, one vote in an epoch, which neither it nor the epoch is
 // forgotten when its process ends: whoever forgot may vote again. M10: one change of voters at a
 // time, and none before a record of the leader's epoch is committed (KIP-853). V4: a leader that
@@ -24,7 +25,9 @@ class QuorumInvariants {
 public:
     explicit QuorumInvariants(Judge& judge) : judge_(judge) {}
 
-    void check(const std::map<NodeId, QuorumMemberView>& members, Instant now);
+    using Members = std::map<NodeId, QuorumMemberView>;
+
+    void check(const Members& members, Instant now);
     /// A change of voters that came too early does no harm by itself: it is told when the run has
     /// not shown what it leads to.
     void check_at_end();
@@ -47,6 +50,7 @@ private:
     void check_election(NodeId node, const QuorumMemberView& member, Known& known);
     void check_memory(NodeId node, const QuorumMemberView& member, Known& known);
     void check_raise(NodeId node, const QuorumMemberView& member, const Known& before);
+    void check_durable(NodeId node, const QuorumMemberView& member, const Members& members);
     void check_replaced(NodeId node, const QuorumMemberView& member, Known& known, Instant now);
     void check_voter_changes(NodeId node, const QuorumMemberView& member);
 

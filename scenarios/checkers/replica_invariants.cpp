@@ -66,6 +66,16 @@ void PartitionInvariants::check_producers(NodeId node, const ReplicaView& replic
     known.producers.follow(replica.log, replica.marks.log_end_offset);
     const auto wrong = known.producers.find_difference(*replica.producers, may_forget);
     if (wrong) judge_.violated("L9", "{} on n{}: {}", name_, node, *wrong);
+    const LogMarks& marks = replica.marks;
+    const auto unstable = known.producers.first_unstable(marks.high_watermark);
+    if (!unstable || marks.last_stable_offset <= std::max(*unstable, marks.log_start_offset)) {
+        return;
+    }
+    judge_.violated(
+        "L3",
+        "{} on n{}: last stable {}, high watermark {}, and a transaction from {} on has "
+        "no marker below it",
+        name_, node, marks.last_stable_offset, marks.high_watermark, *unstable);
 }
 
 /// What one replica was right to let go the others may, too.

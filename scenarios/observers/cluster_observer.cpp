@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <ranges>
 
 namespace gregor::scenarios {
 
@@ -119,11 +121,14 @@ void ClusterObserver::look_at_quorum(simulated::Machine& machine, NodeId id,
     view.is_busy = !metadata.raft().is_settled();
     view.check_quorum_timeout = core.config().fetch_timeout * 3 / 2;
     view.voter_changes.clear();
+    view.voters.clear();
     if (const auto* leader = std::get_if<raft::Leader>(&core.role())) {
         view.epoch_start_offset = leader->state.epoch_start_offset();
         view.is_established = leader->state.high_watermark().has_value();
         view.voter_changes = core.voter_history().changes_from(
             std::min(view.epoch_start_offset, core.high_watermark()));
+        std::ranges::copy(std::views::keys(core.voters().voters()),
+                          std::back_inserter(view.voters));
     }
     view.log_start_offset = log.log_start_offset();
     view.high_watermark = core.high_watermark();
@@ -132,6 +137,7 @@ void ClusterObserver::look_at_quorum(simulated::Machine& machine, NodeId id,
     if (tail.start != machine.starts()) tail = {.start = machine.starts()};
     tail.seen_at = observations_;
     tail.tail.update(*machine.disk().store, log, view.log);
+    view.synced_end = tail.tail.synced_end(view.log);
     // The core is behind a snapshot already, and the disk is about to be.
     if (core.log().start_offset() > log.log_start_offset()) view.log.is_whole = false;
 }
@@ -157,8 +163,13 @@ ReplicaView& ClusterObserver::look_at_replica(simulated::Machine& machine, NodeI
     if (hosted.log != nullptr) {
         view.marks = hosted.log_marks();
         // What it tells others, also before its log knows.
-        if (!hosted.truncating) view.marks.high_watermark = hosted.state.marks().high_watermark;
+        if (!hosted.truncating) {
+            view.marks.high_watermark = hosted.state.marks().high_watermark;
+            view.marks.last_stable_offset =
+                std::max(hosted.state.marks().last_stable_offset, view.marks.log_start_offset);
+        }
         view.next_offset = hosted.log->next_offset();
+        view.is_appending = hosted.appends_running > 0;
         view.epochs = hosted.log->leader_epochs().entries();
         simulated::DiskStore& disk = *machine.disk().store;
         tail.tail.update(disk, *hosted.log, view.log);

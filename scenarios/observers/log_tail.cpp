@@ -46,6 +46,19 @@ void LogTail::update(simulated::DiskStore& disk, const log::Log& log, SeenLog& s
     seen.is_whole = next_ == end;
 }
 
+Offset LogTail::synced_end(const SeenLog& seen) const {
+    if (segment_ == nullptr) return next_;
+    const std::uint64_t synced = segment_->synced_size();
+    Offset end = next_;
+    std::uint64_t position = position_;
+    for (auto batch = seen.batches.rbegin(); position > synced && batch != seen.batches.rend();
+         ++batch) {
+        position -= batch->size;
+        end = batch->base_offset;
+    }
+    return end;
+}
+
 void LogTail::read_anew(simulated::DiskStore& disk, const log::Log& log, SeenLog& seen) {
     const std::vector<SeenBatch> before = std::move(seen.batches);
     seen.batches.clear();

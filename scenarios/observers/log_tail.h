@@ -19,6 +19,8 @@ class LogTail {
 public:
     /// Brings `seen`, the same object each time, up to the log's end.
     void update(simulated::DiskStore& disk, const log::Log& log, SeenLog& seen);
+    /// Of `seen`, as update() has left it, a power loss leaves what is below.
+    [[nodiscard]] Offset synced_end(const SeenLog& seen) const;
 
 private:
     void read_anew(simulated::DiskStore& disk, const log::Log& log, SeenLog& seen);

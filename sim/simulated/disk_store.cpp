@@ -101,6 +101,12 @@ void FileNode::write_back(Instant limit) {
     dirty_.erase(dirty_.begin(), first_young);
 }
 
+std::uint64_t FileNode::synced_size() const {
+    std::uint64_t synced = live_.size();
+    for (const DirtyWrite& write : dirty_) synced = std::min(synced, write.position);
+    return synced;
+}
+
 void FileNode::flip_bit(std::uint64_t position, unsigned bit) {
     CHECK(position < live_.size());
     live_[position] ^= static_cast<std::uint8_t>(1U << bit);

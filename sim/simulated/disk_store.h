@@ -85,6 +85,8 @@ public:
     /// Keeps what the policy spares; true when anything was lost.
     bool crash(std::string_view path, CrashPolicy& policy);
     [[nodiscard]] std::size_t dirty_writes() const { return dirty_.size(); }
+    /// What is below it a power loss leaves as it is.
+    [[nodiscard]] std::uint64_t synced_size() const;
     [[nodiscard]] std::shared_ptr<FileNode> clone() const;
 
 private:

@@ -43,6 +43,12 @@ public:
         return fold_.find_difference(state, may_forget).value_or("");
     }
 
+    /// Where the first transaction begins that is not stable; -1: there is none.
+    std::int64_t first_unstable(std::int64_t high_watermark) {
+        fold_.follow(log_, end_);
+        return fold_.first_unstable(Offset(high_watermark)).value_or(Offset(-1)).value();
+    }
+
     [[nodiscard]] static log::ProducerEntry entry(std::int32_t sequence, std::int64_t offset,
                                                   std::int16_t epoch = 0) {
         log::ProducerEntry entry;
@@ -118,4 +124,27 @@ TEST_CASE("L9: of what stood before the log's start a broker may know more") {
     anew.begin_at(10);
     anew.write(Kind::transactional, 5);
     REQUIRE(anew.with({now, other}).contains("nothing from 10 on"));
+}
+
+TEST_CASE("L3: a transaction is unstable until its marker is below the high watermark") {
+    Fold fold;
+    fold.write(Kind::idempotent, 0);
+    REQUIRE(fold.first_unstable(0) == -1);
+    fold.write(Kind::transactional, 1);
+    fold.write(Kind::transactional, 2);
+    REQUIRE(fold.first_unstable(3) == 1);
+    fold.write(Kind::marker, -1);
+    REQUIRE(fold.first_unstable(3) == 1);
+    SECTION("then it is stable") { REQUIRE(fold.first_unstable(4) == -1); }
+    SECTION("the next one begins behind it") {
+        fold.write(Kind::transactional, 3);
+        REQUIRE(fold.first_unstable(3) == 1);
+        REQUIRE(fold.first_unstable(4) == 4);
+    }
+    SECTION("a log that was cut says nothing of markers that it had before") {
+        fold.write(Kind::idempotent, 3);
+        REQUIRE(fold.first_unstable(3) == 1);
+        fold.truncate_by_one();
+        REQUIRE(fold.first_unstable(3) == -1);
+    }
 }

@@ -42,6 +42,21 @@ TEST_CASE("what was synced, with its directory, survives a power loss") {
     REQUIRE(content(store, "a") == "durable");
 }
 
+TEST_CASE("what is synced of a file ends where the first dirty write begins") {
+    DiskStore store;
+    const auto file = *store.open("a", OpenMode::create);
+    REQUIRE(file->synced_size() == 0);
+    file->write(0, Bytes::copy_of("durable"), {});
+    REQUIRE(file->synced_size() == 0);
+    file->sync();
+    file->write(7, Bytes::copy_of(" and not"), {});
+    REQUIRE(file->synced_size() == 7);
+    file->write(3, Bytes::copy_of("x"), {});
+    REQUIRE(file->synced_size() == 3);
+    file->sync();
+    REQUIRE(file->synced_size() == 15);
+}
+
 TEST_CASE("a new file without a synced directory is gone, synced or not") {
     DiskStore store;
     const auto file = *store.open("a", OpenMode::create);
