@@ -101,6 +101,8 @@ bool PartitionInvariants::is_due(const ReplicaView& replica, const Retention& re
             return retention.ms >= 0 && replica.latest_wall_ms - batch.max_timestamp > retention.ms;
         });
     if (is_old || retention.bytes < 0) return is_old;
+    // The broker counts what waits for its sync, too, and that is not seen.
+    if (replica.next_offset > replica.marks.log_end_offset) return true;
     std::size_t left = 0;
     for (const SeenBatch& batch : replica.log.batches) {
         if (batch.last_offset >= start) left += batch.size;
