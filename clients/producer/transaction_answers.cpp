@@ -232,6 +232,15 @@ void TransactionManager::ended(Instant now, const Answer<protocol::EndTxnRespons
     if (!answer) may_come_late();
     const Error error = error_in(answer);
     const bool was_aborting = state_ == aborting;
+    if (!was_aborting && may_be_committed_ && is_unknown_producer(error.code)) {
+        // It has forgotten the producer since. (Kafka's takes the transaction for one to be
+        // aborted.)
+        fail_fatally(
+            {error.code, fmt::format("{}: whether the transaction was committed is not known",
+                                     protocol::name(error.code))});
+        return;
+    }
+    may_be_committed_ = !was_aborting && meaning_of(error.code) == Meaning::again;
     if (!settle(now, error)) {
         // The coordinator knows nothing of it, and so there is nothing to abort.
         if (was_aborting && meaning_of(error.code) == Meaning::abortable) {

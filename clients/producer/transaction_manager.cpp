@@ -131,6 +131,7 @@ TransactionManager::Outcome TransactionManager::commit() {
     if (TRY(goes_on(Operation::commit))) return {};
     if (state_ != in_transaction) return refuse_state(name(committing));
     start(Operation::commit);
+    may_be_committed_ = false;
     state_ = committing;
     return {};
 }

@@ -182,6 +182,8 @@ private:
     bool needs_next_epoch_ = false;
     /// The coordinator does not know the producer id: it would not end the transaction either.
     bool is_unknown_ = false;
+    /// A commit was asked for that may have been done, without an answer that says so.
+    bool may_be_committed_ = false;
     std::map<client::TopicPartition, Member> members_;
     std::vector<PartitionSlot> added_;  // to be told
     std::deque<GroupOffsets> offsets_;  // to be committed, in the order in which they came

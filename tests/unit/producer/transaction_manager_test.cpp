@@ -262,6 +262,20 @@ TEST_CASE("a coordinator that has forgotten the producer gives it another id aft
     REQUIRE(setup.manager.identity() == ProducerIdentity{9, 0});
 }
 
+TEST_CASE(
+    "a coordinator that forgets the producer after a commit without an answer leaves it open") {
+    Setup setup;
+    REQUIRE(setup.manager.begin().has_value());
+    REQUIRE(setup.manager.join(kOrders, PartitionSlot(0)));
+    REQUIRE(setup.manager.commit().has_value());
+    static_cast<void>(setup.next<EndTransaction>());
+    setup.manager.ended(kNow, fail(kNoAnswer));
+    setup.ended(ErrorCode::invalid_producer_id_mapping);
+    REQUIRE(setup.outcome() == ErrorCode::invalid_producer_id_mapping);
+    REQUIRE(setup.manager.state() == fatal_error);
+    REQUIRE_FALSE(setup.manager.abort().has_value());
+}
+
 TEST_CASE("a cluster that rises to version 2 is followed with the next transaction") {
     Setup setup(false);
     REQUIRE(setup.manager.begin().has_value());
