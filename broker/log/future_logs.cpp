@@ -207,10 +207,10 @@ Result<void, StorageError> LogManager::retire_folder(std::size_t directory,
     const std::string retired =
         join_path(home, leaving_folder_name(partition, random_uuid(), suffix));
     TRY(disk_.rename(folder, retired));
-    TRY(disk_.sync_dir(home));
     if (suffix == kDeleteFolderSuffix) {
         leaving_.push_back({retired, deadline_after(runtime_.clock().now(), delay)});
     }
+    TRY(disk_.sync_dir(home));
     return {};
 }
 

@@ -120,20 +120,26 @@ TEST_CASE("a log that is made anew begins without what was known of the last one
 }
 
 TEST_CASE("what a disk refuses to remove is removed later") {
+    const bool is_renamed_durably = GENERATE(true, false);
     LogHarness harness;
     harness.run([&](Runtime& runtime) {
         const auto manager = open_manager(runtime);
         const LogRef log = *manager->create(kOrders, kTopicId);
         REQUIRE(append(*log, build({})));
-        REQUIRE(manager->remove(kOrders));
-        harness.disk().trouble.failing_removes = {.path = "data/orders", .left = 1};
         const auto is_left = [&] {
             runtime.clock().sleep_for(std::chrono::minutes(2));
             manager->remove_deleted();
             const auto entries = runtime.disk().list("data");
             return std::ranges::any_of(*entries, &DirectoryEntry::is_directory);
         };
-        REQUIRE(is_left());
+        if (is_renamed_durably) {
+            REQUIRE(manager->remove(kOrders));
+            harness.disk().trouble.failing_removes = {.path = "data/orders", .left = 1};
+            REQUIRE(is_left());
+        } else {
+            harness.disk().trouble.failing_syncs = {.path = "data", .left = 1};
+            REQUIRE_FALSE(manager->remove(kOrders));
+        }
         REQUIRE_FALSE(is_left());
     });
 }
