@@ -146,8 +146,6 @@ Result<void, StorageError> LogManager::check_identity(Directory& directory) {
             return fail(StorageError(fmt::format("{} is of node {}, not {}", path,
                                                  *properties.node_id, options_.node_id)));
         }
-    } else if (!options_.format_missing) {
-        return fail(StorageError(fmt::format("{} is not formatted", directory.path)));
     } else {
         properties.cluster_id = options_.cluster_id;
         write = true;

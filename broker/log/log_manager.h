@@ -62,11 +62,10 @@ struct DirectoryFailure {
 };
 
 struct LogManagerOptions {
-    std::vector<std::string> folders;  // log.dirs; new partitions go where the fewest are
+    /// log.dirs; new partitions go where the fewest are. One without meta.properties gets one.
+    std::vector<std::string> folders;
     std::string cluster_id;
     protocol::NodeId node_id{0};
-    /// Whether folders without meta.properties are formatted; else they are an error.
-    bool format_missing = true;
     /// The settings of a topic, asked when one of its logs is opened.
     std::function<LogConfigRef(const std::string& topic)> config_of;
     std::int64_t producer_id_expiration_ms = 86'400'000;

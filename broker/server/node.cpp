@@ -271,7 +271,7 @@ Node::Started Node::open_storage() {
     if (!formatted) {
         if (!options_.format_missing) {
             return fail(fmt::format("{} is not formatted: run gregord format first",
-                                    config_.log_dirs().front()));
+                                    metadata_directory(config_)));
         }
         formatted = options_.cluster_id.empty() ? random_cluster_id(runtime_.random())
                                                 : options_.cluster_id;
@@ -283,7 +283,6 @@ Node::Started Node::open_storage() {
         .folders = config_.log_dirs(),
         .cluster_id = cluster_id_,
         .node_id = config_.node_id(),
-        .format_missing = false,
         // The image is not known yet; the publisher brings each topic's settings.
         .config_of = [this](const std::string&) { return config_.topic_defaults(); },
         .producer_id_expiration_ms = config_.integer("producer.id.expiration.ms"),

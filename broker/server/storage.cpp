@@ -116,14 +116,23 @@ std::string random_cluster_id(Random& random) {
 Result<std::optional<std::string>, std::string> formatted_cluster_id(Runtime& runtime,
                                                                      const Config& config) {
     std::optional<std::string> cluster_id;
+    bool has_metadata = true;
     for (const std::string& folder : config.log_dirs()) {
         const std::string path = log::join_path(folder, kMetaPropertiesName);
         const auto content = log::read_file_if_there(runtime.disk(), path);
         if (!content) return fail(failed(path, content.error()));
-        if (!*content) continue;
+        if (!*content) {
+            has_metadata &= folder != metadata_directory(config);
+            continue;
+        }
         const auto properties = log::parse_meta_properties((*content)->text());
         if (!properties) return fail(fmt::format("{} is damaged", path));
         cluster_id = properties->cluster_id;
+    }
+    if (cluster_id && !has_metadata) {
+        return fail(
+            fmt::format("{} is not formatted, and other log directories are: is it mounted?",
+                        metadata_directory(config)));
     }
     return cluster_id;
 }

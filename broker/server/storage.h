@@ -18,8 +18,8 @@ namespace gregor::server {
 /// A new cluster's id: 22 characters.
 [[nodiscard]] std::string random_cluster_id(Random& random);
 
-/// The cluster.id that the configured log directory was formatted with; nothing if it is not
-/// formatted. An error if meta.properties is damaged or cannot be read.
+/// The cluster.id that the configured log directories were formatted with; nothing if none is. An
+/// error if meta.properties is damaged or cannot be read, or if only the metadata's has none.
 [[nodiscard]] Result<std::optional<std::string>, std::string> formatted_cluster_id(
     Runtime& runtime, const Config& config);
 

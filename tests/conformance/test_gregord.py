@@ -63,6 +63,26 @@ class Program(unittest.TestCase):
         self.assertIn("formatted already", again.stderr)
         self.assertEqual(0, run_gregord(*arguments, "--ignore-formatted").returncode)
 
+    def test_a_log_directory_that_is_new_is_taken_up(self):
+        self.assertEqual(0, run_gregord("format", "--config", str(self.config)).returncode)
+        new = self.folder / "new"
+        node = subprocess.Popen([str(gregord_program()), "--config", str(self.config), "--override",
+                                 f"log.dirs={self.data},{new}"], stderr=subprocess.DEVNULL)
+        try:
+            wait_until((new / "meta.properties").exists, "the new directory is formatted")
+        finally:
+            node.kill()
+            node.wait()
+        self.assertIn("node.id=7\n", (new / "meta.properties").read_text())
+
+    def test_a_lost_directory_of_the_metadata_log_is_no_new_one(self):
+        self.assertEqual(0, run_gregord("format", "--config", str(self.config)).returncode)
+        lost = self.folder / "lost"
+        done = run_gregord("--config", str(self.config), "--override", f"log.dirs={lost},{self.data}")
+        self.assertEqual(1, done.returncode)
+        self.assertIn(f"{lost} is not formatted, and other log directories are", done.stderr)
+        self.assertFalse(lost.exists())
+
     def test_a_data_directory_in_use_is_refused(self):
         with Gregord() as first:
             second = Gregord()
