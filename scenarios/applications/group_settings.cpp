@@ -90,7 +90,9 @@ consumer::ConsumerConfig consumer_config(const GroupSettings& group,
     }
     config.partition_assignment_strategy = group.assignors;
     config.session_timeout = group.session_timeout;
-    config.heartbeat_interval = std::min(group.heartbeat_interval, group.session_timeout / 2);
+    // A group waits for its members for max.poll.interval.ms: by then all must have heard of it.
+    config.heartbeat_interval = std::min(
+        {group.heartbeat_interval, group.session_timeout / 2, group.max_poll_interval / 2});
     config.max_poll_interval = group.max_poll_interval;
     config.auto_offset_reset = consumer::OffsetReset::earliest;
     config.enable_auto_commit = group.commits == Commits::automatic;

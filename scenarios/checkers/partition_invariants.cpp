@@ -66,6 +66,7 @@ PartitionInvariants::Known& PartitionInvariants::known_of(NodeId node, const Rep
     }
     known.checked = std::min(known.checked, replica.log.unchanged);
     known.agreement.batches = std::min(known.agreement.batches, replica.log.unchanged);
+    known.producers.keep(replica.log.unchanged);
     return known;
 }
 

@@ -16,9 +16,9 @@ std::string text_of(const std::optional<Offset>& offset) {
 }  // namespace
 
 void ProducerFold::follow(const SeenLog& log, Offset end) {
-    const bool is_anew = log.unchanged < followed_ || followed_ == 0;
+    keep(log.unchanged);
+    const bool is_anew = followed_ == 0;
     if (is_anew) {
-        *this = {};
         begin_ = log.batches.empty() ? end : log.batches.front().base_offset;
     }
     for (; followed_ < log.batches.size(); ++followed_) take(log.batches[followed_], is_anew);

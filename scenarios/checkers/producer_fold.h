@@ -24,6 +24,10 @@ namespace gregor::scenarios {
 
 class ProducerFold {
 public:
+    /// The log is what it was up to so many batches. To be told also where it is not followed.
+    void keep(std::size_t batches) {
+        if (batches < followed_) *this = {};
+    }
     /// Takes up what is new in `log`, which is whole and ends at `end`; from its beginning if it
     /// has changed before.
     void follow(const SeenLog& log, Offset end);

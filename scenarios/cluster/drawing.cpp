@@ -215,7 +215,7 @@ constexpr std::array<Drawing, 15> kDrawings{{
      .faults_min = 1,
      .faults_max = 5,
      .application = &applications::kBank,
-     .floor_acknowledged = 200,
+     .floor_acknowledged = 100,
      .floor_faults = 2,
      .floor_elections = 1},
 }};
