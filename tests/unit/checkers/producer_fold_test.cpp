@@ -35,6 +35,12 @@ public:
         end_ = end_ - std::int64_t{1};
     }
 
+    /// Looks at the log without following it.
+    void look() {
+        fold_.keep(log_.unchanged);
+        log_.unchanged = log_.batches.size();
+    }
+
     /// What is wrong with a broker that remembers these.
     std::string with(const std::vector<log::ProducerEntry>& entries, bool may_forget = false) {
         log::ProducerState state(86'400'000);
@@ -90,6 +96,18 @@ TEST_CASE("L9: what a truncation took is forgotten") {
     fold.truncate_by_one();
     REQUIRE(fold.with({Fold::entry(0, 0)}).contains("nothing that is in the log"));
     REQUIRE(fold.with({}).empty());
+}
+
+TEST_CASE("L9: a log that was cut and has grown again while nobody followed it is read anew") {
+    Fold fold;
+    fold.write(Kind::idempotent, 0);
+    fold.write(Kind::idempotent, 1);
+    REQUIRE(fold.with({Fold::entry(1, 1)}).empty());
+    fold.truncate_by_one();
+    fold.look();
+    fold.write(Kind::idempotent, 7);
+    fold.look();
+    REQUIRE(fold.with({Fold::entry(7, 1)}).empty());
 }
 
 TEST_CASE("L9: a marker gives its epoch and its coordinator's, and ends the transaction") {
