@@ -167,6 +167,7 @@ BatchRef Accumulator::take(Partition& partition) {
     partition.queue.pop_front();
     if (!batch->has_been_sent()) number_and_encode(partition, *batch);
     ++batch->attempts;
+    batch->sent_to = partition.leader;
     batch->state = State::in_flight;
     const auto place = std::ranges::upper_bound(partition.in_flight, batch->number, {},
                                                 [](const BatchRef& b) { return b->number; });

@@ -17,9 +17,10 @@
 //   first one met a broker that did not lead yet;
 // - after a batch has failed its sequence is in doubt: nobody knows whether the log has it. Nothing
 //   new gets a sequence until the log's answer to a later batch tells, or nothing is under way;
-// - OUT_OF_ORDER_SEQUENCE_NUMBER or UNKNOWN_PRODUCER_ID for the oldest is a real gap. When nothing
-//   is in flight any more the partition starts over: next producer epoch, sequences from 0, also in
-//   the batches that wait for another try (KIP-360, for one partition);
+// - OUT_OF_ORDER_SEQUENCE_NUMBER or UNKNOWN_PRODUCER_ID for the oldest, of the leader that is known
+//   now, is a real gap. When nothing is in flight any more the partition starts over: next producer
+//   epoch, sequences from 0, also in the batches that wait for another try (KIP-360, for one
+//   partition);
 // - but a gap may close behind a batch that failed without an answer: copies of that one and of
 //   those behind it may be on their way, and fit. So what had no answer once keeps its sequence
 //   then, and fails with it if need be: a second sequence could put it into the log twice.

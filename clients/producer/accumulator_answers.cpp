@@ -44,7 +44,10 @@ Fate Accumulator::handle_answer(Instant now, const BatchRef& batch, const BatchA
     if (is_no_answer(answer.error_code)) batch->may_arrive = true;
     if (is_worth_another_try(partition, *batch, answer.error_code, now)) {
         try_again(partition, batch, now);
-        if (options_.idempotent && is_gap(answer.error_code) && is_oldest(partition, *batch)) {
+        // A leader of before may lack what the present one has, this batch, too.
+        const bool is_of_leader = batch->sent_to == partition.leader;
+        if (options_.idempotent && is_gap(answer.error_code) && is_of_leader &&
+            is_oldest(partition, *batch)) {
             PROBE("a producer saw a gap before its oldest batch");
             partition.starts_over = !may_be_filled(partition);
         }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "broker/protocol/ids.h"
 #include "broker/protocol/records/batch_builder.h"
 #include "sim/base/strong_id.h"
 #include "sim/base/time.h"
@@ -50,6 +51,7 @@ struct ProducerBatch {
     std::size_t charged_bytes = 0;  // of buffer.memory
     Bytes encoded;                  // since it was first sent
     std::int32_t attempts = 0;
+    protocol::NodeId sent_to = protocol::kNoNode;  // by the latest
     Instant retry_at{};
     /// A try had no answer: the log may have it, or get it yet.
     bool may_arrive = false;

@@ -246,6 +246,18 @@ TEST_CASE("a gap before the oldest batch starts the partition over with the next
     REQUIRE(header_of(out[2]).producer_epoch == 1);
 }
 
+TEST_CASE("a gap that a leader of before tells is none") {
+    Setup setup;
+    setup.become_known();
+    setup.add_batch();
+    const auto out = setup.drain_all(kStart);
+    setup.accumulator.set_leader(setup.slots[0], NodeId(2));
+    REQUIRE(setup.answer(out[0], ErrorCode::out_of_order_sequence_number) == Fate::retried);
+    REQUIRE(setup.drain_all(kStart + 10s) == out);
+    REQUIRE(header_of(out[0]).base_sequence == 1);
+    REQUIRE(header_of(out[0]).producer_epoch == 0);
+}
+
 TEST_CASE("what may be on its way keeps its sequence behind a batch that failed") {
     Setup setup({.delivery_timeout = 100s});
     setup.become_known();
