@@ -116,6 +116,14 @@ MetadataLog::Done MetadataLog::open_log() {
         PROBE("the metadata log ended before its latest snapshot");
         TRY(restart_log_at(known));
     }
+    return drop_snapshots_below_start();
+}
+
+/// The log begins behind the oldest of them: a follower of that end is told to go on from there.
+MetadataLog::Done MetadataLog::drop_snapshots_below_start() {
+    while (snapshots_.ids().size() > 1 && snapshots_.ids().front().end_offset < start_offset()) {
+        TRY(snapshots_.remove_oldest());
+    }
     return {};
 }
 
@@ -168,7 +176,8 @@ MetadataLog::Done MetadataLog::start_at(const raft::OffsetAndEpoch& snapshot) {
 
 MetadataLog::Done MetadataLog::restart_log_at(Offset offset) {
     ++truncations_;
-    return told(log_->truncate_fully_and_start_at(offset));
+    TRY(told(log_->truncate_fully_and_start_at(offset)));
+    return drop_snapshots_below_start();
 }
 
 MetadataLog::Done MetadataLog::truncate_to(Offset offset) {

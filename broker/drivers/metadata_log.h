@@ -93,6 +93,7 @@ public:
 private:
     [[nodiscard]] Done open_log();
     [[nodiscard]] Done restart_log_at(raft::Offset offset);
+    [[nodiscard]] Done drop_snapshots_below_start();
     [[nodiscard]] Done read_voters(raft::VoterHistory& voters);
     template <class T>
     [[nodiscard]] Result<T, log::StorageError> told(Result<T, raft::ErrorCode> result) const;

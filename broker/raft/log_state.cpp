@@ -118,6 +118,8 @@ void LogState::move_start(Offset start_offset) {
 void LogState::check_invariants() const {
     CHECK(start_offset_ <= end_offset_, "start {} end {}", start_offset_, end_offset_);
     CHECK(flushed_ <= end_offset_, "flushed {} end {}", flushed_, end_offset_);
+    CHECK(snapshots_.size() < 2 || snapshots_.begin()->first.offset >= start_offset_,
+          "start {} snapshot {}", start_offset_, snapshots_.begin()->first.offset);
     if (start_offset_ > Offset(0)) {
         const auto latest = latest_snapshot();
         CHECK(latest.has_value());
