@@ -6,6 +6,7 @@
 #include <map>
 
 #include "sim/base/check.h"
+#include "sim/base/planted.h"
 
 namespace gregor::controller {
 namespace {
@@ -94,7 +95,8 @@ private:
         while (!(broker = racks_[rack].active.take())) rack = (rack + 1) % racks_.size();
         Replicas replicas{*broker};
         for (std::size_t without = 0; replicas.size() < replication_factor;) {
-            rack = (rack + 1) % racks_.size();
+            const bool stays = without == 0 && PLANTED(placement_in_one_rack);
+            if (!stays) rack = (rack + 1) % racks_.size();
             broker = racks_[rack].take();
             without = broker ? 0 : without + 1;
             CHECK(without < racks_.size(), "no broker is left");

@@ -89,7 +89,8 @@ ErrorCode ClassicGroup::check_member(const std::string& member_id,
     if (group_instance_id) {
         const std::string* current = find_static(*group_instance_id);
         if (current == nullptr) return ErrorCode::unknown_member_id;
-        if (*current != member_id) return ErrorCode::fenced_instance_id;
+        const bool is_another = *current != member_id && !PLANTED(static_member_not_fenced);
+        if (is_another) return ErrorCode::fenced_instance_id;
     }
     return members_.contains(member_id) ? ErrorCode::none : ErrorCode::unknown_member_id;
 }

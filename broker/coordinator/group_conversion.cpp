@@ -50,7 +50,9 @@ std::optional<ConsumerMember> to_consumer(const ClassicMember& member, const Cla
     made.member_epoch = group.generation_id();
     made.previous_member_epoch = group.generation_id();
     if (!PLANTED(upgrade_forgets_assignment)) made.assigned = *assigned;
-    made.pending_revocation = owned_partitions(*subscription, image);
+    if (!PLANTED(upgrade_forgets_revocation)) {
+        made.pending_revocation = owned_partitions(*subscription, image);
+    }
     return made;
 }
 

@@ -109,10 +109,11 @@ void MarkerSender::shut_down() {
 
 /// A shard's fiber, for as long as the partition is led here; leader epochs may change meanwhile.
 void MarkerSender::take(PartitionId shard) {
-    bool anew = true;  // whoever had markers before, it was not us
+    bool is_last_lost = false;
     while (is_ours(shard)) {
-        auto answer = coordinators_.ask_shard<Markers>(shard, TakeMarkers{.anew = anew});
-        anew = !answer.has_value();
+        auto answer =
+            coordinators_.ask_shard<Markers>(shard, TakeMarkers{.is_last_lost = is_last_lost});
+        is_last_lost = !answer.has_value();
         if (!answer) {
             rest();
             continue;

@@ -155,7 +155,10 @@ Result<void, ErrorCode> Log::write_pending() {
     for (std::size_t i = 0; i < pending_.headers.size(); ++i) {
         const BatchHeader& header = pending_.headers[i];
         const Offset end(header.next_offset());
-        if (header.is_transactional()) verifications_.forget(ProducerId(header.producer_id));
+        const bool is_kept = header.is_control() && PLANTED(guard_outlives_marker);
+        if (header.is_transactional() && !is_kept) {
+            verifications_.forget(ProducerId(header.producer_id));
+        }
         if (pending_.updates[i]) {
             take_update(*segment, *std::move(pending_.updates[i]), end);
         } else {

@@ -532,6 +532,7 @@ void LogManager::remove_deleted() {
         return true;
     });
     for (Leaving& leaving : due) {
+        if (PLANTED(deleted_folders_stay)) continue;
         const auto removed = remove_folder(leaving.folder);
         if (removed || removed.error() == IoError::not_found) continue;
         PROBE("a deleted log's folder stayed for a while");

@@ -2,6 +2,7 @@
 #include "broker/raft/answers.h"
 #include "broker/raft/raft.h"
 #include "sim/base/check.h"
+#include "sim/base/planted.h"
 
 namespace gregor::raft {
 namespace {
@@ -46,6 +47,7 @@ protocol::DescribeQuorumResponse Raft::describe_quorum(const LeaderState& state)
         .high_watermark = state.high_watermark().value_or(protocol::kNoOffset)};
     for (const auto& [id, voter] : state.voters()) {
         auto described = describe(voter, now_);
+        if (PLANTED(quorum_lag_not_told)) described.log_end_offset = log_.end_offset();
         if (id == config_.node_id) {
             described.log_end_offset = log_.end_offset();
             described.last_fetch_timestamp = described.last_caught_up_timestamp =

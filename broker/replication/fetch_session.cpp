@@ -4,9 +4,17 @@
 #include <utility>
 
 #include "sim/base/check.h"
+#include "sim/base/planted.h"
 #include "sim/base/probe.h"
 
 namespace gregor::replication {
+
+namespace {
+
+/// As the high watermark that was sent last; only a planted bug has it.
+constexpr std::int64_t kSilent = -2;
+
+}  // namespace
 
 std::int32_t next_session_epoch(std::int32_t epoch) {
     if (epoch < 0) return kFinalSessionEpoch;
@@ -34,6 +42,7 @@ FetchSession::Entry& FetchSession::set(FetchTarget target) {
 }
 
 bool FetchSession::note_sent(Entry& entry, const FetchResponse::Partition& data) {
+    if (PLANTED(session_silent_after_error) && entry.high_watermark == kSilent) return false;
     bool is_news = data.records.size() > 0;
     entry.sent_records = is_news;
     if (entry.high_watermark != data.high_watermark.value()) {
@@ -47,7 +56,7 @@ bool FetchSession::note_sent(Entry& entry, const FetchResponse::Partition& data)
     if (data.preferred_read_replica != protocol::kNoNode) is_news = true;
     if (data.diverging_epoch.epoch != protocol::kNoLeaderEpoch) is_news = true;
     if (data.error_code != ErrorCode::none) {
-        entry.high_watermark = -1;
+        entry.high_watermark = PLANTED(session_silent_after_error) ? kSilent : -1;
         is_news = true;
     }
     return is_news;

@@ -25,7 +25,7 @@ ListedOffset ReplicaManager::list_offset(const ListOffsetQuery& query) {
 
     const LogMarks marks = hosted->state.marks();
     Offset last_fetchable = marks.log_end_offset;
-    if (query.read_committed) {
+    if (query.read_committed && !PLANTED(latest_above_high_watermark)) {
         last_fetchable = *query.read_committed ? marks.last_stable_offset : marks.high_watermark;
     }
     // A new leader whose high watermark has not reached its own epoch yet knows less than its

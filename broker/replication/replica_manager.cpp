@@ -162,7 +162,7 @@ void ReplicaManager::set_config(const std::string& topic, LogConfigRef config) {
         HostedPartition& hosted = *it->second;
         hosted.set_config(config);
         if (hosted.log == nullptr) continue;
-        hosted.log->set_config(config);
+        if (!PLANTED(settings_not_applied)) hosted.log->set_config(config);
         PartitionSettings settings = hosted.state.settings();
         settings.min_insync_replicas = config->min_insync_replicas;
         hosted.state.settings_changed(runtime_.clock().now(), settings);

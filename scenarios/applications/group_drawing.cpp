@@ -145,6 +145,24 @@ void draw_groups(Draw& draw) {
     draw.workload("extra_topics") = 0;
 }
 
+/// Groups that change their protocol while a cooperative member has yet to give something up: most
+/// members are there for short times, and so are those whom their group is upgraded for.
+void draw_slow_revocations(Plan& plan) {
+    constexpr std::int64_t kCooperative = 3;  // assignor
+    constexpr std::int64_t kMigrating = 2;    // protocols
+    Draw draw(plan, "slow revocations");
+    draw.workload("slow_revocations") = draw.one_in(3) ? 1 : 0;
+    if (draw.workload("slow_revocations") == 0) return;
+    draw.workload("assignor") = kCooperative;
+    draw.workload("protocols") = kMigrating;
+    draw.workload("guests") = draw.number(1, 2);
+    draw.workload("consumers") = draw.number(2, 4);
+    draw.workload("partitions") = draw.number(4, 8);
+    draw.workload("member_life_ms") = draw.number(2'000, 6'000);
+    draw.workload("heartbeat_interval_ms") = draw.number(200, 300);
+    draw.workload("max_poll_interval_ms") = draw.number(4'000, 8'000);
+}
+
 }  // namespace
 
 void draw_classic_groups(Plan& plan) {
@@ -166,6 +184,7 @@ void draw_mixed_groups(Plan& plan) {
     draw.workload("idlers") = 0;
     draw.workload("protocols") = draw.number(1, 3);
     draw.workload("guests") = draw.number(0, 2);
+    draw_slow_revocations(plan);
 }
 
 void draw_group_settings(Plan& plan) {

@@ -20,6 +20,7 @@ constexpr auto kNumbers = std::to_array<NumberRange>({
     {"twins", 0, 8},
     {"idlers", 0, 4},
     {"guests", 0, 4},
+    {"slow_revocations", 0, 1, true},
     {"session_timeout_ms", 100, 60'000},
     {"heartbeat_interval_ms", 10, 20'000},
     {"max_poll_interval_ms", 100, 60'000},
@@ -71,6 +72,7 @@ std::vector<GroupSettings> group_settings(const clients::Workload& workload) {
              .twins = workload.setting("twins"),
              .idlers = workload.setting("idlers"),
              .guests = workload.setting("guests"),
+             .revokes_slowly = workload.optional_setting("slow_revocations") != 0,
              .session_timeout = milliseconds(workload.setting("session_timeout_ms")),
              .heartbeat_interval = milliseconds(workload.setting("heartbeat_interval_ms")),
              .max_poll_interval = milliseconds(workload.setting("max_poll_interval_ms"))});

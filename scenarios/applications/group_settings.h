@@ -37,6 +37,7 @@ struct GroupSettings {
     std::int64_t twins = 0;           // of the first ones
     std::int64_t idlers = 0;
     std::int64_t guests = 0;
+    bool revokes_slowly = false;
     Duration session_timeout{};
     Duration heartbeat_interval{};
     Duration max_poll_interval{};

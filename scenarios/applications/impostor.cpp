@@ -66,6 +66,7 @@ bool Impostor::act_as(const MemberSlot& slot) {
             act = joins ? &Impostor::join : &Impostor::leave;
             name = joins ? "a JoinGroup" : "a leave";
     }
+    const bool was_counted = is_counted(truth);
     const Answer error = (this->*act)(says);
     if (!error) return false;
     coordinator_.note(*error);
@@ -77,7 +78,25 @@ bool Impostor::act_as(const MemberSlot& slot) {
             "G5", "{} took {} of member {} in epoch {}, and {} was in epoch {}", group_.name, name,
             says.who.member_id, says.who.generation_id, slot.name, truth.generation_id);
     }
+    const bool is_known = was_counted && is_still && is_counted(truth);
+    if (*error == ErrorCode::unknown_member_id && is_known && must_be_fenced(says)) {
+        context_.workload.judge.violated(
+            "G5", "{} does not tell {} that {} has its group.instance.id, after {}", group_.name,
+            says.who.member_id, slot.name, name);
+    }
     return true;
+}
+
+bool Impostor::is_counted(const consumer::Generation& member) const {
+    return context_.history.counts_member(group_.name, member.member_id) &&
+           !context_.history.has_replaced_coordinator(group_.name);
+}
+
+/// It would join again, and take the id away from who has it (KIP-345). A consumer group tells who
+/// commits of member ids alone.
+bool Impostor::must_be_fenced(const Claim& claim) const {
+    return claim.lie == Lie::nobody && claim.group_instance_id &&
+           group_.protocols == Protocols::classic;
 }
 
 Impostor::Claim Impostor::claim(const MemberSlot& slot) {

@@ -1,8 +1,8 @@
 // Impostor: asks of a group what is to be refused. It acts in the name of members, as what is left
 // of an old request may that arrives late: in an epoch that the member has left behind or never
-// had, or under an id that nobody has, a static member's group.instance.id with it (G5). It
-// commits, sends heartbeats, asks for an assignment, joins and leaves. And it deletes offsets that
-// are in use (G3).
+// had, or under an id that nobody has, a static member's group.instance.id with it: then it is to
+// hear that another has that (G5). It commits, sends heartbeats, asks for an assignment, joins and
+// leaves. And it deletes offsets that are in use (G3).
 #pragma once
 
 #include <cstdint>
@@ -38,6 +38,10 @@ private:
 
     [[nodiscard]] Claim claim(const MemberSlot& slot);
     [[nodiscard]] bool may_join(const Claim& claim) const;
+    /// By whoever coordinates the group.
+    [[nodiscard]] bool is_counted(const consumer::Generation& member) const;
+    /// Whether it is to be told that another has its group.instance.id.
+    [[nodiscard]] bool must_be_fenced(const Claim& claim) const;
     Answer commit(const Claim& claim);
     Answer beat(const Claim& claim);
     Answer ask_for_assignment(const Claim& claim);

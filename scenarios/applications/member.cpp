@@ -16,13 +16,17 @@ public:
           process_(process),
           random_(process.runtime.random()),
           slot_(slot),
-          counts_(counts) {}
+          counts_(counts),
+          traffic_(counts.traffic[slot.group->name]) {}
 
     void run() {
         if (slot_.is_passing()) rest(2s, 15s);
         while (!is_over()) {
+            if (comes_behind_others()) wait_for_others();
             live();
-            if (slot_.is_passing()) {
+            if (comes_behind_others()) {
+                rest(200ms, 2s);
+            } else if (slot_.is_passing()) {
                 rest(3s, 15s);
             } else {
                 rest(50ms, is_finishing() ? 200ms : 3s);
@@ -45,9 +49,25 @@ private:
         }
     }
 
+    /// A guest of those who are slow to give up what others are to have.
+    [[nodiscard]] bool comes_behind_others() const {
+        return slot_.kind == MemberSlot::Kind::guest && slot_.group->revokes_slowly;
+    }
+
+    /// Until somebody has joined whom a rebalance gives something, and the group is classic yet.
+    void wait_for_others() {
+        const Duration behind = random_.between(Duration(500ms), Duration(3s));
+        const auto is_time = [&] {
+            const Duration since(context_.history.now() - traffic_.last_classic_join);
+            return traffic_.of_consumer_protocol == 0 && since >= behind && since < behind + 500ms;
+        };
+        while (!is_time() && !is_over()) process_.runtime.clock().sleep_for(50ms);
+    }
+
     /// One process of the member, as its group sees it.
     void live() {
         const auto [protocol, until] = protocol_now();
+        const Noted noted(traffic_, protocol, context_.history.now());
         consumer::ConsumerConfig config =
             consumer_config(*slot_.group, protocol, context_.workload);
         const std::string name = fmt::format("{}.{}", slot_.name, ++slot_.started);
@@ -61,9 +81,10 @@ private:
         subscribe(consumer);
         const Duration life =
             std::chrono::milliseconds(context_.workload.setting("member_life_ms"));
-        work(consumer, std::min(now() + random_.between(life / 4, life * 2), until));
+        const Duration longest = comes_behind_others() ? life / 2 : life * 2;
+        work(consumer, std::min(now() + random_.between(life / 4, longest), until));
         // A crash: its group hears nothing of it.
-        const bool crashes = random_.below(3) == 0;
+        const bool crashes = random_.below(3) == 0 && !comes_behind_others();
         if (crashes && !process_.is_stopping) {
             ++counts_.crashes;
             return;
@@ -95,6 +116,28 @@ private:
         return {classic};
     }
 
+    /// In its group's traffic while the process lives.
+    class Noted {
+    public:
+        Noted(GroupTraffic& traffic, consumer::GroupProtocol protocol, std::int64_t now)
+            : traffic_(traffic), is_consumer_(protocol == consumer::GroupProtocol::consumer) {
+            if (is_consumer_) {
+                ++traffic_.of_consumer_protocol;
+            } else {
+                traffic_.last_classic_join = now;
+            }
+        }
+        ~Noted() {
+            if (is_consumer_) --traffic_.of_consumer_protocol;
+        }
+        Noted(const Noted&) = delete;
+        Noted& operator=(const Noted&) = delete;
+
+    private:
+        GroupTraffic& traffic_;
+        bool is_consumer_;
+    };
+
     /// In the slot while the process lives.
     class Present {
     public:
@@ -111,9 +154,11 @@ private:
 
     void subscribe(RecordedConsumer& consumer) {
         consumer::RebalanceListener listener;
-        if (slot_.group->commits != Commits::automatic) {
-            listener.revoked = [&consumer](const auto&) {
-                static_cast<void>(consumer->commit_sync());
+        const bool commits = slot_.group->commits != Commits::automatic;
+        if (commits || slot_.group->revokes_slowly) {
+            listener.revoked = [this, commits, &consumer](const auto&) {
+                finish_up();
+                if (commits) static_cast<void>(consumer->commit_sync());
             };
             listener.lost = [](const auto&) {};
         }
@@ -145,6 +190,16 @@ private:
         }
     }
 
+    /// What it is to give up is its own until it says so.
+    void finish_up() {
+        if (!slot_.group->revokes_slowly || random_.below(4) == 0) return;
+        const Duration most = slot_.group->max_poll_interval / 2;
+        const Instant end = now() + random_.between(most / 4, most);
+        while (now() < end && !is_over()) {
+            process_.runtime.clock().sleep_for(std::min<Duration>(end - now(), 100ms));
+        }
+    }
+
     /// It works on what it was given for longer than its group waits (KIP-62), or nearly.
     void dawdle() {
         ++counts_.too_slow;
@@ -165,6 +220,7 @@ private:
     Random& random_;
     MemberSlot& slot_;
     MemberCounts& counts_;
+    GroupTraffic& traffic_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -32,7 +33,14 @@ struct MemberSlot {
     [[nodiscard]] bool is_passing() const { return kind != Kind::member; }
 };
 
+/// Who comes to a group, as its members know of each other.
+struct GroupTraffic {
+    std::int64_t last_classic_join = 0;     // in world time
+    std::int64_t of_consumer_protocol = 0;  // that are there now
+};
+
 struct MemberCounts {
+    std::map<std::string, GroupTraffic> traffic;  // by group
     std::uint64_t members_started = 0;
     std::uint64_t of_consumer_protocol = 0;  // of those
     std::uint64_t crashes = 0;               // of the member alone

@@ -16,6 +16,19 @@ using simulated::FaultKind;
 using simulated::Plan;
 using std::chrono::milliseconds;
 
+/// Where transactions share an epoch: what a leader is told of one comes late, past which its end
+/// comes (KAFKA-14884). The transaction lasts until its producer has given it up.
+void draw_late_verifications(Plan& plan) {
+    Draw draw(plan, "late verifications");
+    const std::int64_t late = draw.number(6, 10);
+    const bool can_be = draw.workload("transactions") != 0 &&
+                        draw.workload("transaction_version") == 0 && !draw.one_in(4);
+    draw.workload("late_verifications") = can_be ? late : 0;
+    if (!can_be) return;
+    std::int64_t& timeout = draw.workload("transaction_timeout_ms");
+    timeout = std::max(timeout, 3 * draw.workload("request_timeout_ms") + 4'000);
+}
+
 void draw_numbers(Plan& plan, Promise promise) {
     Draw draw(plan, "numbers");
     draw.workload("promise") = static_cast<std::int64_t>(promise);
@@ -43,6 +56,7 @@ void draw_numbers(Plan& plan, Promise promise) {
     draw.workload("extra_topics") = 0;
     const std::int64_t deserters = Draw(plan, "deserters").number(0, 3);
     draw.workload("deserters") = promise == Promise::exactly_once ? deserters : 0;
+    draw_late_verifications(plan);
 }
 
 /// Faults that belong together.
@@ -149,6 +163,25 @@ private:
     milliseconds at_{};
 };
 
+/// Two or three streams between a coordinator and a leader, of which one may be theirs.
+void add_late_verifications(Plan& plan) {
+    Draw draw(plan, "late verification faults");
+    const std::int64_t given_up = 3 * draw.workload("request_timeout_ms");
+    const std::int64_t coordinators = draw.setting("transaction.state.log.num.partitions");
+    for (std::int64_t left = draw.workload("late_verifications"); left > 0; --left) {
+        const std::int64_t coordinator = draw.number(0, coordinators - 1);
+        const std::int64_t partition = draw.number(0, draw.workload("partitions") - 1);
+        const milliseconds at(draw.number(4'000, 24'000));
+        const milliseconds lasts(given_up + draw.number(500, 3'000));
+        plan.faults.push_back({.kind = FaultKind::freeze_in_frame,
+                               .at = at,
+                               .node = fmt::format("leader-of-__transaction_state-{}", coordinator),
+                               .peer = fmt::format("leader-of-{}-{}", kPipelineOutput, partition),
+                               .duration = lasts,
+                               .amount = draw.number(2, 3)});
+    }
+}
+
 }  // namespace
 
 void draw_exactly_once(Plan& plan) { draw_numbers(plan, Promise::exactly_once); }
@@ -177,6 +210,7 @@ void draw_pipeline_faults(Plan& plan) {
                       [](const Fault& fault) { return fault.kind == FaultKind::power_loss; });
     }
     Director(plan).draw();
+    add_late_verifications(plan);
 }
 
 }  // namespace gregor::scenarios::applications

@@ -28,6 +28,7 @@ constexpr auto kNumbers = std::to_array<NumberRange>({
     {"abort_percent", 0, 100},
     {"accounts", 2, 1'000, true},  // of a bank
     {"deserters", 0, 100, true},
+    {"late_verifications", 0, 100, true},
 });
 
 WorkMode mode_of(const clients::Workload& workload) {

@@ -1,7 +1,5 @@
 #include "scenarios/checkers/replica_answers.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "broker/protocol/error_code.h"
@@ -12,12 +10,6 @@ namespace {
 
 constexpr std::int64_t kLatest = -1;
 constexpr std::int64_t kEarliest = -2;
-
-template <class... Args>
-ReplicaAnswers::Verdict fault(std::string_view invariant, fmt::format_string<Args...> format,
-                              Args&&... args) {
-    return ReplicaAnswers::Fault{invariant, fmt::format(format, std::forward<Args>(args)...)};
-}
 
 }  // namespace
 
@@ -41,8 +33,9 @@ ReplicaAnswers::Verdict ReplicaAnswers::check_error(ErrorCode told, LeaderEpoch 
     }
     // A disk may fail for a moment.
     if (told == expected || told == ErrorCode::kafka_storage_error) return std::nullopt;
-    return fault("M6", "{} instead of {} for who believes in epoch {}, in epoch {}",
-                 protocol::name(told), protocol::name(expected), believed, after_.leader_epoch);
+    return wrong_answer("M6", "{} instead of {} for who believes in epoch {}, in epoch {}",
+                        protocol::name(told), protocol::name(expected), believed,
+                        after_.leader_epoch);
 }
 
 // OffsetForLeaderEpoch. ---------------------------------------------------------------------------
@@ -70,8 +63,9 @@ ReplicaAnswers::Verdict ReplicaAnswers::check(const EpochEnd& told) const {
         told.end_offset <= most.end_offset) {
         return std::nullopt;
     }
-    return fault("L4", "epoch {} is said to end at {} (epoch {}), it ends at {} (epoch {})",
-                 told.asked, told.end_offset, told.leader_epoch, least.end_offset, least.epoch);
+    return wrong_answer("L4", "epoch {} is said to end at {} (epoch {}), it ends at {} (epoch {})",
+                        told.asked, told.end_offset, told.leader_epoch, least.end_offset,
+                        least.epoch);
 }
 
 // ListOffsets. ------------------------------------------------------------------------------------
@@ -95,8 +89,8 @@ ReplicaAnswers::Verdict ReplicaAnswers::check(const Listed& told,
     if (told.asked != kEarliest) return check_by_time(told, batches);
     if (told.offset < before_.marks.log_start_offset ||
         told.offset > after_.marks.log_start_offset) {
-        return fault("L10", "the log is said to start at {}, it starts at {}", told.offset,
-                     after_.marks.log_start_offset);
+        return wrong_answer("L10", "the log is said to start at {}, it starts at {}", told.offset,
+                            after_.marks.log_start_offset);
     }
     return std::nullopt;
 }
@@ -105,16 +99,17 @@ ReplicaAnswers::Verdict ReplicaAnswers::check_latest(const Listed& told) const {
     const Offset least = bound(before_, told.read_committed);
     const Offset most = bound(after_, told.read_committed);
     if (told.offset < least || told.offset > most) {
-        return fault("T7", "the log is said to end at {}{}, it ends at {} … {}", told.offset,
-                     told.read_committed ? " for read_committed" : "", least, most);
+        return wrong_answer("T7", "the log is said to end at {}{}, it ends at {} … {}", told.offset,
+                            told.read_committed ? " for read_committed" : "", least, most);
     }
     if (lags(after_)) {
-        return fault("T7", "the log is said to end at {} below the epoch's start {} (KIP-207)",
-                     told.offset, after_.epoch_start_offset);
+        return wrong_answer("T7",
+                            "the log is said to end at {} below the epoch's start {} (KIP-207)",
+                            told.offset, after_.epoch_start_offset);
     }
     if (told.leader_epoch == after_.leader_epoch) return std::nullopt;
-    return fault("L10", "the log's end is said to be of epoch {} in epoch {}", told.leader_epoch,
-                 after_.leader_epoch);
+    return wrong_answer("L10", "the log's end is said to be of epoch {} in epoch {}",
+                        told.leader_epoch, after_.leader_epoch);
 }
 
 /// Of a batch it is known how late the latest of its records is.
@@ -130,24 +125,25 @@ ReplicaAnswers::Verdict ReplicaAnswers::check_by_time(const Listed& told,
         const bool is_due = is_there && first->base_offset >= start &&
                             first->last_offset < bound(before_, told.read_committed);
         if (!is_due) return std::nullopt;
-        return fault("L10", "nothing is said to be as late as {}, offsets {} … {} are", told.asked,
-                     first->base_offset, first->last_offset);
+        return wrong_answer("L10", "nothing is said to be as late as {}, offsets {} … {} are",
+                            told.asked, first->base_offset, first->last_offset);
     }
     if (told.offset >= bound(after_, told.read_committed)) {
-        return fault("L10", "time {} is said to be at offset {}, and readable is what is below {}",
-                     told.asked, told.offset, bound(after_, told.read_committed));
+        return wrong_answer("L10",
+                            "time {} is said to be at offset {}, and readable is what is below {}",
+                            told.asked, told.offset, bound(after_, told.read_committed));
     }
     const bool is_early = is_there && told.offset < first->base_offset;
     const bool is_late =
         is_there && first->base_offset >= start && told.offset > first->last_offset;
     if (!is_there || is_early || is_late || told.timestamp < told.asked) {
-        return fault("L10", "time {} is said to be at offset {}, it is at {} … {}", told.asked,
-                     told.offset, is_there ? first->base_offset : Offset(-1),
-                     is_there ? first->last_offset : Offset(-1));
+        return wrong_answer("L10", "time {} is said to be at offset {}, it is at {} … {}",
+                            told.asked, told.offset, is_there ? first->base_offset : Offset(-1),
+                            is_there ? first->last_offset : Offset(-1));
     }
     if (told.leader_epoch == epoch_at(told.offset)) return std::nullopt;
-    return fault("L10", "offset {} is said to be of epoch {}, it is of {}", told.offset,
-                 told.leader_epoch, epoch_at(told.offset));
+    return wrong_answer("L10", "offset {} is said to be of epoch {}, it is of {}", told.offset,
+                        told.leader_epoch, epoch_at(told.offset));
 }
 
 // Fetch. ------------------------------------------------------------------------------------------
@@ -163,19 +159,19 @@ ReplicaAnswers::Verdict ReplicaAnswers::check(const Fetched& told) const {
     if (told.preferred_read_replica != protocol::kNoNode) return std::nullopt;
     if (told.high_watermark < before_.marks.high_watermark ||
         told.high_watermark > after_.marks.high_watermark) {
-        return fault("T7", "the high watermark is said to be {}, it is {} … {}",
-                     told.high_watermark, before_.marks.high_watermark,
-                     after_.marks.high_watermark);
+        return wrong_answer("T7", "the high watermark is said to be {}, it is {} … {}",
+                            told.high_watermark, before_.marks.high_watermark,
+                            after_.marks.high_watermark);
     }
     if (told.end_offset && *told.end_offset > bound(after_, told.read_committed)) {
-        return fault("L13", "records up to {} were served, and readable is what is below {}",
-                     *told.end_offset, bound(after_, told.read_committed));
+        return wrong_answer("L13", "records up to {} were served, and readable is what is below {}",
+                            *told.end_offset, bound(after_, told.read_committed));
     }
     if (told.end_offset || !is_inside || told.asked >= bound(before_, told.read_committed)) {
         return std::nullopt;
     }
-    return fault("L13", "nothing was served at {}, and readable is what is below {}", told.asked,
-                 bound(before_, told.read_committed));
+    return wrong_answer("L13", "nothing was served at {}, and readable is what is below {}",
+                        told.asked, bound(before_, told.read_committed));
 }
 
 bool ReplicaAnswers::fits(const ReplicaMoment& leader, NodeId follower, const Fetched& told) {
@@ -196,15 +192,45 @@ ReplicaAnswers::Verdict ReplicaAnswers::check_preferred(const Fetched& told) con
         if (may_point && (fits(before_, chosen, told) || fits(after_, chosen, told))) {
             return std::nullopt;
         }
-        return fault("L13", "who asks from rack {} for offset {} is sent to n{}", told.rack,
-                     told.asked, chosen);
+        return wrong_answer("L13", "who asks from rack {} for offset {} is sent to n{}", told.rack,
+                            told.asked, chosen);
     }
     if (!may_point) return std::nullopt;
     for (const auto& [follower, known] : after_.in_sync) {
         if (!fits(before_, follower, told) || !fits(after_, follower, told)) continue;
-        return fault("L13",
-                     "who asks from rack {} for offset {} is not sent to n{}, which is there",
-                     told.rack, told.asked, follower);
+        return wrong_answer(
+            "L13", "who asks from rack {} for offset {} is not sent to n{}, which is there",
+            told.rack, told.asked, follower);
+    }
+    return std::nullopt;
+}
+
+// DescribeProducers. ------------------------------------------------------------------------------
+
+/// A producer that is known before and after is told of, and told of as it is if nothing has
+/// changed; one that is known neither before nor after is not.
+ReplicaAnswers::Verdict ReplicaAnswers::check(const Described& told) const {
+    if (!is_steady()) return std::nullopt;
+    if (auto wrong = check_error(told.error, protocol::kNoLeaderEpoch, true)) return wrong;
+    if (told.error != ErrorCode::none) return std::nullopt;
+    // Somebody may have written and been forgotten in between.
+    const bool is_still = before_.marks.log_end_offset == after_.marks.log_end_offset;
+    for (const auto& [id, producer] : told.producers) {
+        if (before_.producers.contains(id) || after_.producers.contains(id) || !is_still) continue;
+        return wrong_answer("L9", "producer {} is told of, which has not written", id);
+    }
+    for (const auto& [id, before] : before_.producers) {
+        const auto after = after_.producers.find(id);
+        if (after == after_.producers.end()) continue;
+        const auto described = told.producers.find(id);
+        if (described == told.producers.end()) {
+            return wrong_answer("L9", "producer {} is not told of, which has written", id);
+        }
+        if (before != after->second || described->second == before) continue;
+        return wrong_answer(
+            "L9", "producer {} is said to be in epoch {}, with sequence number {} and {} open", id,
+            described->second.producer_epoch, described->second.last_sequence,
+            described->second.current_txn_start_offset);
     }
     return std::nullopt;
 }

@@ -9,7 +9,7 @@
 //
 // M6 an answer to who believes in another leader epoch; L4 where an epoch ends (KIP-101, KIP-279);
 // L10 offsets by time; T7 the end of the log; L13 what a fetch may give, and to which follower a
-// leader may point (KIP-392). Pure.
+// leader may point (KIP-392); L9 who has written to it (KIP-664). Pure.
 #pragma once
 
 #include <map>
@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "broker/protocol/error_code.h"
+#include "scenarios/checkers/answer_fault.h"
 #include "scenarios/checkers/cluster_view.h"
 
 namespace gregor::scenarios {
@@ -45,6 +46,18 @@ struct ReplicaMoment {
     };
     std::map<NodeId, Follower> in_sync;
     std::string rack;  // the broker's own
+    /// What tools are told of who has written to the log.
+    struct Producer {
+        protocol::ProducerEpoch producer_epoch = protocol::kNoProducerEpoch;
+        std::int32_t last_sequence = -1;
+        std::int64_t last_timestamp = -1;
+        std::int32_t coordinator_epoch = -1;
+        Offset current_txn_start_offset = protocol::kNoOffset;
+
+        friend bool operator==(const Producer&, const Producer&) = default;
+    };
+    using Producers = std::map<protocol::ProducerId, Producer>;
+    Producers producers;
 };
 
 class ReplicaAnswers {
@@ -52,12 +65,7 @@ public:
     ReplicaAnswers(const ReplicaMoment& before, const ReplicaMoment& after)
         : before_(before), after_(after) {}
 
-    /// What is wrong, and which invariant says so.
-    struct Fault {
-        std::string_view invariant;
-        std::string text;
-    };
-    using Verdict = std::optional<Fault>;
+    using Verdict = AnswerVerdict;
 
     /// Whether there is anything to hold an answer against.
     [[nodiscard]] bool is_steady() const;
@@ -99,6 +107,13 @@ public:
     };
     /// A consumer's Fetch, of a leader or a follower, that does not wait and has room for a batch.
     [[nodiscard]] Verdict check(const Fetched& told) const;
+
+    struct Described {
+        ErrorCode error = ErrorCode::none;
+        ReplicaMoment::Producers producers;
+    };
+    /// DescribeProducers.
+    [[nodiscard]] Verdict check(const Described& told) const;
 
 private:
     /// Where the epoch that is asked for ends if the log ended there.

@@ -2,14 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/list_offsets.h"
+#include "broker/protocol/messages/transaction_admin.h"
 #include "broker/protocol/records/batch_reader.h"
+#include "clients/client/fetch_session.h"
 
 namespace gregor::scenarios::cluster {
 namespace {
 
+using protocol::DescribeProducersRequest;
+using protocol::DescribeProducersResponse;
 using protocol::FetchRequest;
 using protocol::FetchResponse;
 using protocol::ListOffsetsRequest;
@@ -50,6 +55,14 @@ ReplicaMoment moment_of(const ClusterNode& node, const replication::TopicPartiti
     moment.epochs = hosted->log->leader_epochs().entries();
     const metadata::ImageRef image = serving->metadata().image();
     moment.rack = rack_of(*image, NodeId(node.id));
+    for (const auto& [id, entry] : hosted->log->producers().entries()) {
+        moment.producers[id] = {.producer_epoch = entry.producer_epoch,
+                                .last_sequence = entry.last_sequence(),
+                                .last_timestamp = entry.last_timestamp,
+                                .coordinator_epoch = entry.coordinator_epoch,
+                                .current_txn_start_offset =
+                                    entry.current_txn_first_offset.value_or(protocol::kNoOffset)};
+    }
     if (hosted->state.is_offline()) moment.role = SeenRole::offline;
     if (hosted->state.follower() != nullptr) moment.role = SeenRole::follower;
     if (const auto* leader = hosted->state.leader()) look_at_leader(*leader, *image, moment);
@@ -78,7 +91,8 @@ public:
           runtime_(runtime),
           random_(runtime.random()),
           name_(std::move(name)),
-          selects_by_rack_(workload_.plan.broker.contains("replica.selector.class")) {
+          selects_by_rack_(workload_.plan.broker.contains("replica.selector.class")),
+          sessions_(workload_.brokers.size()) {
         for (const Endpoint& broker : workload_.brokers) {
             links_.push_back(std::make_unique<clients::Link>(workload_, runtime, name_, broker));
         }
@@ -91,7 +105,8 @@ public:
         broker_ = random_.below(links_.size());
         partition_ = random_.pick(all);
         constexpr std::array kQuestions{&Interviewer::ask_epoch, &Interviewer::ask_offset,
-                                        &Interviewer::ask_records};
+                                        &Interviewer::ask_records, &Interviewer::ask_producers,
+                                        &Interviewer::ask_in_session};
         (this->*kQuestions[random_.below(kQuestions.size())])();
     }
 
@@ -106,13 +121,17 @@ public:
                     ask_offset();
                     ask_records();
                 }
+                ask_producers();
                 wait_for_records();
             }
+            for (int i = 0; i < kTimesInSession; ++i) ask_in_session();
         }
     }
 
 private:
     static constexpr int kTimesEach = 3;
+    static constexpr int kTimesInSession = 8;
+    static constexpr std::int16_t kFetchVersion = 12;
 
     /// Of topics that clients write to.
     [[nodiscard]] std::vector<replication::TopicPartition> partitions() const {
@@ -248,7 +267,7 @@ private:
              .fetch_offset = told.asked,
              .partition_max_bytes = 1 << 20});
         const std::size_t flips = links_[broker_]->flips_from_node();
-        const auto response = ask<FetchResponse>(request, 12);
+        const auto response = ask<FetchResponse>(request, kFetchVersion);
         if (!response || response->responses.size() != 1) return;
         if (links_[broker_]->flip_explains_answer(flips)) return;
         const auto& answer = response->responses[0].partitions.at(0);
@@ -256,6 +275,122 @@ private:
         told.high_watermark = answer.high_watermark;
         told.preferred_read_replica = answer.preferred_read_replica;
         told.end_offset = end_of(answer.records.bytes());
+        const ReplicaMoment after = look();
+        judge(ReplicaAnswers(before, after).check(told));
+    }
+
+    /// What the broker remembers of a partition, and what it has told of it last.
+    struct SessionRead {
+        LeaderEpoch current_leader_epoch = protocol::kNoLeaderEpoch;
+        Offset asked{0};
+        Offset high_watermark = protocol::kNoOffset;  // none behind an error
+    };
+    struct Session {
+        client::FetchSession fetch;
+        std::map<replication::TopicPartition, SessionRead> reads;
+    };
+
+    /// All partitions, in a session (KIP-227) that goes on over wrong and right epochs. One that
+    /// the answer does not name is where it was when it was named last, and has no error.
+    void ask_in_session() {
+        Session& session = sessions_[broker_];
+        const std::vector<replication::TopicPartition> all = partitions();
+        if (all.empty()) return;
+        std::map<replication::TopicPartition, ReplicaMoment> before;
+        std::vector<client::FetchTarget> targets;
+        for (const replication::TopicPartition& each : all) {
+            partition_ = each;
+            const ReplicaMoment& moment = before[each] = look();
+            const auto [read, is_new] = session.reads.try_emplace(each);
+            if (is_new || random_.below(3) == 0) draw_read(moment, read->second);
+            targets.push_back({.topic = each.topic,
+                               .index = each.partition,
+                               .offset = read->second.asked.value(),
+                               .max_bytes = 1 << 20,
+                               .leader_epoch = read->second.current_leader_epoch.value()});
+        }
+        std::erase_if(session.reads,
+                      [&](const auto& read) { return !before.contains(read.first); });
+        const bool read_committed = random_.below(2) == 0;
+        FetchRequest request;
+        request.min_bytes = 0;
+        request.max_bytes = 1 << 26;
+        request.isolation_level = static_cast<std::int8_t>(read_committed ? 1 : 0);
+        session.fetch.fill(request, targets);
+        const std::size_t flips = links_[broker_]->flips_from_node();
+        const auto response = ask<FetchResponse>(request, kFetchVersion);
+        if (!goes_on(session, response)) return;
+        if (links_[broker_]->flip_explains_answer(flips)) return;
+        judge_session(session, *response, read_committed, before);
+    }
+
+    void draw_read(const ReplicaMoment& moment, SessionRead& read) {
+        read.current_leader_epoch = draw_epoch(moment);
+        read.asked = Offset(random_.between(moment.marks.log_start_offset.value(),
+                                            moment.marks.log_end_offset.value()));
+    }
+
+    /// False: there is nothing to judge, and the next request begins anew.
+    [[nodiscard]] static bool goes_on(Session& session,
+                                      const std::optional<FetchResponse>& response) {
+        if (response && response->error_code == ErrorCode::none) {
+            session.fetch.answered(response->session_id);
+            return true;
+        }
+        if (response && response->error_code == ErrorCode::fetch_session_id_not_found) {
+            session.fetch.not_found();
+        } else {
+            session.fetch.broken();
+        }
+        session.reads.clear();
+        return false;
+    }
+
+    void judge_session(Session& session, const FetchResponse& response, bool read_committed,
+                       const std::map<replication::TopicPartition, ReplicaMoment>& before) {
+        std::map<replication::TopicPartition, const FetchResponse::Partition*> named;
+        for (const auto& topic : response.responses) {
+            for (const auto& partition : topic.partitions) {
+                named[{topic.topic, partition.partition_index.value()}] = &partition;
+            }
+        }
+        for (auto& [partition, read] : session.reads) {
+            partition_ = partition;
+            const auto answer = named.find(partition);
+            ReplicaAnswers::Fetched told{.current_leader_epoch = read.current_leader_epoch,
+                                         .read_committed = read_committed,
+                                         .asked = read.asked};
+            if (answer != named.end()) {
+                told.error = answer->second->error_code;
+                told.end_offset = end_of(answer->second->records.bytes());
+                read.high_watermark = answer->second->high_watermark;
+                if (told.error != ErrorCode::none) read.high_watermark = protocol::kNoOffset;
+            }
+            told.high_watermark = read.high_watermark;
+            const ReplicaMoment after = look();
+            judge(ReplicaAnswers(before.at(partition), after).check(told));
+        }
+    }
+
+    void ask_producers() {
+        const ReplicaMoment before = look();
+        DescribeProducersRequest request;
+        request.topics.push_back(
+            {.name = partition_.topic,
+             .partition_indexes = {protocol::PartitionId(partition_.partition)}});
+        const auto response = ask<DescribeProducersResponse>(request, 0);
+        if (!response || response->topics.size() != 1) return;
+        const auto& answer = response->topics[0].partitions.at(0);
+        ReplicaAnswers::Described told{.error = answer.error_code};
+        for (const auto& each : answer.active_producers) {
+            told.producers[each.producer_id] = {
+                .producer_epoch =
+                    protocol::ProducerEpoch(static_cast<std::int16_t>(each.producer_epoch)),
+                .last_sequence = each.last_sequence,
+                .last_timestamp = each.last_timestamp,
+                .coordinator_epoch = each.coordinator_epoch,
+                .current_txn_start_offset = each.current_txn_start_offset};
+        }
         const ReplicaMoment after = look();
         judge(ReplicaAnswers(before, after).check(told));
     }
@@ -276,7 +411,7 @@ private:
              .partition_max_bytes = 1 << 20});
         if (!links_[broker_]->connect()) return;
         const Instant asked = runtime_.clock().now();
-        const auto response = ask<FetchResponse>(request, 12);
+        const auto response = ask<FetchResponse>(request, kFetchVersion);
         const Duration waited = runtime_.clock().now() - asked;
         const ReplicaMoment after = look();
         const bool is_still = ReplicaAnswers(before, after).is_steady() &&
@@ -301,6 +436,7 @@ private:
     std::string name_;
     bool selects_by_rack_;
     std::vector<std::unique_ptr<clients::Link>> links_;
+    std::vector<Session> sessions_;  // by the broker's place
     std::size_t broker_ = 0;
     replication::TopicPartition partition_;
 };

@@ -1,7 +1,7 @@
 // Interview: asks brokers what few clients ask, and holds what they tell against what they know:
 // where leader epochs end, offsets by time and for read_committed, fetches from followers, in
-// leader epochs that are right, gone by or yet to come. ReplicaAnswers says which answers may be
-// given.
+// leader epochs that are right, gone by or yet to come, alone and in sessions (KIP-227), and who
+// has written to a log. ReplicaAnswers says which answers may be given. Inquiry asks of the rest.
 //
 // Plans with `questions = 1` have it all the while, beside the other clients; at the end of each
 // run it goes through all brokers and partitions.

@@ -155,6 +155,8 @@ private:
         if (workload_.optional_setting("questions") != 0) {
             start_apart("interview",
                         [this](Runtime& runtime) { watches_.interview().ask_at_random(runtime); });
+            start_apart("inquiry",
+                        [this](Runtime& runtime) { watches_.inquiry().ask_at_random(runtime); });
         }
         if (workload_.optional_setting("tuning") != 0) {
             start_apart("tuning", [this](Runtime& runtime) { run_tuning(workload_, runtime); });
@@ -365,8 +367,12 @@ private:
         if (!finish(undrained) || !finish_health()) return false;
         start_apart("last-interview",
                     [this](Runtime& runtime) { watches_.interview().ask_all(runtime); });
+        start_apart("last-inquiry",
+                    [this](Runtime& runtime) { watches_.inquiry().ask_all(runtime); });
         return finish([this]() -> Stuck {
-                   return {"V3", watches_.interview().is_done() ? "" : unfinished_clients()};
+                   const bool are_done =
+                       watches_.interview().is_done() && watches_.inquiry().is_done();
+                   return {"V3", are_done ? "" : unfinished_clients()};
                }) &&
                finish([this]() -> Stuck { return {"O1", what_metrics_get_wrong(nodes_)}; }) &&
                finish([this] {

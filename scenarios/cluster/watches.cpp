@@ -41,6 +41,7 @@ Watches::Watches(const simulated::Plan& plan, simulated::World& world, clients::
       atlas_(workload, nodes),
       observer_(judge_, invariant_options(plan, workload, config)),
       interview_(workload, nodes, observer_),
+      inquiry_(workload, nodes),
       running_metrics_(judge_, nodes),
       acknowledgements_(judge_, nodes, observer_),
       groups_(judge_),

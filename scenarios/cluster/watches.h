@@ -11,6 +11,7 @@
 #include "scenarios/cluster/acknowledgements.h"
 #include "scenarios/cluster/atlas.h"
 #include "scenarios/cluster/failover_watch.h"
+#include "scenarios/cluster/inquiry.h"
 #include "scenarios/cluster/interview.h"
 #include "scenarios/cluster/livelock_watch.h"
 #include "scenarios/cluster/metadata_answers.h"
@@ -45,8 +46,9 @@ public:
     /// The nodes have been shut down.
     void judge_end() { observer_.invariants().check_at_end(); }
 
-    /// Asks brokers what few clients ask.
+    /// Ask brokers what few clients ask.
     [[nodiscard]] Interview& interview() { return interview_; }
+    [[nodiscard]] Inquiry& inquiry() { return inquiry_; }
 
     [[nodiscard]] std::uint64_t elections() const { return elections_; }
     [[nodiscard]] std::uint64_t completed_reassignments() const {
@@ -62,6 +64,7 @@ private:
     Atlas atlas_;
     ClusterObserver observer_;
     Interview interview_;
+    Inquiry inquiry_;
     RunningMetrics running_metrics_;
     Acknowledgements acknowledgements_;
     GroupObserver groups_;

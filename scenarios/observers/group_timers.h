@@ -49,6 +49,11 @@ private:
                  const coordinator::ConsumerGroup& group);
     void look_at_revocation(const Looking& at, const std::string& group_id,
                             const coordinator::ConsumerMember& member);
+    /// Of what is owed.
+    struct Deadline {
+        std::int64_t first_ms = 0;  // as it was seen first
+        bool is_later = false;      // now
+    };
     /// The deadline, if there is one.
     std::optional<std::int64_t> expect(const Looking& at, Kind kind, const std::string& group_id,
                                        const std::string& member_id, std::int64_t within_ms);
@@ -59,8 +64,8 @@ private:
     /// Of each group: what was agreed with somebody who may have gone since, or a setting that was
     /// changed.
     std::map<std::pair<Kind, std::string>, std::int64_t> longest_;
-    std::map<Owing, std::int64_t> owed_;  // the deadline that was seen first
-    std::map<Owing, std::int64_t> owed_before_;
+    std::map<Owing, Deadline> owed_;
+    std::map<Owing, Deadline> owed_before_;
 };
 
 }  // namespace gregor::scenarios

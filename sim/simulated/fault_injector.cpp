@@ -151,7 +151,12 @@ void FaultInjector::inject_network(const Fault& fault, Machine& machine) {
         case FaultKind::clog: network.clog(fault.node, fault.peer, until); break;
         case FaultKind::swizzle_clog: swizzle_clog(fault); break;
         case FaultKind::freeze_in_frame:  // counted when a frame is cut
-            network.freeze(fault.node, fault.peer, until);
+            if (fault.amount > 0) {
+                network.freeze_some(fault.node, fault.peer, until,
+                                    static_cast<std::size_t>(fault.amount), random_);
+            } else {
+                network.freeze(fault.node, fault.peer, until);
+            }
             return;
         case FaultKind::bit_flip:  // counted when a bit flips
             network.flip_bits(fault.node, fault.peer, std::max<std::int64_t>(fault.amount, 1));

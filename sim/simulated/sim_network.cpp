@@ -574,16 +574,32 @@ std::size_t NetworkFabric::reset(const std::string& a, const std::string& b, boo
     return hit;
 }
 
-std::size_t NetworkFabric::freeze(const std::string& from, const std::string& to, Instant until) {
-    std::size_t hit = 0;
+std::vector<Pipe*> NetworkFabric::streams(const std::string& from, const std::string& to) const {
+    std::vector<Pipe*> all;
     for (const auto& weak : connections_) {
         const auto connection = weak.lock();
         if (connection == nullptr) continue;
         for (Pipe& pipe : connection->pipes) {
-            if (pipe.from() != from || (!to.empty() && pipe.to() != to)) continue;
-            pipe.freeze(until);
-            ++hit;
+            if (pipe.from() == from && (to.empty() || pipe.to() == to)) all.push_back(&pipe);
         }
+    }
+    return all;
+}
+
+std::size_t NetworkFabric::freeze(const std::string& from, const std::string& to, Instant until) {
+    const std::vector<Pipe*> all = streams(from, to);
+    for (Pipe* const pipe : all) pipe->freeze(until);
+    return all.size();
+}
+
+std::size_t NetworkFabric::freeze_some(const std::string& from, const std::string& to,
+                                       Instant until, std::size_t count, Random& random) {
+    std::vector<Pipe*> left = streams(from, to);
+    const std::size_t hit = std::min(count, left.size());
+    for (std::size_t i = 0; i < hit; ++i) {
+        const auto place = static_cast<std::ptrdiff_t>(random.below(left.size()));
+        left[static_cast<std::size_t>(place)]->freeze(until);
+        left.erase(left.begin() + place);
     }
     return hit;
 }

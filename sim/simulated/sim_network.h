@@ -72,6 +72,7 @@ struct BitFlips {
 class SimConnection;
 class SimListener;
 struct ConnectionState;
+class Pipe;
 
 /// The network of the whole world.
 class NetworkFabric {
@@ -93,6 +94,9 @@ public:
     /// Returns how many connections were hit; `one_side_only`: only the ends on `a` die.
     std::size_t reset(const std::string& a, const std::string& b, bool one_side_only);
     std::size_t freeze(const std::string& from, const std::string& to, Instant until);
+    /// The same of so many of the streams, drawn by `random`.
+    std::size_t freeze_some(const std::string& from, const std::string& to, Instant until,
+                            std::size_t count, Random& random);
     /// So many bits flip in what is sent next, each in a write of its own.
     void flip_bits(const std::string& from, const std::string& to, std::int64_t count);
     /// How many bits have flipped on this link.
@@ -133,6 +137,8 @@ private:
     void for_links(const std::string& from, const std::string& to, F&& action);
     [[nodiscard]] Duration draw_latency(Link& link);
     void kick(const std::string& from, const std::string& to);
+    /// Those that are open, in the order of their connections.
+    [[nodiscard]] std::vector<Pipe*> streams(const std::string& from, const std::string& to) const;
     void forget(const ConnectionState* connection);
 
     Scheduler& scheduler_;

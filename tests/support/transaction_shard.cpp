@@ -89,10 +89,10 @@ AddAnswer TransactionShard::add(AddPartitions request) {
     return std::get<AddAnswer>(*answer);
 }
 
-std::vector<TransactionMarker> TransactionShard::take_markers(bool anew) {
-    if (!taker_ || anew) {
+std::vector<TransactionMarker> TransactionShard::take_markers(bool is_last_lost) {
+    if (!taker_ || is_last_lost) {
         taker_ = next_request_++;
-        take(machine_->handle(context_, *taker_, TakeMarkers{.anew = anew}));
+        take(machine_->handle(context_, *taker_, TakeMarkers{.is_last_lost = is_last_lost}));
     }
     const auto answer = answers_.extract(*taker_);
     if (answer.empty()) return {};  // it goes on waiting

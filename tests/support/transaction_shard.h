@@ -22,7 +22,7 @@ public:
     coordinator::ProducerAnswer ask_producer(coordinator::TransactionRequest request);
     coordinator::AddAnswer add(coordinator::AddPartitions request);
     /// The markers that are to be written and were not taken yet.
-    std::vector<coordinator::TransactionMarker> take_markers(bool anew = false);
+    std::vector<coordinator::TransactionMarker> take_markers(bool is_last_lost = false);
 
     /// Lets time pass, with every tick that is due.
     void wait(std::int64_t ms);

@@ -2,6 +2,9 @@
 // and what of that was handed out to be written. It begins as the decisions say and is not
 // replicated: a new coordinator writes all markers of its unfinished transactions again, which
 // changes nothing where they are.
+//
+//     here ── hand_out ──> answered ── arrived ──> taken
+//       ^──── take_back ─────┘
 #pragma once
 
 #include <cstdint>
@@ -18,10 +21,11 @@ public:
     void decided(const std::string& transactional_id, const TransactionMetadata& metadata);
     void finished(const std::string& transactional_id) { open_.erase(transactional_id); }
 
-    /// Markers that were not handed out yet, at most so many; they count as handed out.
+    /// Markers that were not handed out yet, at most so many.
     [[nodiscard]] std::vector<TransactionMarker> hand_out(std::int32_t coordinator_epoch,
                                                           std::size_t at_most);
-    /// Whoever had markers has them no more.
+    /// What was handed out last has arrived; or it is lost.
+    void arrived();
     void take_back();
     /// True: of this decision no partition is left. False too for a marker of another decision or
     /// of another coordinator than this one.
@@ -30,12 +34,16 @@ public:
     [[nodiscard]] std::size_t size() const { return open_.size(); }
 
 private:
+    enum class Place : std::uint8_t { here, answered, taken };
     struct Open {
         TransactionMarker marker;  // of the partitions that are left
-        bool is_handed_out = false;
+        Place place = Place::here;
     };
 
+    void move_answered(Place to);
+
     std::map<std::string, Open> open_;  // by transactional id
+    std::uint64_t decisions_ = 0;
 };
 
 }  // namespace gregor::coordinator

@@ -138,7 +138,11 @@ TransactionCoordinator::Outcome TransactionCoordinator::take_markers(
     if (const auto earlier = std::exchange(taker_, std::nullopt)) {
         outcome.answers.push_back({*earlier, Markers{}});
     }
-    if (request.anew) markers_.take_back();
+    if (request.is_last_lost) {
+        markers_.take_back();
+    } else {
+        markers_.arrived();
+    }
     auto markers = hand_out(context);
     if (markers.empty()) {
         taker_ = id;

@@ -105,6 +105,9 @@ struct TransactionMarker {
     ProducerIdAndEpoch producer;
     bool commit = false;
     std::int32_t coordinator_epoch = 0;
+    /// Which of this coordinator's, in this epoch: of a producer with one epoch for all its
+    /// transactions nothing else tells them apart.
+    std::uint64_t decision = 0;
     std::int16_t client_version = 0;
     std::set<TransactionPartition> partitions;
 
@@ -114,8 +117,9 @@ struct TransactionMarker {
 /// Waits until there are markers to write, and is answered with Markers: each is handed out once,
 /// when its decision is committed. One may wait at a time; a second takes its place.
 struct TakeMarkers {
-    /// What was handed out before is not known to its taker, or lost: all of it again.
-    bool anew = false;
+    /// The answer to the last one did not come: what was in it is handed out again. What came in
+    /// earlier ones is on its way, and a copy of it could end the next transaction.
+    bool is_last_lost = false;
 };
 
 struct Markers {

@@ -5,6 +5,7 @@
 #include "broker/controller/topic_configs.h"
 #include "broker/drivers/cluster_metadata.h"
 #include "broker/server/config.h"
+#include "sim/base/planted.h"
 
 namespace gregor::server {
 namespace {
@@ -90,8 +91,9 @@ private:
                    "This server does not host this topic-partition.");
             return;
         }
-        const auto layers = controller::layers_of(*image_, context_.metadata.controller().config(),
-                                                  resource.resource_name);
+        const auto layers =
+            controller::layers_of(*image_, context_.metadata.controller().config(),
+                                  PLANTED(topic_settings_not_told) ? "" : resource.resource_name);
         for (const EffectiveConfig& config : controller::effective_topic_configs(layers)) {
             if (!is_wanted(resource, config.name)) continue;
             result.configs.push_back(

@@ -4,6 +4,7 @@
 #include "broker/protocol/messages/transaction_admin.h"
 #include "broker/replication/replica_manager.h"
 #include "broker/server/handlers/partition_errors.h"
+#include "sim/base/planted.h"
 
 namespace gregor::server {
 namespace {
@@ -105,7 +106,9 @@ DescribeProducersResponse::Partition describe_partition(HandlerContext& context,
              .last_timestamp = entry.last_timestamp,
              .coordinator_epoch = entry.coordinator_epoch,
              .current_txn_start_offset =
-                 entry.current_txn_first_offset.value_or(protocol::kNoOffset)});
+                 PLANTED(open_transactions_not_told)
+                     ? protocol::kNoOffset
+                     : entry.current_txn_first_offset.value_or(protocol::kNoOffset)});
     }
     return answer;
 }

@@ -145,9 +145,9 @@ TransactionCommands::Lines TransactionCommands::end(const Words& words, bool com
     return {text_of(shard_.ask_producer(std::move(request)))};
 }
 
-TransactionCommands::Lines TransactionCommands::markers(bool anew) {
+TransactionCommands::Lines TransactionCommands::markers(bool is_last_lost) {
     Lines lines;
-    for (TransactionMarker& marker : shard_.take_markers(anew)) {
+    for (TransactionMarker& marker : shard_.take_markers(is_last_lost)) {
         lines.push_back(fmt::format("marker of {}: {} {} coordinator epoch {}:{}",
                                     marker.transactional_id, marker.commit ? "commit" : "abort",
                                     text_of(marker.producer), marker.coordinator_epoch,

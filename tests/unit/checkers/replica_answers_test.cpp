@@ -201,3 +201,26 @@ TEST_CASE("a leader points to a follower in the client's rack that has what is a
     told.preferred_read_replica = NodeId(2);
     CHECK(invariant(ReplicaAnswers(leader, leader).check(told)) == "L13");
 }
+
+TEST_CASE("who has written to a log is told of as the log knows it") {
+    constexpr protocol::ProducerId kEarly{1};
+    constexpr protocol::ProducerId kLate{2};
+    ReplicaMoment before = a_leader();
+    before.producers[kEarly] = {.producer_epoch = protocol::ProducerEpoch(3),
+                                .last_sequence = 9,
+                                .current_txn_start_offset = Offset(45)};
+    ReplicaMoment after = later(before, 5);
+    after.producers[kLate] = {.producer_epoch = protocol::ProducerEpoch(0)};
+    const ReplicaAnswers answers(before, after);
+    ReplicaAnswers::Described told{.producers = before.producers};
+    CHECK(invariant(answers.check(told)) == "pass");
+    CHECK(invariant(answers.check(ReplicaAnswers::Described{.producers = after.producers})) ==
+          "pass");
+    CHECK(invariant(answers.check(ReplicaAnswers::Described{})) == "L9");
+    told.producers[kEarly].current_txn_start_offset = protocol::kNoOffset;
+    CHECK(invariant(answers.check(told)) == "L9");
+    CHECK(invariant(ReplicaAnswers(before, before)
+                        .check(ReplicaAnswers::Described{.producers = after.producers})) == "L9");
+    CHECK(invariant(answers.check(
+              ReplicaAnswers::Described{.error = ErrorCode::not_leader_or_follower})) == "M6");
+}

@@ -255,6 +255,24 @@ TEST_CASE("a stream frozen inside a frame gives the frame's first part now and t
     REQUIRE(net.world.counters().count(FaultKind::freeze_in_frame) == 1);
 }
 
+TEST_CASE("of several streams so many are frozen as are asked for") {
+    NetworkWorld net;
+    Random random(1);
+    net.at(2s, [&] {
+        auto& network = net.world.network();
+        REQUIRE(network.freeze_some("c1", "n1", Instant(7s), 0, random) == 0);
+        REQUIRE(network.freeze_some("c1", "n1", Instant(7s), 3, random) == 1);
+        REQUIRE(network.freeze_some("c1", "n2", Instant(7s), 1, random) == 0);
+    });
+    net.run([&](Runtime& runtime, Connection& connection) {
+        runtime.clock().sleep_for(2s);
+        (void)connection.write(Bytes::copy_of("a frame of some length"));
+        runtime.clock().sleep_for(600s);
+    });
+    REQUIRE(net.server.size() == 2);
+    REQUIRE(net.server[1].at >= Instant(7s));
+}
+
 namespace {
 
 /// What the server hears of 20 numbered frames when bits flip; the listener reads as it comes.
