@@ -37,6 +37,7 @@ void MetadataPublisher::publish(const metadata::ImageRef& image) {
     const metadata::ImageDelta delta = metadata::delta_between(before, after);
     if (!delta.brokers.empty()) show_brokers(after);
     for (const PartitionDelta& partition : delta.partitions) take(after, partition);
+    if (last == nullptr) replicas_.set_aside_strays();
     replicas_.set_replication_rates(rates_of(after));
     for (const ConfigResource& resource : delta.configs) {
         if (resource.type != ConfigResourceType::topic) continue;

@@ -2,6 +2,7 @@
 //
 //     image ──delta──> brokers changed                ─> ReplicaManager::brokers_changed
 //                      partitions given up or deleted ─> ReplicaManager::remove
+//                      … while this node was away     ─> ReplicaManager::set_aside_strays
 //                      partitions new or changed      ─> ReplicaManager::assign
 //                      topic settings changed         ─> ReplicaManager::set_config
 //                      this broker's settings changed ─> ReplicaManager::set_replication_rates

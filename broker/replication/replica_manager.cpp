@@ -129,6 +129,14 @@ void ReplicaManager::remove(const TopicPartition& partition) {
     give_up(partition);
 }
 
+void ReplicaManager::set_aside_strays() {
+    const std::unique_lock lock(hosting_);
+    for (const TopicPartition& partition : logs_.partitions()) {
+        if (hosted_.contains(partition)) continue;
+        if (!logs_.set_aside_stray(partition)) PROBE("a stray log could not be set aside");
+    }
+}
+
 void ReplicaManager::give_up(const TopicPartition& partition) {
     const HostedRef hosted = find(partition);
     if (hosted == nullptr) return;

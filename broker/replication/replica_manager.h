@@ -224,6 +224,9 @@ public:
                                    const PartitionAssignment& assignment, LogConfigRef config);
     /// Gives the partition up and deletes its log; nothing if it is not hosted.
     void remove(const TopicPartition& partition);
+    /// Logs that are on disk and not hosted, once all that is to be is: what was given up while
+    /// this node was away. As by Kafka they are renamed, for whoever runs the node to look at.
+    void set_aside_strays();
     /// Every hosted partition of the topic follows the new settings.
     void set_config(const std::string& topic, LogConfigRef config);
     /// From now on throttled replicas are replicated no faster than this.

@@ -76,6 +76,19 @@ Stuck what_is_left_of_the_deleted(const Nodes& nodes) {
     return {};
 }
 
+Stuck what_nobody_hosts(const Nodes& nodes) {
+    for (const ClusterNode& each : nodes.all) {
+        server::Node* node = each.is_broker ? each.serving() : nullptr;
+        if (node == nullptr) continue;
+        for (const log::TopicPartition& partition : node->replicas().logs().partitions()) {
+            if (node->replicas().find(partition) != nullptr) continue;
+            return {"V7", fmt::format("{} has the log of {}, and does not host it",
+                                      each.machine->name(), partition)};
+        }
+    }
+    return {};
+}
+
 void check_formats(const Nodes& nodes, const simulated::Plan& plan, Judge& judge) {
     const Formats formats = formats_of(plan);
     if (!formats.codec && !formats.is_append_time) return;

@@ -375,7 +375,7 @@ private:
                    return {"V3", are_done ? "" : unfinished_clients()};
                }) &&
                finish([this]() -> Stuck { return {"O1", what_metrics_get_wrong(nodes_)}; }) &&
-               finish([this] {
+               finish([this] { return what_nobody_hosts(nodes_); }) && finish([this] {
                    return are_deleted_soon() ? what_is_left_of_the_deleted(nodes_) : Stuck{};
                }) &&
                finish_health();  // last: disks are compared as they are now
