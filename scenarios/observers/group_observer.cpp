@@ -5,12 +5,10 @@
 namespace gregor::scenarios {
 namespace {
 
-/// What a classic member had when it joined last, and may have until it joins again (KIP-429). Who
-/// has just come, and says that it has something, was a member before and is none of now: others
-/// may have that since.
+/// What a classic member had when it joined last, and may have until it joins again (KIP-429).
 coordinator::TopicPartitions said_to_own(const coordinator::ConsumerMember& member,
                                          const metadata::MetadataImage& image) {
-    if (!member.is_classic() || member.previous_member_epoch == coordinator::kJoinEpoch) return {};
+    if (!member.is_classic()) return {};
     const auto& protocols = member.subscription.classic_member_metadata->supported_protocols;
     if (protocols.empty()) return {};
     const auto said = coordinator::read_subscription(protocols.front().metadata);
