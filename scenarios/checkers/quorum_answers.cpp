@@ -76,8 +76,9 @@ private:
             is_leader ? before_.log_end_offset : before.end_offset.value_or(protocol::kNoOffset);
         const Offset most =
             is_leader ? after_.log_end_offset : after.end_offset.value_or(protocol::kNoOffset);
-        // Who has lost its log begins anew.
-        if (least <= most && !is_between(told.log_end_offset, least, most)) {
+        // Who has lost its log, or follows another leader, begins anew.
+        const bool is_still = is_leader || before.last_fetch == after.last_fetch;
+        if (is_still && least <= most && !is_between(told.log_end_offset, least, most)) {
             return wrong_answer("M1", "the log of n{} is said to end at {}, it ends at {} … {}",
                                 told.replica_id, told.log_end_offset, least, most);
         }

@@ -17,7 +17,8 @@ bool ReplicaAnswers::is_steady() const {
     return before_.is_there && after_.is_there && before_.start == after_.start &&
            before_.role == after_.role && before_.role != SeenRole::none &&
            before_.role != SeenRole::offline && before_.leader_epoch == after_.leader_epoch &&
-           before_.truncations == after_.truncations;
+           before_.truncations == after_.truncations &&
+           before_.marks.high_watermark <= after_.marks.high_watermark;
 }
 
 /// M6: who believes in another leader epoch is told so, first of all.

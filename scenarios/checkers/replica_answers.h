@@ -67,7 +67,8 @@ public:
 
     using Verdict = AnswerVerdict;
 
-    /// Whether there is anything to hold an answer against.
+    /// Whether there is anything to hold an answer against: the replica has not begun anew
+    /// meanwhile.
     [[nodiscard]] bool is_steady() const;
 
     struct EpochEnd {

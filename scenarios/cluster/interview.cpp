@@ -247,13 +247,17 @@ private:
         }
     }
 
+    /// One that the log has, or its end. (The log may be about to begin anew, behind its end.)
+    [[nodiscard]] Offset draw_offset(const LogMarks& marks) {
+        const std::int64_t start = marks.log_start_offset.value();
+        return Offset(random_.between(start, std::max(start, marks.log_end_offset.value())));
+    }
+
     void ask_records() {
         const ReplicaMoment before = look();
-        const LogMarks& marks = before.marks;
         ReplicaAnswers::Fetched told{.current_leader_epoch = draw_epoch(before),
                                      .read_committed = random_.below(2) == 0,
-                                     .asked = Offset(random_.between(marks.log_start_offset.value(),
-                                                                     marks.log_end_offset.value())),
+                                     .asked = draw_offset(before.marks),
                                      .rack = fmt::format("r{}", random_.between(1, 3)),
                                      .selects_by_rack = selects_by_rack_};
         FetchRequest request;
@@ -328,8 +332,7 @@ private:
 
     void draw_read(const ReplicaMoment& moment, SessionRead& read) {
         read.current_leader_epoch = draw_epoch(moment);
-        read.asked = Offset(random_.between(moment.marks.log_start_offset.value(),
-                                            moment.marks.log_end_offset.value()));
+        read.asked = draw_offset(moment.marks);
     }
 
     /// False: there is nothing to judge, and the next request begins anew.
