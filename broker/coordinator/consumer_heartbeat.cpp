@@ -2,6 +2,7 @@
 // and what it owns, and is told what to own. What it changes is worked out on a draft of the group.
 #include <algorithm>
 
+#include "broker/coordinator/consumer/classic_protocol.h"
 #include "broker/coordinator/consumer/topic_regex.h"
 #include "broker/coordinator/group_coordinator.h"
 #include "sim/base/planted.h"
@@ -203,6 +204,23 @@ Result<void, GroupError> GroupCoordinator::check_regex(const ConsumerGroup& grou
                                        regex, parsed.error())});
 }
 
+namespace {
+
+/// What members have of topics that this broker has yet to hear of, or that are gone, which their
+/// leader notices. In a consumer group it would be nobody's.
+bool has_unknown_topics(const ClassicGroup& group, const metadata::MetadataImage& image) {
+    return std::ranges::any_of(group.members(), [&](const auto& member) {
+        return names_unknown_topic(member.second.assignment, image);
+    });
+}
+
+GroupError image_is_behind() {
+    PROBE("a group was not upgraded as its members have topics that are not known");
+    return {ErrorCode::coordinator_load_in_progress, "The group's topics are not known yet."};
+}
+
+}  // namespace
+
 GroupError GroupCoordinator::no_consumer_group(const std::string& group_id) const {
     if (find(group_id) == nullptr) {
         return {ErrorCode::group_id_not_found, fmt::format("Group {} not found.", group_id)};
@@ -222,7 +240,10 @@ Result<GroupDraft, GroupError> GroupCoordinator::open_consumer_group(
     GroupDraft draft(request.group_id, group, *step.context.image);
     if (classic != nullptr) {
         std::optional<std::vector<ConsumerMember>> members = std::vector<ConsumerMember>();
-        if (!is_over(*classic)) members = upgraded(step, *classic);
+        if (!is_over(*classic)) {
+            if (has_unknown_topics(*classic, *step.context.image)) return fail(image_is_behind());
+            members = upgraded(step, *classic);
+        }
         if (!members) return fail(no_consumer_group(request.group_id));
         draft.replace_classic_group();
         if (!members->empty()) upgrade(step, draft, *classic, *members);

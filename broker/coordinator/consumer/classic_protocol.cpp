@@ -45,6 +45,13 @@ std::optional<TopicPartitions> read_assignment(const Bytes& assignment,
     return by_id(read_one->assigned_partitions, image);
 }
 
+bool names_unknown_topic(const Bytes& assignment, const metadata::MetadataImage& image) {
+    const auto read_one = read<ConsumerProtocolAssignment>(assignment);
+    return read_one && std::ranges::any_of(read_one->assigned_partitions, [&](const auto& topic) {
+               return image.find_topic(topic.topic) == nullptr;
+           });
+}
+
 TopicPartitions owned_partitions(const ConsumerProtocolSubscription& subscription,
                                  const metadata::MetadataImage& image) {
     return by_id(subscription.owned_partitions, image);

@@ -18,6 +18,9 @@ namespace gregor::coordinator {
 /// partitions.
 [[nodiscard]] std::optional<TopicPartitions> read_assignment(const Bytes& assignment,
                                                              const metadata::MetadataImage& image);
+/// Whether an assignment names a topic that the image does not know, yet or any more.
+[[nodiscard]] bool names_unknown_topic(const Bytes& assignment,
+                                       const metadata::MetadataImage& image);
 [[nodiscard]] TopicPartitions owned_partitions(
     const protocol::ConsumerProtocolSubscription& subscription,
     const metadata::MetadataImage& image);
