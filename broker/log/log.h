@@ -309,7 +309,7 @@ private:
     // log_truncation.cpp
     [[nodiscard]] Result<void, ErrorCode> start_anew_at(Offset offset);
     [[nodiscard]] Result<void, ErrorCode> ends_at(Offset offset);
-    [[nodiscard]] Result<void, ErrorCode> remove_segments_from(Offset offset, std::size_t keep);
+    [[nodiscard]] Result<void, ErrorCode> remove_segments_from(Offset offset);
     [[nodiscard]] Result<void, ErrorCode> remove_snapshots(Offset from);
     [[nodiscard]] Result<bool, ErrorCode> is_due(Segment& segment, Offset end, std::int64_t now,
                                                  std::int64_t& excess_bytes);

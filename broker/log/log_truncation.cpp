@@ -35,7 +35,9 @@ Result<void, ErrorCode> Log::truncate_to(Offset offset) {
         return start_anew_at(offset);
     }
     ++truncations_;
-    TRY(remove_segments_from(offset, 1));
+    TRY(remove_segments_from(offset));
+    // What was sealed takes batches again.
+    if (!active()->load(config().index_interval_bytes)) return fail(fail_with(IoError::io_failed));
     const auto cut = active()->truncate_to(offset);
     if (!cut) return fail(fail_with(IoError::io_failed));
     // A batch that held `offset` is gone as a whole.
@@ -58,9 +60,13 @@ Result<void, ErrorCode> Log::truncate_fully_and_start_at(Offset offset) {
 /// Both locks are held.
 Result<void, ErrorCode> Log::start_anew_at(Offset offset) {
     ++truncations_;
-    TRY(remove_segments_from(Offset(0), 0));
+    TRY(remove_segments_from(Offset(0)));
+    TRY(checked(active()->remove_files("")));
+    TRY(sync_folder());
     TRY(remove_snapshots(Offset(0)));
     SegmentRef segment = TRY(checked(Segment::create(runtime_.disk(), folder(), offset, now_ms())));
+    // In one step: there is always one for who reads meanwhile.
+    segments_.clear();
     segments_.emplace(offset, std::move(segment));
     ++truncations_;
     log_start_offset_ = offset;
@@ -94,19 +100,14 @@ Result<void, ErrorCode> Log::ends_at(Offset offset) {
     return {};
 }
 
-/// Removes the segments that begin at or after `offset`, newest first, but for the first `keep`
-/// ones.
-Result<void, ErrorCode> Log::remove_segments_from(Offset offset, std::size_t keep) {
-    while (segments_.size() > keep && active()->base_offset() >= offset) {
+/// Removes the segments that begin at or after `offset`, newest first, but for the first one.
+Result<void, ErrorCode> Log::remove_segments_from(Offset offset) {
+    while (segments_.size() > 1 && active()->base_offset() >= offset) {
         const SegmentRef segment = active();
         segments_.erase(std::prev(segments_.end()));
         TRY(checked(segment->remove_files("")));
         TRY(sync_folder());
     }
-    if (segments_.empty()) return {};
-    // What was sealed takes batches again.
-    const auto loaded = active()->load(config().index_interval_bytes);
-    if (!loaded) return fail(fail_with(IoError::io_failed));
     return {};
 }
 

@@ -212,6 +212,28 @@ TEST_CASE("truncation drops what is at or after an offset, over segments and epo
     });
 }
 
+TEST_CASE("who reads while a log begins anew is told something") {
+    LogHarness harness;
+    harness.run([&](Runtime& runtime) {
+        const auto log = open_log(runtime);
+        for (int i = 0; i < 8; ++i) REQUIRE(append(*log, build({})));
+        bool is_done = false;
+        TaskGroup tasks(runtime.tasks(), "test");
+        tasks.spawn("begins anew", [&] {
+            REQUIRE(log->truncate_fully_and_start_at(Offset(50)));
+            is_done = true;
+        });
+        int reads = 0;
+        for (; !is_done; ++reads) {
+            (void)log->read({.offset = Offset(0), .max_bytes = 100});
+            runtime.clock().sleep_for(1us);
+        }
+        tasks.join();
+        REQUIRE(reads > 3);
+        REQUIRE(log->log_start_offset() == Offset(50));
+    });
+}
+
 TEST_CASE("a log can start anew elsewhere") {
     LogHarness harness;
     harness.run([](Runtime& runtime) {
