@@ -14,7 +14,7 @@ LOST_AFTER_S = 8
 
 
 class OwnLoad:
-    """Values in each partition of one topic, from --producers at --rate; a consumer follows them."""
+    """Values over all partitions of one topic, from --producers at --rate; a consumer follows them."""
 
     topic = TOPIC
     coordinated = None
@@ -25,8 +25,8 @@ class OwnLoad:
         self._partitions = arguments.partitions
         self._history = History(self.history_path, TOPIC)
         self.progress = self._history.progress
-        self._senders = [Sender(cluster, self._history, f"p{partition}.{i}", partition, arguments.rate)
-                         for partition in range(arguments.partitions) for i in range(arguments.producers)]
+        self._senders = [Sender(cluster, self._history, f"p{i}", arguments.partitions, arguments.rate)
+                         for i in range(arguments.producers)]
         self._reader = Reader(cluster, self._history, "c0", arguments.partitions)
         self._lost_at = 0.0
         self._make_topic()
@@ -91,25 +91,26 @@ class OwnLoad:
 
 
 class Sender(threading.Thread):
-    """One idempotent producer after the other: numbered values in one partition, at a steady rate.
-
-    In one, as librdkafka begins a new epoch for all of them when a leader finds a gap in the sequence of one, and
-    then writes again what has no answer yet in the others: a duplicate that no broker can know (its issue 4953).
+    """One idempotent producer after the other: numbered values over all partitions, at a steady rate.
 
     A producer ends with a fatal error, and the next one takes its place. librdkafka 2.0 has them when nodes are
     cut off: it sends a batch to the new leader while the one before it has still to time out at the old one,
     or goes back to an old leader that does not know yet that it is none. Either finds a gap in the sequence.
 
+    Of a gap in one partition it may also make an epoch for all of them, and write once more in the others what has
+    no answer yet: a duplicate, seldom, that no broker can know (its issue 4953). A producer for each partition would
+    hear of nobody but the leader that is cut off, and stay with it.
+
     A lost one is replaced, too: of two metadata answers the older of which comes last, librdkafka may keep the
     old leader for good, although it knows the new one (librdkafka issues 3230 and 4976). Its statistics tell.
     """
 
-    def __init__(self, cluster, history, name, partition, rate):
+    def __init__(self, cluster, history, name, partitions, rate):
         super().__init__(name=name, daemon=True)
         self.unanswered = 0
         self._cluster = cluster
         self._history = history
-        self._partition = partition
+        self._partitions = partitions
         self._pause_s = 1 / rate
         self._stopping = threading.Event()
         self._number = 0
@@ -186,10 +187,11 @@ class Sender(threading.Thread):
     def _send(self):
         number = self._number
         producer = f"{self.name}.{self.failed_producers + self.lost_producers}"
+        partition = number % self._partitions
         began = self._cluster.now()
         try:
             self._producer.produce(
-                TOPIC, f"{producer} {number}", partition=self._partition,
+                TOPIC, f"{producer} {number}", partition=partition,
                 on_delivery=lambda error, message: self._answered(producer, number, began, error, message))
         except BufferError:
             return  # as much in flight as may be: the number is used later
