@@ -27,7 +27,7 @@ void run(World& world, Machine& machine, ClusterMetadataOptions options, Metadat
         node.runtime.tasks().cancel();
         done = true;
     }));
-    world.run_for(60s);
+    world.run_for(120s);
     REQUIRE(done);
     REQUIRE(!machine.running());
 }
