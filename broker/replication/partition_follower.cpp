@@ -51,6 +51,10 @@ FollowStep Partition::leader_answered(const FetchPosition& asked, const LeaderAn
 FollowStep Partition::leader_range(const FetchPosition& asked, Offset leader_start,
                                    Offset leader_end) const {
     if (!stands_at(asked)) return {.action = FollowAction::drop};
+    // What a follower fell back on, whose epoch its leader could say nothing of (KAFKA-7415).
+    if (PLANTED(b06_no_epoch_entry_on_election) && marks_.high_watermark < asked.fetch_offset) {
+        return {.action = FollowAction::truncate, .offset = marks_.high_watermark};
+    }
     // An election that was not clean may have chosen a leader that is behind this log.
     if (leader_end < asked.fetch_offset) {
         return {.action = FollowAction::truncate, .offset = leader_end};

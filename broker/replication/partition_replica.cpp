@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "sim/base/planted.h"
+
 namespace gregor::replication {
 
 void ReplicaState::fetched(Instant now, const FollowerFetch& fetch, Offset leader_end_offset) {
-    if (fetch.fetch_offset >= leader_end_offset) {
+    if (fetch.fetch_offset >= leader_end_offset || PLANTED(each_fetch_catches_up)) {
         last_caught_up_ = now;
     } else if (last_fetch_ && fetch.fetch_offset >= leader_end_at_last_fetch_) {
         last_caught_up_ = std::max(last_caught_up_.value_or(*last_fetch_), *last_fetch_);

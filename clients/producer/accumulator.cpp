@@ -57,6 +57,9 @@ Accumulator::Appended Accumulator::append(Instant now, PartitionSlot slot,
                                             .is_transactional = options_.transactional,
                                             .contexts = options_.contexts};
         partition.queue.push_back(std::make_shared<ProducerBatch>(slot, now, options));
+        // The next one is likely as large; growing copies all that is there.
+        partition.queue.back()->builder.reserve(
+            std::min(partition.last_size + partition.last_size / 8, options_.batch_size));
         ++batches_;
     }
     const BatchRef& batch = partition.queue.back();
@@ -185,6 +188,7 @@ void Accumulator::number_and_encode(Partition& partition, ProducerBatch& batch) 
             records::increment_sequence(partition.next_sequence, batch.record_count);
         batch.builder.set_producer(batch.identity.id, batch.identity.epoch, batch.base_sequence);
     }
+    partition.last_size = batch.builder.uncompressed_size();
     batch.encoded = std::move(batch.builder).build();
 }
 

@@ -165,6 +165,8 @@ private:
         bool is_admitted = false;
         std::optional<Doubt> in_doubt;
         bool starts_over = false;
+        /// Of the batch that went out last, before compression.
+        std::size_t last_size = 0;
     };
     struct Node {
         std::int32_t in_flight = 0;

@@ -72,9 +72,20 @@ Result<Delivery, Error> Producer::send(const ProducerRecord& record, DeliveryCal
     if (callback) report->callbacks.push_back({appended.index, timestamp_ms, std::move(callback)});
     Delivery delivery(report, appended.index, timestamp_ms);
     if (appended.opened_batch || appended.made_ready) sender_->wake();
-    // A fiber that only sends would keep the sender from its work.
-    if (appended.made_ready) sender_->runtime().scheduler().yield();
+    if (appended.made_ready) give_the_sender_its_turn();
     return delivery;
+}
+
+/// A fiber that only sends would keep the sender from its work, and fill memory that nobody has
+/// touched yet. A request takes a few turns of the loop: where batches pile up it gets more of
+/// them.
+void Producer::give_the_sender_its_turn() {
+    constexpr int kMostTurns = 8;
+    constexpr std::size_t kPile = 4 * 1024 * 1024;
+    int turns = 0;
+    do {
+        sender_->runtime().scheduler().yield();
+    } while (++turns < kMostTurns && sender_->accumulator().charged_bytes() > kPile);
 }
 
 Result<void, Error> Producer::check_usable() const {

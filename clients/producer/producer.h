@@ -106,6 +106,7 @@ public:
     void close(Duration timeout = Duration::max());
 
 private:
+    void give_the_sender_its_turn();
     [[nodiscard]] Result<void, client::Error> check_usable() const;
     [[nodiscard]] Result<void, client::Error> check_may_send() const;
     /// With its transactions.

@@ -168,7 +168,7 @@ private:
         set("replica.fetch.wait.max.ms", number(20, 500));
         set("replica.fetch.backoff.ms", number(20, 500));
         set("replica.socket.timeout.ms", number(1'000, 3'000));
-        set("replica.fetch.max.bytes", coin() ? number(4'096, 65'536) : 1'048'576);
+        set("replica.fetch.max.bytes", coin() ? number(500, 16'000) : 1'048'576);
         set("replica.high.watermark.checkpoint.interval.ms", number(200, 5'000));
         const std::int64_t election = number(300, 1'000);
         set("controller.quorum.election.timeout.ms", election);

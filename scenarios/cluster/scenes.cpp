@@ -36,9 +36,9 @@ private:
 
     void draw_scene() {
         // Those that come to what they are about in the fewest runs are drawn the most.
-        constexpr std::array<Scene, 5> kOfBrokers{&Director::late_news, &Director::late_news,
-                                                  &Director::together, &Director::last_standing,
-                                                  &Director::last_standing};
+        constexpr std::array<Scene, 6> kOfBrokers{
+            &Director::late_news,     &Director::late_news,     &Director::together,
+            &Director::last_standing, &Director::last_standing, &Director::laggard};
         constexpr std::array<Scene, 4> kOfVoters{&Director::lone_leader, &Director::rivals,
                                                  &Director::rivals, &Director::in_a_row};
         const auto last = std::chrono::floor<milliseconds>(plan_.duration) - kLongest;
@@ -160,10 +160,18 @@ private:
             {.lasts = lasts});
     }
 
+    /// A follower that goes on fetching and gets less at a time than is written meanwhile.
+    void laggard() {
+        const milliseconds noticed = 2 * setting("replica.lag.time.max.ms") + 1s;
+        add(FaultKind::disk_slow, of(kFollowerOf),
+            {.path = partition_, .lasts = noticed + milliseconds(number(1'000, 5'000))});
+    }
+
     // What they are made of. ----------------------------------------------------------------------
 
     struct More {
         std::string peer{};
+        std::string path{};
         milliseconds lasts{};
         std::optional<Cue> cue{};
     };
@@ -174,6 +182,7 @@ private:
                            .cue = std::move(more.cue),
                            .node = std::move(node),
                            .peer = std::move(more.peer),
+                           .path = std::move(more.path),
                            .duration = more.lasts});
     }
 

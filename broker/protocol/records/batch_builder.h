@@ -43,6 +43,9 @@ class BatchBuilder {
 public:
     explicit BatchBuilder(BatchOptions options);
 
+    /// Makes room for a batch of `size` bytes before compression.
+    void reserve(std::size_t size) { batch_.reserve(size); }
+
     /// At the offset after the last one.
     void append(const RecordInput& record);
     /// At this offset, above the last one and less than 2^31 above the base offset (gaps, as
