@@ -17,7 +17,7 @@
 namespace gregor::scenarios {
 
 struct Violation {
-    /// An id of the invariants' list, "H1" or "L8".
+    /// An id of INVARIANTS.md, "H1" or "L8".
     std::string invariant;
     std::string message;
     /// World time.

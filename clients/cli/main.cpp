@@ -1,8 +1,8 @@
 // gregorctl: what Kafka's bin/*.sh do, as one program.
 //
-//     gregorctl topics --bootstrap-server H:P --create --topic t --partitions 3 gregorctl configs |
-//     produce | consume | quorum | features | cluster | get-offsets | reassign … gregorctl log dump
-//     --files F,F --print-data-log
+//     gregorctl topics --bootstrap-server H:P --create --topic t --partitions 3
+//     gregorctl configs | produce | consume | quorum | features | groups | reassign …
+//     gregorctl log dump --files F,F --print-data-log
 //
 // Exit codes: 0 done, 1 failed, 254 bad command line.
 #include "clients/cli/command.h"
@@ -28,8 +28,7 @@ constexpr Command kCommands[] = {
     {"cluster", "the cluster's id and endpoints", add_cluster},
     {"get-offsets", "offsets of partitions, by time", add_get_offsets},
     {"reassign", "move partitions between brokers", add_reassign},
-    {"log-dirs", "log directories of brokers: what is in them, and moves between them",
-     add_log_dirs},
+    {"log-dirs", "log directories of brokers: what is in them", add_log_dirs},
     {"groups", "consumer groups: members, offsets, lag", add_groups},
     {"transactions", "transactions: who is in one, and which hang", add_transactions},
 };

@@ -2,8 +2,8 @@
 // grow, and whose coordinators vanish.
 //
 //     producers ──> t0, t1 … (which get more partitions, and later sisters)
-//                     ├──> g0: g0-m0, g0-m1 …   range, automatic commits, a list of topics └──> g1:
-//                     …                cooperative-sticky, commits after each poll, a pattern
+//                     ├──> g0: g0-m0, g0-m1 …   range, automatic commits, a list of topics
+//                     └──> g1: …   cooperative-sticky, commits after each poll, a pattern
 //     watchers    ask for each group's committed offsets, from outside
 //     idlers      join a group, send heartbeats and never ask for their assignment
 //     twins       second processes with the group.instance.id of another that lives

@@ -1,8 +1,7 @@
 // ClusterInvariants: what must hold across the nodes of a cluster at every instant, held against
 // one view of it after another. Pure: it knows what it was shown, and what excuses.
 //
-//     view ──> images (M2, M4, M5, M8) ──> quorum (M1, M3) ──> each partition (R1 … R11, L2 … L9,
-//     C7)
+//     view ──> images (M2, M4, M5, M8) ──> quorum (M1, M3, M10) ──> each partition (R, L, C7)
 //
 // What it is shown must include every instant at which a high watermark rose, an image was
 // published or a role changed: what is exposed then may be all that is left to tell of a broker

@@ -9,10 +9,10 @@
 //     slot          v1   v2   -    v9   -        "-": nobody was told
 //                   ^read     ^unknown  ^acked
 //
-// Checks, by their id in the list of invariants: H1 lost write, H2 inconsistent offsets, H3/P1
-// duplicate, H6/H7 a consumer's poll goes back or skips, P6 a failed send is visible, P7 order of
-// one producer, T7 a high watermark below what was told before, L8 what must survive a crash, R8 a
-// read of something never sent, C8 a read below the log start.
+// Checks, by their id in INVARIANTS.md: H1 lost write, H2 inconsistent offsets, P1 duplicate, H6/H7
+// a consumer's poll goes back or skips, P6 a failed send is visible, P7 order of one producer, T7 a
+// high watermark below what was told before, L8 what must survive a crash, R8 a read of something
+// never sent, C8 a read below the log start.
 //
 // Answers overtake each other and what happens to the machine: each is judged by what was known
 // when its question was asked.

@@ -2,8 +2,7 @@
 // or something newer.
 //
 //     broker's image   40 ........ 44 ........ 47
-//                          ^ asked                ^ answered: as of 40, 44 or 47, and of nothing
-//                          before
+//                          ^ asked                ^ answered: as of 40, 44 or 47, not before
 //
 // A broker that was fenced in all of these is not told of (M4), no leader epoch is older than the
 // first, or newer than any (M5), and a partition that is the same in all is told of as it is (M2).

@@ -9,6 +9,7 @@
 //     in a row        one active controller after the other vanishes, and some voter is slow
 //     together        two replicas of a partition and the active controller vanish at once
 //     last standing   a leader loses all its followers, and then its power
+//     laggard         a follower with a slow disk goes on fetching and never arrives
 #pragma once
 
 #include <cstdint>

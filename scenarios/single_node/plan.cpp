@@ -1,4 +1,4 @@
-// What a seed of single-node is expanded into: sizes, settings, and 12 to 30 faults of a drawn
+// What a seed of single-node is expanded into: sizes, settings, and 25 to 37 faults of a drawn
 // subset of the kinds (swarm testing: a subset reaches what a mixture of everything hides).
 #include <algorithm>
 #include <array>
