@@ -248,9 +248,7 @@ private:
     void draw_scenes() {
         if (drawing_.scenes_max == 0) return;
         Random chooser = Random::stream(plan_.seed, plan_.scenario + " has scenes");
-        for (Fault& fault : cluster::draw_scenes(chooser.between(1, drawing_.scenes_max), plan_)) {
-            plan_.faults.push_back(std::move(fault));
-        }
+        add_scenes(chooser.between(1, drawing_.scenes_max), plan_);
         sort_faults();
     }
 

@@ -20,15 +20,14 @@ constexpr milliseconds kLongest = 10s;
 
 class Director {
 public:
-    explicit Director(const Plan& plan)
+    explicit Director(Plan& plan)
         : plan_(plan), random_(Random::stream(plan.seed, plan.scenario + " scenes")) {
         const bool apart = workload("separate_controllers") != 0;
         first_controller_ = apart ? workload("brokers") + 1 : 1;
     }
 
-    std::vector<Fault> draw(std::int64_t count) {
+    void draw(std::int64_t count) {
         for (; count > 0; --count) draw_scene();
-        return std::move(faults_);
     }
 
 private:
@@ -162,9 +161,11 @@ private:
 
     /// A follower that goes on fetching and gets less at a time than is written meanwhile.
     void laggard() {
-        const milliseconds noticed = 2 * setting("replica.lag.time.max.ms") + 1s;
+        plan_.broker["replica.fetch.max.bytes"] = "1";  // one batch
+        plan_.broker["replica.lag.time.max.ms"] = fmt::to_string(number(1'000, 1'500));
+        at_ = kFirst + milliseconds(number(0, 4'000));
         add(FaultKind::disk_slow, of(kFollowerOf),
-            {.path = partition_, .lasts = noticed + milliseconds(number(1'000, 5'000))});
+            {.path = partition_, .lasts = milliseconds(number(10'000, 15'000))});
     }
 
     // What they are made of. ----------------------------------------------------------------------
@@ -177,13 +178,13 @@ private:
     };
 
     void add(FaultKind kind, std::string node, More more) {
-        faults_.push_back({.kind = kind,
-                           .at = at_,
-                           .cue = std::move(more.cue),
-                           .node = std::move(node),
-                           .peer = std::move(more.peer),
-                           .path = std::move(more.path),
-                           .duration = more.lasts});
+        plan_.faults.push_back({.kind = kind,
+                                .at = at_,
+                                .cue = std::move(more.cue),
+                                .node = std::move(node),
+                                .peer = std::move(more.peer),
+                                .path = std::move(more.path),
+                                .duration = more.lasts});
     }
 
     /// A role, or a node: it and each controller but itself.
@@ -214,18 +215,15 @@ private:
         return setting("controller.quorum.fetch.timeout.ms");
     }
 
-    const Plan& plan_;
+    Plan& plan_;
     Random random_;
     std::int64_t first_controller_ = 1;
     milliseconds at_{};
     std::string partition_;
-    std::vector<Fault> faults_;
 };
 
 }  // namespace
 
-std::vector<Fault> draw_scenes(std::int64_t count, const Plan& plan) {
-    return Director(plan).draw(count);
-}
+void add_scenes(std::int64_t count, Plan& plan) { Director(plan).draw(count); }
 
 }  // namespace gregor::scenarios::cluster

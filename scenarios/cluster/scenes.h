@@ -13,14 +13,12 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "sim/simulated/plan.h"
 
 namespace gregor::scenarios::cluster {
 
-/// For a plan whose topology, workload, settings and duration are drawn. From a stream of its own.
-[[nodiscard]] std::vector<simulated::Fault> draw_scenes(std::int64_t count,
-                                                        const simulated::Plan& plan);
+/// To a plan whose topology, workload, settings and duration are drawn. From a stream of its own.
+void add_scenes(std::int64_t count, simulated::Plan& plan);
 
 }  // namespace gregor::scenarios::cluster
