@@ -50,20 +50,22 @@ private:
     [[nodiscard]] AnswerVerdict check_all(std::string_view what, const std::vector<Told>& told,
                                           const QuorumMoment::Replicas& before,
                                           const QuorumMoment::Replicas& after) const {
+        // Of more than one change one set alone is seen, and who came or was away meanwhile is not.
+        const bool are_same_voters = before_.voters_since == after_.voters_since;
         std::set<std::pair<NodeId, protocol::Uuid>> seen;
         for (const Told& each : told) {
             const std::pair key(each.replica_id, each.replica_directory_id);
             seen.insert(key);
             const auto first = before.find(key);
             const auto last = after.find(key);
-            if (first == before.end() && last == after.end()) {
+            if (first == before.end() && last == after.end() && are_same_voters) {
                 return wrong_answer("M3", "n{} is said to be {}", each.replica_id, what);
             }
             if (first == before.end() || last == after.end()) continue;
             if (auto wrong = check_one(each, first->second, last->second)) return wrong;
         }
         for (const auto& [key, replica] : before) {
-            if (seen.contains(key) || !after.contains(key)) continue;
+            if (seen.contains(key) || !after.contains(key) || !are_same_voters) continue;
             return wrong_answer("M3", "n{} is not told of as {}", key.first, what);
         }
         return std::nullopt;

@@ -34,6 +34,7 @@ struct QuorumMoment {
         protocol::LeaderEpoch epoch{0};
         protocol::Offset high_watermark = protocol::kNoOffset;
         protocol::Offset log_end_offset{0};
+        protocol::Offset voters_since = protocol::kNoOffset;  // where their set stands in the log
         Replicas voters;
         Replicas observers;
         Instant now{};             // of its clock

@@ -41,6 +41,7 @@ QuorumMoment::Leader look_at_leader(const ClusterNode& node, const raft::Raft& c
         .epoch = core.epoch(),
         .high_watermark = state.high_watermark().value_or(protocol::kNoOffset),
         .log_end_offset = core.end_offset(),
+        .voters_since = core.voter_history().latest_offset().value_or(protocol::kNoOffset),
         .now = node.machine->clock().now(),
         .wall_ms = to_epoch_ms(node.machine->clock().wall())};
     for (const auto& [id, voter] : state.voters()) {

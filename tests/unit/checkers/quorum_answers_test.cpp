@@ -97,6 +97,18 @@ TEST_CASE("what has risen meanwhile may be told as of any moment") {
     CHECK(check(told, after) == "M1");
 }
 
+TEST_CASE("who came and went while voters changed may be told of") {
+    QuorumMoment after = a_quorum();
+    auto told = an_answer();
+    auto& partition = told.topics[0].partitions[0];
+    partition.current_voters.push_back({.replica_id = NodeId(3)});
+    told.nodes.push_back({.node_id = NodeId(3)});
+    partition.observers.clear();
+    CHECK(check(told, after) == "M3");
+    after.leaders.at(NodeId(1)).voters_since = Offset(44);
+    CHECK(check(told, after) == "pass");
+}
+
 TEST_CASE("one leads in one epoch") {
     auto told = an_answer();
     told.topics[0].partitions[0].leader_id = NodeId(2);
