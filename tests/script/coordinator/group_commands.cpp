@@ -2,11 +2,11 @@
 
 #include <fmt/ranges.h>
 
-#include <functional>
 #include <sstream>
 
 #include "broker/coordinator/versioned_bytes.h"
 #include "broker/protocol/messages/embedded.h"
+#include "tests/support/script_line.h"
 
 namespace gregor::coordinator::test {
 namespace {
@@ -23,8 +23,6 @@ OffsetKey partition_of(const std::string& text) {
     const std::size_t dash = text.rfind('-');
     return {text.substr(0, dash), protocol::PartitionId(std::stoi(text.substr(dash + 1)))};
 }
-
-std::string text_of(protocol::ErrorCode error) { return fmt::format("{}", error); }
 
 Bytes subscription(const std::vector<std::string>& topics, const std::vector<std::string>& owned) {
     protocol::ConsumerProtocolSubscription subscription{.topics = topics};
@@ -46,163 +44,10 @@ Bytes assignment(const std::string& text) {
     return encode_versioned(assignment, 0);
 }
 
-std::string text_of_assignment(const Bytes& bytes) {
-    const auto read = decode_versioned<protocol::ConsumerProtocolAssignment>(bytes);
-    if (!read) return std::string(bytes.text());
-    std::string text;
-    for (const auto& topic : read->assigned_partitions) {
-        for (const auto partition : topic.partitions) {
-            text += fmt::format("{}{}-{}", text.empty() ? "" : "+", topic.topic, partition);
-        }
-    }
-    return text;
-}
-
-/// An answer in one line.
-struct Teller {
-    std::function<std::string(const std::string&)> alias;           // of a member id
-    std::function<std::string(const TopicPartitions&)> partitions;  // by topic name
-
-    std::string operator()(const protocol::ConsumerGroupHeartbeatResponse& r) {
-        if (r.error_code != protocol::ErrorCode::none) {
-            return fmt::format("{}: {}", text_of(r.error_code), r.error_message.value_or("-"));
-        }
-        std::string text = fmt::format("epoch {}", r.member_epoch);
-        if (!r.assignment) return text;
-        const TopicPartitions told = to_topic_partitions(r.assignment->topic_partitions);
-        return text + " has " + partitions(told);
-    }
-    std::string operator()(const protocol::ConsumerGroupDescribeResponse::Group& r) {
-        if (r.error_code != protocol::ErrorCode::none) {
-            return fmt::format("{}: {}", text_of(r.error_code), r.error_message.value_or("-"));
-        }
-        std::string text = fmt::format("{} epoch {} assigned {} {}", r.group_state, r.group_epoch,
-                                       r.assignment_epoch, r.assignor_name);
-        for (const auto& member : r.members) {
-            text += fmt::format(
-                "; {} in {}{} has {} of {}", alias(member.member_id), member.member_epoch,
-                member.member_type == 0 ? " (classic)" : "",
-                partitions(to_topic_partitions(member.assignment.topic_partitions)),
-                partitions(to_topic_partitions(member.target_assignment.topic_partitions)));
-        }
-        return text;
-    }
-
-    std::string operator()(const protocol::JoinGroupResponse& r) {
-        if (r.error_code == protocol::ErrorCode::member_id_required) {
-            return fmt::format("{} {}", text_of(r.error_code), alias(r.member_id));
-        }
-        if (r.error_code != protocol::ErrorCode::none) return text_of(r.error_code);
-        std::string text =
-            fmt::format("{} joined generation {} {} leader {}", alias(r.member_id), r.generation_id,
-                        r.protocol_name.value_or("-"), alias(r.leader));
-        for (std::size_t i = 0; i < r.members.size(); ++i) {
-            text += (i == 0 ? " of " : ",") + alias(r.members[i].member_id);
-        }
-        return r.skip_assignment ? text + " skip-assignment" : text;
-    }
-    std::string operator()(const protocol::SyncGroupResponse& r) {
-        if (r.error_code != protocol::ErrorCode::none) return text_of(r.error_code);
-        return fmt::format("assigned '{}'", text_of_assignment(r.assignment));
-    }
-    std::string operator()(const protocol::HeartbeatResponse& r) { return text_of(r.error_code); }
-    std::string operator()(const protocol::LeaveGroupResponse& r) {
-        if (r.error_code != protocol::ErrorCode::none) return text_of(r.error_code);
-        std::string text = "left";
-        for (const auto& member : r.members) text += " " + text_of(member.error_code);
-        return text;
-    }
-    std::string operator()(const protocol::OffsetCommitResponse& r) { return committed(r); }
-    std::string operator()(const protocol::TxnOffsetCommitResponse& r) { return committed(r); }
-    template <class Response>
-    static std::string committed(const Response& r) {
-        std::string text = "committed";
-        for (const auto& topic : r.topics) {
-            for (const auto& each : topic.partitions) {
-                text += fmt::format(" {}-{} {}", topic.name, each.partition_index,
-                                    text_of(each.error_code));
-            }
-        }
-        return text;
-    }
-    std::string operator()(const protocol::OffsetFetchResponse::Group& r) {
-        if (r.error_code != protocol::ErrorCode::none) return text_of(r.error_code);
-        std::string text = r.topics.empty() ? "nothing" : "";
-        for (const auto& topic : r.topics) {
-            for (const auto& each : topic.partitions) {
-                if (!text.empty()) text += " ";
-                text += fmt::format("{}-{}={}", topic.name, each.partition_index,
-                                    each.committed_offset);
-                if (!each.metadata.value_or("").empty()) text += "," + *each.metadata;
-                if (each.error_code != protocol::ErrorCode::none)
-                    text += " " + text_of(each.error_code);
-            }
-        }
-        return text;
-    }
-    std::string operator()(const protocol::OffsetDeleteResponse& r) {
-        if (r.error_code != protocol::ErrorCode::none) return text_of(r.error_code);
-        std::string text = "deleted";
-        for (const auto& topic : r.topics) {
-            for (const auto& each : topic.partitions) {
-                text += fmt::format(" {}-{} {}", topic.name, each.partition_index,
-                                    text_of(each.error_code));
-            }
-        }
-        return text;
-    }
-    std::string operator()(const protocol::DescribeGroupsResponse::Group& r) {
-        if (r.error_code != protocol::ErrorCode::none) return text_of(r.error_code);
-        std::string text = r.group_state;
-        if (!r.protocol_type.empty()) text += " " + r.protocol_type;
-        if (!r.protocol_data.empty()) text += " " + r.protocol_data;
-        for (const auto& member : r.members) {
-            text +=
-                fmt::format(" {}='{}'", alias(member.member_id), member.member_assignment.text());
-        }
-        return text;
-    }
-    std::string operator()(const protocol::ListGroupsResponse& r) {
-        std::string text = r.groups.empty() ? "none" : "";
-        for (const auto& group : r.groups) {
-            if (!text.empty()) text += " ";
-            text += fmt::format("{}:{}", group.group_id, group.group_state);
-        }
-        return text;
-    }
-    std::string operator()(const protocol::DeleteGroupsResponse::Result& r) {
-        return text_of(r.error_code);
-    }
-    std::string operator()(std::monostate) { return "done"; }
-};
-
 }  // namespace
 
-struct GroupCommands::Line {
-    std::string command;
-    std::vector<std::string> words;
-    std::map<std::string, std::string> named;
-
-    explicit Line(const std::string& text) {
-        std::istringstream in(text);
-        in >> command;
-        for (std::string word; in >> word;) {
-            const std::size_t equals = word.find('=');
-            if (equals == std::string::npos) {
-                words.push_back(word);
-            } else {
-                named[word.substr(0, equals)] = word.substr(equals + 1);
-            }
-        }
-    }
-    [[nodiscard]] std::string text(const std::string& name, std::string otherwise = "") const {
-        const auto it = named.find(name);
-        return it == named.end() ? otherwise : it->second;
-    }
-    [[nodiscard]] int number(const std::string& name, int otherwise) const {
-        const auto it = named.find(name);
-        return it == named.end() ? otherwise : std::stoi(it->second);
-    }
+struct GroupCommands::Line : testing::ScriptLine {
+    using ScriptLine::ScriptLine;
     [[nodiscard]] const std::string& group() const { return words.at(0); }
 };
 
@@ -496,7 +341,7 @@ std::vector<std::string> GroupCommands::news(RequestId asked, const std::string&
         is_answered = is_answered || id == asked;
         const auto asker = askers_.extract(id);
         if (asker.empty()) continue;  // the world's own
-        const std::string text = answer ? told(*answer) : text_of(answer.error());
+        const std::string text = answer ? text_of(*answer, names()) : text_of(answer.error());
         if (answer) {
             if (const auto* joined = std::get_if<protocol::JoinGroupResponse>(&*answer)) {
                 Client& client = clients_[asker.mapped()];
@@ -524,105 +369,20 @@ std::vector<std::string> GroupCommands::news(RequestId asked, const std::string&
     return lines;
 }
 
-std::string GroupCommands::told(const GroupResponse& response) {
-    return std::visit(Teller{[this](const std::string& id) { return alias(id); },
-                             [this](const TopicPartitions& each) { return names_of(each); }},
-                      response);
-}
-
 std::vector<std::string> GroupCommands::written() {
     std::vector<std::string> lines;
     for (const CoordinatorRecord& record : world().take_records()) {
         const auto decoded = decode_group_record(record);
         CHECK(decoded.has_value());
-        if (const std::string line = written(*decoded); !line.empty()) {
-            lines.push_back(line);
-        } else if (const auto* offset = std::get_if<OffsetCommitRecord>(&*decoded)) {
-            lines.push_back(fmt::format(
-                "offset {} {}-{} {}", offset->key.group, offset->key.topic, offset->key.partition,
-                offset->value ? fmt::format("{}", offset->value->offset) : "tombstone"));
-        } else if (const auto* group = std::get_if<GroupMetadataRecord>(&*decoded)) {
-            std::string text = fmt::format("group {}", group->key.group);
-            if (!group->value) {
-                lines.push_back(text + " tombstone");
-                continue;
-            }
-            text += fmt::format(" generation {}", group->value->generation);
-            if (group->value->leader) text += " leader " + alias(*group->value->leader);
-            for (const auto& member : group->value->members) {
-                text += fmt::format(" {}='{}'", alias(member.member_id),
-                                    text_of_assignment(member.assignment));
-            }
-            lines.push_back(text);
-        }
+        const std::string line = text_of(*decoded, names());
+        if (!line.empty()) lines.push_back(line);
     }
     return lines;
 }
 
-/// Of a consumer group; empty: of something else.
-std::string GroupCommands::written(const GroupRecord& record) {
-    struct Writer {
-        GroupCommands& commands;
-
-        std::string operator()(const ConsumerGroupMetadataRecord& r) {
-            return fmt::format("{} epoch {}", r.key.group_id,
-                               r.value ? std::to_string(r.value->epoch) : "tombstone");
-        }
-        std::string operator()(const ConsumerGroupPartitionMetadataRecord& r) {
-            std::string text = fmt::format("{} topics", r.key.group_id);
-            if (!r.value) return text + " tombstone";
-            for (const auto& topic : r.value->topics) {
-                text += fmt::format(" {}:{}", topic.topic_name, topic.num_partitions);
-            }
-            return text;
-        }
-        std::string operator()(const ConsumerGroupMemberMetadataRecord& r) {
-            std::string text =
-                fmt::format("{} member {}", r.key.group_id, commands.alias(r.key.member_id));
-            if (!r.value) return text + " tombstone";
-            for (const auto& topic : r.value->subscribed_topic_names) text += " " + topic;
-            const std::string regex = r.value->subscribed_topic_regex.value_or("");
-            if (!regex.empty()) text += " /" + regex + "/";
-            if (r.value->instance_id) text += " static " + *r.value->instance_id;
-            if (r.value->classic_member_metadata) text += " classic";
-            return text;
-        }
-        std::string operator()(const ConsumerGroupTargetAssignmentMetadataRecord& r) {
-            return fmt::format("{} assigned {}", r.key.group_id,
-                               r.value ? std::to_string(r.value->assignment_epoch) : "tombstone");
-        }
-        std::string operator()(const ConsumerGroupTargetAssignmentMemberRecord& r) {
-            std::string text =
-                fmt::format("{} target {}", r.key.group_id, commands.alias(r.key.member_id));
-            if (!r.value) return text + " tombstone";
-            return text + " " + commands.names_of(to_topic_partitions(r.value->topic_partitions));
-        }
-        std::string operator()(const ConsumerGroupCurrentMemberAssignmentRecord& r) {
-            std::string text =
-                fmt::format("{} current {}", r.key.group_id, commands.alias(r.key.member_id));
-            if (!r.value) return text + " tombstone";
-            static const std::map<int, std::string> kStates{
-                {0, "stable"}, {1, "unrevoked"}, {2, "unreleased"}};
-            text +=
-                fmt::format(" {} after {} {} {}", r.value->member_epoch,
-                            r.value->previous_member_epoch, kStates.at(r.value->state),
-                            commands.names_of(to_topic_partitions(r.value->assigned_partitions)));
-            if (r.value->partitions_pending_revocation.empty()) return text;
-            return text + " revokes " +
-                   commands.names_of(to_topic_partitions(r.value->partitions_pending_revocation));
-        }
-        std::string operator()(const ConsumerGroupRegularExpressionRecord& r) {
-            std::string text =
-                fmt::format("{} regex /{}/", r.key.group_id, r.key.regular_expression);
-            if (!r.value) return text + " tombstone";
-            for (const auto& topic : r.value->topics) text += " " + topic;
-            return text;
-        }
-        std::string operator()(const OffsetCommitRecord&) { return ""; }
-        std::string operator()(const GroupMetadataRecord&) { return ""; }
-        std::string operator()(const OtherGroupRecord&) { return ""; }
-    };
-    return std::visit(Writer{*this}, record);
+GroupNames GroupCommands::names() {
+    return {.member = [this](const std::string& id) { return alias(id); },
+            .partitions = [this](const TopicPartitions& each) { return names_of(each); }};
 }
 
 std::string GroupCommands::alias(const std::string& member_id) {

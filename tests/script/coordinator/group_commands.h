@@ -34,6 +34,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/script/coordinator/group_transcript.h"
 #include "tests/support/group_world.h"
 
 namespace gregor::coordinator::test {
@@ -70,9 +71,8 @@ private:
     [[nodiscard]] static FetchOffsets fetch_of(const Line& line);
     [[nodiscard]] static DeleteOffsets delete_offsets_of(const Line& line);
     [[nodiscard]] std::vector<std::string> news(RequestId asked, const std::string& who);
-    [[nodiscard]] std::string told(const GroupResponse& response);
     [[nodiscard]] std::vector<std::string> written();
-    [[nodiscard]] std::string written(const GroupRecord& record);
+    [[nodiscard]] GroupNames names();
     [[nodiscard]] std::string alias(const std::string& member_id);
     [[nodiscard]] std::string real(const std::string& alias) const;
     Client& client(const Line& line);

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <sstream>
 
 #include "broker/protocol/records/batch_reader.h"
 #include "broker/raft/answers.h"
+#include "tests/support/script_line.h"
 
 namespace gregor::raft::test {
 namespace {
@@ -59,35 +59,8 @@ std::string content_of(const Bytes& batch) {
 
 }  // namespace
 
-struct RaftCommands::Line {
-    std::string command;
-    std::vector<std::string> words;
-    std::map<std::string, std::string> named;
-
-    explicit Line(const std::string& text) {
-        std::istringstream in(text);
-        in >> command;
-        for (std::string word; in >> word;) {
-            const std::size_t equals = word.find('=');
-            if (equals == std::string::npos) {
-                words.push_back(word);
-            } else {
-                named[word.substr(0, equals)] = word.substr(equals + 1);
-            }
-        }
-    }
-    [[nodiscard]] int number(std::size_t index) const { return std::stoi(words.at(index)); }
-    [[nodiscard]] int number(const std::string& name, int otherwise = 0) const {
-        const auto it = named.find(name);
-        return it == named.end() ? otherwise : std::stoi(it->second);
-    }
-    [[nodiscard]] std::string text(const std::string& name, std::string otherwise = "") const {
-        const auto it = named.find(name);
-        return it == named.end() ? otherwise : it->second;
-    }
-    [[nodiscard]] bool has(const std::string& word) const {
-        return std::ranges::find(words, word) != words.end();
-    }
+struct RaftCommands::Line : testing::ScriptLine {
+    using ScriptLine::ScriptLine;
     [[nodiscard]] std::string cluster_id() const { return text("cluster", "cluster"); }
 };
 

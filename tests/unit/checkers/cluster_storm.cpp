@@ -4,7 +4,6 @@ namespace gregor::scenarios::test {
 
 namespace {
 
-using server::test::ClientProgram;
 using server::test::ClusterClient;
 using server::test::node_properties;
 using server::test::NodeProgram;
@@ -127,11 +126,10 @@ void start_machines(simulated::World& world, std::uint64_t& acknowledged) {
     }
     for (int i = 0; i < 4; ++i) {
         const std::int16_t acks = i == 0 ? 1 : -1;
-        world.add_machine("c" + std::to_string(i), {}).start([acks, &acknowledged](Runtime& on) {
-            return std::make_unique<ClientProgram>(on, [acks, &acknowledged](Runtime& runtime) {
+        world.add_machine("c" + std::to_string(i), {})
+            .start(simulated::program([acks, &acknowledged](Runtime& runtime) {
                 StormProducer(runtime, acks, acknowledged).run();
-            });
-        });
+            }));
     }
 }
 

@@ -5,7 +5,7 @@
 #include "broker/protocol/records/batch_header.h"
 #include "sim/simulated/world.h"
 #include "tests/support/catch.h"
-#include "tests/unit/simulated/function_program.h"
+#include "tests/support/function_program.h"
 
 using namespace gregor;
 using namespace gregor::scenarios::clients;

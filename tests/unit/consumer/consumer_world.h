@@ -177,11 +177,8 @@ public:
 
     void start_member(const std::string& name, const ConsumerConfig& config) {
         log_.members[name] = {};
-        cluster_.world().add_machine(name, {}).start([this, name, config](Runtime& runtime) {
-            return std::make_unique<server::test::ClientProgram>(
-                runtime,
-                [this, name, config](Runtime& inner) { run_member(inner, log_, name, config); });
-        });
+        cluster_.world().add_machine(name, {}).start(simulated::program(
+            [this, name, config](Runtime& runtime) { run_member(runtime, log_, name, config); }));
     }
     void kill_member(const std::string& name) {
         cluster_.world().machine(name).kill();

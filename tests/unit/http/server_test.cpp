@@ -7,6 +7,7 @@
 
 #include "sim/simulated/world.h"
 #include "tests/support/catch.h"
+#include "tests/support/function_program.h"
 
 using namespace gregor;
 using namespace gregor::http;
@@ -14,18 +15,6 @@ using namespace gregor::http;
 namespace {
 
 const Endpoint kServer{"n1", 9404};
-
-class ClientProgram final : public simulated::Program {
-public:
-    ClientProgram(Runtime& runtime, std::function<void(Runtime&)> body)
-        : runtime_(runtime), body_(std::move(body)) {}
-    void run() override { body_(runtime_); }
-    void request_stop() override { runtime_.tasks().cancel(); }
-
-private:
-    Runtime& runtime_;
-    std::function<void(Runtime&)> body_;
-};
 
 /// A server that answers with the path; kept for as long as the machine runs.
 class ServerProgram final : public simulated::Program {
@@ -57,19 +46,11 @@ public:
     }
     ~HttpWorld() { world_.shut_down(); }
 
-    void as_client(std::function<void(Runtime&)> body) {
-        bool ended = false;
-        world_.add_machine("c", {}).start([&](Runtime& runtime) {
-            return std::make_unique<ClientProgram>(runtime, [&](Runtime& inner) {
-                inner.clock().sleep_for(1s);  // the server listens
-                body(inner);
-                ended = true;
-                world_.stop();
-            });
+    void as_client(const std::function<void(Runtime&)>& body) {
+        simulated::run_client(world_, "c", [&](Runtime& runtime) {
+            runtime.clock().sleep_for(1s);  // the server listens
+            body(runtime);
         });
-        while (!ended && world_.run_for(600s)) {
-        }
-        CHECK(ended, "the client hangs");
     }
 
 private:

@@ -11,62 +11,54 @@ using testing::ObservedGroups;
 
 namespace {
 
-class Assignments {
-public:
-    void look() {
-        assignments_.begin();
-        assignments_.look_at(groups_.shard(), groups_->machine());
-    }
-    [[nodiscard]] ObservedGroups& groups() { return groups_; }
-
-private:
-    ObservedGroups groups_;
-    GroupAssignments assignments_{groups_.judge()};
-};
+void look(GroupAssignments& assignments, ObservedGroups& groups) {
+    assignments.begin();
+    assignments.look_at(groups.shard(), groups->machine());
+}
 
 }  // namespace
 
 TEST_CASE("a static member that comes back goes on with what it had") {
-    Assignments assignments;
-    ObservedGroups& groups = assignments.groups();
+    ObservedGroups groups;
+    GroupAssignments assignments(groups.judge());
     SECTION("in a classic group") {
         groups.sync_classic(groups.join_classic("i1"), "i1");
-        assignments.look();
+        look(assignments, groups);
         const std::uint64_t before = groups.judge().comparisons();
         groups.join_classic("i1");
-        assignments.look();
+        look(assignments, groups);
         REQUIRE(groups.judge().comparisons() > before);
     }
     SECTION("in a consumer group") {
         groups.beat("a", 0, "i1");
         groups.beat("a", coordinator::kLeaveStaticEpoch, "i1");
-        assignments.look();
+        look(assignments, groups);
         groups.beat("b", 0, "i1");
-        assignments.look();
+        look(assignments, groups);
         REQUIRE_FALSE(groups.assigned("b").empty());
     }
     REQUIRE(groups.violated().empty());
 }
 
 TEST_CASE("the next assignment may say something else") {
-    Assignments assignments;
-    ObservedGroups& groups = assignments.groups();
+    ObservedGroups groups;
+    GroupAssignments assignments(groups.judge());
     groups.beat("a", 0, "i1");
-    assignments.look();
+    look(assignments, groups);
     groups.beat("b", 0, "i2");
-    assignments.look();
+    look(assignments, groups);
     REQUIRE(groups.violated().empty());
 }
 
 TEST_CASE("a static member that comes back to nothing is found") {
-    Assignments assignments;
-    ObservedGroups& groups = assignments.groups();
+    ObservedGroups groups;
+    GroupAssignments assignments(groups.judge());
     groups.beat("a", 0, "i1");
     groups.beat("a", coordinator::kLeaveStaticEpoch, "i1");
-    assignments.look();
+    look(assignments, groups);
     plant(PlantedBug::static_member_without_target, true);
     groups.beat("b", 0, "i1");
     plant(PlantedBug::static_member_without_target, false);
-    assignments.look();
+    look(assignments, groups);
     REQUIRE(groups.violated() == "G8");
 }

@@ -13,47 +13,40 @@ using testing::ObservedGroups;
 
 namespace {
 
-class Timers {
-public:
-    void look() {
-        timers_.begin();
-        timers_.look_at(groups_.shard(), groups_->now_ms(), groups_->machine(), groups_->image());
-    }
-    /// As from here on.
-    void look_later(std::int64_t ms) {
-        groups_->advance(ms);
-        look();
-    }
-    [[nodiscard]] ObservedGroups& groups() { return groups_; }
+void look(GroupTimers& timers, ObservedGroups& groups) {
+    timers.begin();
+    timers.look_at(groups.shard(), groups->now_ms(), groups->machine(), groups->image());
+}
 
-private:
-    ObservedGroups groups_;
-    GroupTimers timers_{groups_.judge()};
-};
+/// As from here on.
+void look_later(GroupTimers& timers, ObservedGroups& groups, std::int64_t ms) {
+    groups->advance(ms);
+    look(timers, groups);
+}
 
 }  // namespace
 
 TEST_CASE("a classic group that is watched, before and after its coordinator changes") {
-    Timers timers;
-    ObservedGroups& groups = timers.groups();
+    ObservedGroups groups;
+    GroupTimers timers(groups.judge());
     const std::string id = groups.join_classic("i1");
-    timers.look();
+    look(timers, groups);
     groups.sync_classic(id, "i1");
-    timers.look();
+    look(timers, groups);
     groups.fail_over();
-    timers.look_later(kSessionMs / 2);
+    look_later(timers, groups, kSessionMs / 2);
     REQUIRE(groups.violated().empty());
     REQUIRE(groups.judge().comparisons() > 3);
-    timers.look_later(kSessionMs);
+    look_later(timers, groups, kSessionMs);
     REQUIRE(groups->machine().groups().at(testing::kGroup).members().empty());
     REQUIRE(groups.violated().empty());
 }
 
 TEST_CASE("members of a consumer group are watched, and what they have yet to give up") {
-    Timers timers;
-    ObservedGroups& groups = timers.groups();
+    ObservedGroups groups;
+    GroupTimers timers(groups.judge());
     const std::int32_t epoch = groups.beat("a", 0);
-    timers.look();
+    look(timers, groups);
     groups.beat("b", 0);
     groups.beat("a", epoch);  // it has to give up what b is to have
     REQUIRE(groups->machine()
@@ -61,52 +54,52 @@ TEST_CASE("members of a consumer group are watched, and what they have yet to gi
                 .find_consumer_group(testing::kGroup)
                 ->find_member("a")
                 ->holds_others_up());
-    timers.look();
+    look(timers, groups);
     for (int i = 0; i < 5; ++i) {
         groups.beat("a", epoch);
         groups.beat("b", 2);
-        timers.look_later(kSessionMs / 2);
+        look_later(timers, groups, kSessionMs / 2);
     }
     REQUIRE(groups.violated().empty());
     // It takes longer than it may.
     groups.beat("a", epoch);
     groups.beat("b", 2);
-    timers.look_later(kRebalanceMs - 5 * kSessionMs / 2);
+    look_later(timers, groups, kRebalanceMs - 5 * kSessionMs / 2);
     const auto* group = groups->machine().image().find_consumer_group(testing::kGroup);
     REQUIRE(group->find_member("a") == nullptr);
     REQUIRE(groups.violated().empty());
 }
 
 TEST_CASE("nobody waits for what a static member has yet to give up that is away") {
-    Timers timers;
-    ObservedGroups& groups = timers.groups();
+    ObservedGroups groups;
+    GroupTimers timers(groups.judge());
     const std::int32_t epoch = groups.beat("a", 0, "i1");
     groups.beat("b", 0);
     groups.beat("a", epoch, "i1");
     groups.beat("a", coordinator::kLeaveStaticEpoch, "i1");
-    timers.look();
+    look(timers, groups);
     groups.fail_over();
-    timers.look();
+    look(timers, groups);
     using Kind = coordinator::GroupCoordinator::TimerKind;
     REQUIRE_FALSE(groups->machine().deadline_ms(Kind::revocation, testing::kGroup, "a"));
     REQUIRE(groups.violated().empty());
 }
 
 TEST_CASE("a static member that comes back under its own id is watched") {
-    Timers timers;
-    ObservedGroups& groups = timers.groups();
+    ObservedGroups groups;
+    GroupTimers timers(groups.judge());
     groups.beat("a", 0, "i1");
     groups.beat("a", coordinator::kLeaveStaticEpoch, "i1");
     groups.beat("a", 0, "i1");
-    timers.look();
+    look(timers, groups);
     REQUIRE(groups.violated().empty());
-    timers.look_later(kSessionMs);
+    look_later(timers, groups, kSessionMs);
     REQUIRE(groups->machine().image().find_consumer_group(testing::kGroup)->members().empty());
 }
 
 TEST_CASE("all members of a group that has become classic are watched, if one has joined already") {
-    Timers timers;
-    ObservedGroups& groups = timers.groups();
+    ObservedGroups groups;
+    GroupTimers timers(groups.judge());
     groups.sync_classic(groups.join_classic("i1"), "i1", "");
     groups.beat("a", 0);
     const std::string second = groups.join_classic("i2");
@@ -116,24 +109,24 @@ TEST_CASE("all members of a group that has become classic are watched, if one ha
                                                         .member_id = "a",
                                                         .member_epoch = coordinator::kLeaveEpoch},
                                             .version = 1});
-    timers.look();
+    look(timers, groups);
     REQUIRE(groups.join_classic("i2", second).empty());
     REQUIRE(groups->machine()
                 .groups()
                 .at(testing::kGroup)
                 .is_in(coordinator::GroupState::preparing_rebalance));
     groups->commit();
-    timers.look();
+    look(timers, groups);
     REQUIRE(groups.violated().empty());
 }
 
 TEST_CASE("a revocation that cannot be noted stays due") {
-    Timers timers;
-    ObservedGroups& groups = timers.groups();
+    ObservedGroups groups;
+    GroupTimers timers(groups.judge());
     const std::int32_t epoch = groups.beat("a", 0);
     groups.beat("b", 0);
     groups.beat("a", epoch);
-    timers.look();
+    look(timers, groups);
     groups->refuse_next_append();
     protocol::ConsumerGroupHeartbeatRequest gives_up{
         .group_id = testing::kGroup, .member_id = "a", .member_epoch = epoch};
@@ -141,7 +134,7 @@ TEST_CASE("a revocation that cannot be noted stays due") {
         coordinator::to_wire<protocol::ConsumerGroupHeartbeatRequest::TopicPartition>(
             groups.assigned("a"));
     groups->ask(coordinator::ConsumerGroupHeartbeat{.request = gives_up, .version = 1});
-    timers.look();
+    look(timers, groups);
     REQUIRE(groups.violated().empty());
 }
 
@@ -149,18 +142,18 @@ TEST_CASE("a coordinator that does not watch what it has loaded is found") {
     const bool is_classic = GENERATE(true, false);
     const PlantedBug bug = is_classic ? PlantedBug::classic_sessions_not_loaded
                                       : PlantedBug::consumer_sessions_not_loaded;
-    Timers timers;
-    ObservedGroups& groups = timers.groups();
+    ObservedGroups groups;
+    GroupTimers timers(groups.judge());
     if (is_classic) {
         groups.sync_classic(groups.join_classic("i1"), "i1");
     } else {
         groups.beat("a", 0);
     }
-    timers.look();
+    look(timers, groups);
     plant(bug, true);
     groups.fail_over();
     plant(bug, false);
-    timers.look();
+    look(timers, groups);
     REQUIRE(groups.violated() == "V6");
 }
 

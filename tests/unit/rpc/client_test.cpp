@@ -34,17 +34,13 @@ void serve_raw(Runtime& runtime, const std::function<Bytes(std::int32_t)>& answe
 EchoResult ask_raw(std::function<Bytes(std::int32_t)> answer) {
     simulated::World world(1, {});
     EchoResult result = fail(IoError::not_found);
-    world.add_machine("n1", {}).start([=](Runtime& runtime) {
-        return std::make_unique<FunctionProgram>(runtime,
-                                                 [=](Runtime& inner) { serve_raw(inner, answer); });
-    });
-    world.add_machine("c1", {}).start([&](Runtime& runtime) {
-        return std::make_unique<FunctionProgram>(runtime, [&](Runtime& inner) {
-            Client client(inner, {});
-            CHECK(client.connect(kServer, kNever).has_value());
-            result = ask(client, inner, "x");
-        });
-    });
+    world.add_machine("n1", {}).start(
+        simulated::program([=](Runtime& runtime) { serve_raw(runtime, answer); }));
+    world.add_machine("c1", {}).start(simulated::program([&](Runtime& runtime) {
+        Client client(runtime, {});
+        CHECK(client.connect(kServer, kNever).has_value());
+        result = ask(client, runtime, "x");
+    }));
     world.run_for(60s);
     world.shut_down();
     return result;

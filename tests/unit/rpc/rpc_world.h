@@ -11,22 +11,11 @@
 #include "broker/rpc/client.h"
 #include "broker/rpc/server.h"
 #include "sim/simulated/world.h"
+#include "tests/support/function_program.h"
 
 namespace gregor::rpc::test {
 
 inline const Endpoint kServer{"n1", 9092};
-
-class FunctionProgram final : public simulated::Program {
-public:
-    FunctionProgram(Runtime& runtime, std::function<void(Runtime&)> body)
-        : runtime_(runtime), body_(std::move(body)) {}
-    void run() override { body_(runtime_); }
-    void request_stop() override { runtime_.tasks().cancel(); }
-
-private:
-    Runtime& runtime_;
-    std::function<void(Runtime&)> body_;
-};
 
 /// A server whose handler the test gives; kept for as long as the machine runs.
 class ServerProgram final : public simulated::Program {
@@ -91,19 +80,8 @@ struct RpcWorld {
     ~RpcWorld() { world.shut_down(); }
 
     /// Runs `body` on a machine of its own and returns when it has ended.
-    void as_client(std::function<void(Runtime&)> body) {
-        bool ended = false;
-        const std::string name = "c" + std::to_string(++clients);
-        world.add_machine(name, {}).start([&](Runtime& runtime) {
-            return std::make_unique<FunctionProgram>(runtime, [&](Runtime& inner) {
-                body(inner);
-                ended = true;
-                world.stop();
-            });
-        });
-        while (!ended && world.run_for(600s)) {
-        }
-        CHECK(ended, "the client hangs");
+    void as_client(const std::function<void(Runtime&)>& body) {
+        simulated::run_client(world, "c" + std::to_string(++clients), body);
     }
     [[nodiscard]] Server& server() {
         return static_cast<ServerProgram*>(world.machine("n1").program())->server();

@@ -45,18 +45,8 @@ public:
     [[nodiscard]] simulated::World& world() { return world_; }
 
     /// Runs `body` on a machine of its own and returns when it has ended.
-    void as_client(std::function<void(Runtime&)> body) {
-        bool ended = false;
-        world_.add_machine("client", {}).start([&](Runtime& runtime) {
-            return std::make_unique<ClientProgram>(runtime, [&](Runtime& inner) {
-                body(inner);
-                ended = true;
-                world_.stop();
-            });
-        });
-        while (!ended && world_.run_for(600s)) {
-        }
-        CHECK(ended, "the client hangs");
+    void as_client(const std::function<void(Runtime&)>& body) {
+        simulated::run_client(world_, "client", body);
     }
 
 private:

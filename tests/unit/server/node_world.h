@@ -8,6 +8,7 @@
 #include "broker/rpc/client.h"
 #include "broker/server/node.h"
 #include "sim/simulated/world.h"
+#include "tests/support/function_program.h"
 
 namespace gregor::server::test {
 
@@ -33,18 +34,6 @@ private:
     Node node_;
 };
 
-class ClientProgram final : public simulated::Program {
-public:
-    ClientProgram(Runtime& runtime, std::function<void(Runtime&)> body)
-        : runtime_(runtime), body_(std::move(body)) {}
-    void run() override { body_(runtime_); }
-    void request_stop() override { runtime_.tasks().cancel(); }
-
-private:
-    Runtime& runtime_;
-    std::function<void(Runtime&)> body_;
-};
-
 struct NodeWorldOptions {
     std::uint64_t seed = 1;
     WallTime wall_start = simulated::WorldOptions().wall_start;
@@ -68,18 +57,8 @@ struct NodeWorld {
     [[nodiscard]] Node& node() { return static_cast<NodeProgram*>(machine().program())->node(); }
 
     /// Runs `body` on a machine of its own and returns when it has ended.
-    void as_client(std::function<void(Runtime&)> body) {
-        bool ended = false;
-        world.add_machine("c" + std::to_string(++clients), {}).start([&](Runtime& runtime) {
-            return std::make_unique<ClientProgram>(runtime, [&](Runtime& inner) {
-                body(inner);
-                ended = true;
-                world.stop();
-            });
-        });
-        while (!ended && world.run_for(600s)) {
-        }
-        CHECK(ended, "the client hangs");
+    void as_client(const std::function<void(Runtime&)>& body) {
+        simulated::run_client(world, "c" + std::to_string(++clients), body);
     }
 
     [[nodiscard]] static simulated::WorldOptions world_options(const NodeWorldOptions& options) {

@@ -2,7 +2,7 @@
 #include <set>
 
 #include "tests/support/catch.h"
-#include "tests/unit/simulated/function_program.h"
+#include "tests/support/function_program.h"
 
 using namespace gregor;
 using namespace gregor::simulated;

@@ -2,7 +2,7 @@
 #include "sim/simulated/fault_injector.h"
 
 #include "tests/support/catch.h"
-#include "tests/unit/simulated/function_program.h"
+#include "tests/support/function_program.h"
 
 using namespace gregor;
 using namespace gregor::simulated;

@@ -3,7 +3,7 @@
 
 #include "sim/runtime/sync.h"
 #include "tests/support/catch.h"
-#include "tests/unit/simulated/function_program.h"
+#include "tests/support/function_program.h"
 
 using namespace gregor;
 using namespace gregor::simulated;

@@ -4,7 +4,7 @@
 #include "sim/runtime/sync.h"
 #include "sim/simulated/world.h"
 #include "tests/support/catch.h"
-#include "tests/unit/simulated/function_program.h"
+#include "tests/support/function_program.h"
 
 using namespace gregor;
 using namespace gregor::simulated;
